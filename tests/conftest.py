@@ -1,0 +1,144 @@
+"""Airflow in a home of its own, set before anybody imports Airflow; databases of their own on real servers."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import hypothesis.configuration
+import pytest
+import sqlalchemy as sa
+
+if TYPE_CHECKING:
+    from airflow.models.dagrun import DagRun
+    from airflow.sdk import DAG
+
+ROOT = Path(__file__).parent.parent
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgresql+psycopg2://postgres@127.0.0.1:5432/test")
+MARIADB = os.environ.get("TEST_MARIADB_URL", "mysql+pymysql://root@127.0.0.1:3306/test")
+
+
+def own_airflow_home() -> Path:
+    """Make a fresh Airflow home below the project and shut out every Airflow setting of the user's."""
+    if "airflow" in sys.modules:
+        raise pytest.UsageError("airflow was imported before tests/conftest.py could give it a home of its own")
+    homes = ROOT / ".airflow" / "tests"
+    homes.mkdir(parents=True, exist_ok=True)
+    home = Path(tempfile.mkdtemp(prefix=f"{WORKER}-", dir=homes))
+    for name in [name for name in os.environ if name.startswith("AIRFLOW")]:
+        del os.environ[name]
+    os.environ |= {
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        "AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__UNIT_TEST_MODE": "True",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+    }
+    (home / "dags").mkdir()
+    return home
+
+
+AIRFLOW_HOME = own_airflow_home()
+hypothesis.configuration.set_hypothesis_home_dir(ROOT / ".cache" / "hypothesis")
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(AIRFLOW_HOME, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def airflow_db() -> Path:
+    """Airflow's metadata database, empty, as a SQLite file: migrated once per version, then copied."""
+    name = f"metadata-{version('apache-airflow-core')}-{version('sqlalchemy')}.db"
+    template, own = ROOT / ".airflow" / "tests" / name, AIRFLOW_HOME / "airflow.db"
+    if template.exists():
+        shutil.copyfile(template, own)
+        return own
+    from airflow.utils.db import initdb
+
+    initdb()
+    half = AIRFLOW_HOME / name
+    with closing(sqlite3.connect(own)) as source, closing(sqlite3.connect(half)) as copy:
+        source.backup(copy)
+    half.replace(template)  # at once, so that another worker sees all of it or nothing
+    return own
+
+
+@pytest.fixture
+def run_dag(airflow_db: Path) -> Callable[..., DagRun]:
+    """Run a DAG for real: ``run_dag(dag, **arguments of DAG.test)`` answers the finished DAG run."""
+    from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
+    from airflow.models.dagbundle import DagBundleModel
+    from airflow.utils.session import create_session
+
+    def run(dag: DAG, **arguments: Any) -> DagRun:
+        with create_session() as session:
+            session.merge(DagBundleModel(name="testing"))
+        bag = DagBag(dag_folder=os.devnull)
+        bag.bag_dag(dag)
+        sync_bag_to_db(bag, "testing", None)  # DAG.test refuses a DAG that was never serialized
+        return dag.test(**arguments)
+
+    return run
+
+
+@pytest.fixture
+def postgres_url() -> Iterator[str]:
+    """SQLAlchemy URL of an empty Postgres database of this test's own."""
+    with own_database(POSTGRES, drop="DROP DATABASE {} WITH (FORCE)") as url:
+        yield url
+
+
+@pytest.fixture
+def mariadb_url() -> Iterator[str]:
+    """SQLAlchemy URL of an empty MariaDB database of this test's own, with the server's default collation."""
+    with own_database(MARIADB, drop="SET STATEMENT lock_wait_timeout=5 FOR DROP DATABASE {}") as url:
+        yield url
+
+
+@contextmanager
+def own_database(url: str, *, drop: str) -> Iterator[str]:
+    """Create a database on that server for as long as the block runs."""
+    name = f"chilipiper_{WORKER}_{uuid4().hex[:12]}"
+    server = sa.create_engine(
+        url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool, connect_args={"connect_timeout": 3}
+    )
+    if why := no_answer(server, f"CREATE DATABASE {name}"):
+        absent(why)
+    try:
+        yield server.url.set(database=name).render_as_string(hide_password=False)
+    finally:
+        with server.connect() as connection:
+            connection.exec_driver_sql(drop.format(name))
+
+
+def no_answer(server: sa.Engine, statement: str) -> str | None:
+    """Run one statement; why nobody answered, if nobody did."""
+    try:
+        with server.connect() as connection:
+            connection.exec_driver_sql(statement)
+    except sa.exc.OperationalError as error:
+        return " ".join(f"{server.url.render_as_string()} does not answer: {error.orig}".split())
+    return None
+
+
+def absent(why: str) -> None:
+    """Skip for want of a service, or fail where REQUIRE_SERVICES says that it has to be there."""
+    if os.environ.get("REQUIRE_SERVICES", "0") not in ("", "0"):
+        pytest.fail(f"{why} (REQUIRE_SERVICES is set)", pytrace=False)
+    pytest.skip(why)
