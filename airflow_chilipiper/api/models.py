@@ -1,0 +1,137 @@
+"""What opening a session answers: an offer of slots; and what booking answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, overload
+
+from airflow_chilipiper.api.errors import Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """Where Handoff books: one path of one router."""
+
+    router_id: str
+    path_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A time that can be booked.
+
+    `start` is aware and `start_as_sent` the text that Chili Piper gave, handed back byte for byte (help article).
+    `address` is where this slot is booked. `attendees` are the ids of the users that the offer lists as free then.
+    """
+
+    address: str
+    start: datetime
+    start_as_sent: str
+    attendees: tuple[str, ...] = ()
+    path: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bookable:
+    """Start times as answered, with the address that books them."""
+
+    address: str
+    start_times: Sequence[Any]
+    path: Path | None = None
+
+
+class Slots(Sequence[Slot]):
+    """The slots of an offer, in the order given; each is read when looked at, since offers are long and one is used.
+
+    A start time is text, or an object with `startTime` (or `start`) and `attendees`: both are seen in the wild.
+    """
+
+    def __init__(self, groups: Iterable[Bookable] = ()) -> None:
+        self._items = [(group, item) for group in groups for item in group.start_times]
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    @overload
+    def __getitem__(self, index: int) -> Slot: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Slot]: ...
+    def __getitem__(self, index: int | slice) -> Slot | list[Slot]:
+        if isinstance(index, slice):
+            return [_slot(*item) for item in self._items[index]]
+        return _slot(*self._items[index])
+
+    def __iter__(self) -> Iterator[Slot]:
+        return (_slot(*item) for item in self._items)
+
+
+def _slot(group: Bookable, item: Any) -> Slot:
+    return Slot(group.address, *start_time(item), path=group.path)
+
+
+def start_time(item: Any) -> tuple[datetime, str, tuple[str, ...]]:
+    """A start as an aware datetime, as it was sent, and the ids of the users who are free then."""
+    attendees: tuple[str, ...] = ()
+    text = item
+    if isinstance(item, Mapping):
+        text = item.get("startTime") or item.get("start")
+        attendees = tuple(_user_ids(item.get("attendees")))
+    try:
+        start = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        raise Unreadable("the answer has a start time that is no date and time") from None
+    if start.tzinfo is None:
+        raise Unreadable("the answer has a start time without a time zone")
+    return start, text, attendees
+
+
+def _user_ids(attendees: Any) -> dict[str, None]:
+    """Distinct ids in order. A strict assignee has `userId`; a flexible one has `userIds` (published schema 1.494).
+
+    Slots are read late, in the middle of a booking: what is no id is passed over, never an error.
+    """
+    found: list[Any] = []
+    for attendee in attendees if isinstance(attendees, list) else ():
+        several = attendee.get("userIds") if isinstance(attendee, Mapping) else None
+        one = attendee.get("userId") if isinstance(attendee, Mapping) else attendee
+        found += [one] if one or not isinstance(several, list) else several
+    return dict.fromkeys(user_id for user_id in found if isinstance(user_id, str) and user_id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FormField:
+    """A question that a scheduling link asks; `hidden` is the value that the link itself wants sent back."""
+
+    reference: str
+    required: bool = False
+    hidden: Any = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """What opening a session answered.
+
+    `allowed` is False where the router disqualified the lead. `lifetime` is in seconds, None where it is not told.
+    `guest` is the e-mail that Chili Piper itself found, for a Handoff by CRM id. `page` is the routing page.
+    """
+
+    session: str
+    slots: Sequence[Slot] = ()
+    allowed: bool = True
+    lifetime: float | None = None
+    fields: tuple[FormField, ...] = ()
+    paths: tuple[Path, ...] = ()
+    assignees: tuple[str, ...] = ()
+    guest: str | None = field(default=None, repr=False)
+    page: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Booked:
+    """What booking answered: there is a meeting. The host is named only by some answers."""
+
+    meeting_id: str
+    host: str | None = None
+    assignees: tuple[str, ...] = ()
