@@ -1,0 +1,106 @@
+"""Many leads at once.
+
+The loop runs in a thread of its own and the calling thread only waits: Airflow's time-outs and signals then reach the
+waiter, which stops the whole batch, and never tear a single flow.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from functools import partial
+from threading import Event, Thread
+
+from airflow_chilipiper.api.errors import NotAllowed, NotFound
+from airflow_chilipiper.booking.book import book
+from airflow_chilipiper.booking.lead import Lead
+from airflow_chilipiper.booking.ledger import LedgerFailed
+from airflow_chilipiper.booking.outcome import Outcome
+from airflow_chilipiper.booking.worlds import BatchWorld, Stopping
+
+DRAIN = 4.0
+AT_ONCE = 16
+
+
+class Batch:
+    """Books *leads*, *at_once* beside each other; `outcomes` has exactly one for each, in their order, at any time.
+
+    `open_world` opens a world inside the batch's loop. A refusal that no other lead can escape stops the batch: 401 and
+    403, a ledger that failed, and an unknown router, link or workspace if all leads share it (`one_target`).
+    """
+
+    def __init__(
+        self,
+        leads: Sequence[Lead],
+        open_world: Callable[[], AbstractAsyncContextManager[BatchWorld]],
+        *,
+        at_once: int = AT_ONCE,
+        one_target: bool = True,
+    ) -> None:
+        self.outcomes = [Outcome(status="not_attempted", reason="the task stopped before its turn") for _ in leads]
+        self.stopped_by: Exception | None = None
+        self._leads, self._open_world, self._at_once, self._one_target = leads, open_world, at_once, one_target
+        self._stopping, self._done = Event(), Event()
+        self._stop_world: Callable[[], object] = bool
+        self._crash: BaseException | None = None
+
+    def stop(self) -> None:
+        """Begin nothing new. What is in flight goes on."""
+        self._stopping.set()
+        self._stop_world()
+
+    def run(self) -> None:
+        """Book them all. If the calling thread is interrupted, what is in flight gets four seconds to be recorded."""
+        Thread(target=self._run, name="chilipiper-batch", daemon=True).start()
+        try:
+            self._done.wait()
+        except BaseException:
+            self.stop()
+            self._done.wait(DRAIN)
+            raise
+        if self._crash:
+            raise self._crash
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._book_all())
+        except BaseException as error:  # noqa: BLE001  # the waiting thread raises it
+            self._crash = error
+        finally:
+            self._stop_world = bool
+            self._done.set()
+
+    async def _book_all(self) -> None:
+        turns = iter(range(len(self._leads)))
+        async with self._open_world() as world, asyncio.TaskGroup() as workers:
+            self._stop_world = partial(asyncio.get_running_loop().call_soon_threadsafe, world.stop)
+            for _ in range(min(self._at_once, len(self._leads))):
+                workers.create_task(self._work(turns, world))
+
+    async def _work(self, turns: Iterator[int], world: BatchWorld) -> None:
+        for turn in turns:
+            if self._stopping.is_set():
+                return
+            waiting = self.outcomes[turn]
+            self.outcomes[turn] = Outcome(status="unknown", reason="the task was stopped while this lead was booked")
+            self.outcomes[turn] = await self._outcome(self._leads[turn], world) or waiting
+
+    async def _outcome(self, lead: Lead, world: BatchWorld) -> Outcome | None:
+        try:
+            return await book(lead, world)
+        except Stopping:
+            return None
+        except NotFound as error:
+            if not self._one_target:
+                return Outcome(status="refused", reason=str(error))
+            return self._stopped(error)
+        except (NotAllowed, LedgerFailed) as error:
+            return self._stopped(error)
+        except Exception as bug:  # noqa: BLE001  # one lead's surprise is not the others'
+            return Outcome(status="unknown", reason=f"unexpected {type(bug).__name__}; the ledger knows more")
+
+    def _stopped(self, error: Exception) -> Outcome:
+        self.stopped_by = self.stopped_by or error
+        self.stop()
+        return Outcome(status="not_attempted", reason=str(error))

@@ -1,0 +1,87 @@
+"""One lead, with all that was asked for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from airflow_chilipiper.api.calls import Interval
+from airflow_chilipiper.api.errors import Invalid
+from airflow_chilipiper.api.models import Offer, Slot
+from airflow_chilipiper.api.pattern import Pattern
+from airflow_chilipiper.booking.lead_key import digest, guest_digest, trimmed
+from airflow_chilipiper.booking.ledger import Row, new_mark
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lead:
+    """Whom to book, for which purpose, over which pattern, and which slot will do.
+
+    `choose` gives a slot of an offer, None where none will do. `sender` names the task instance and try. A booking that
+    is older than `rebook_after` does not count any more; None: every booking counts. If there are `allowed_domains`,
+    only their guests are asked about.
+    """
+
+    purpose: str
+    key: str
+    pattern: Pattern
+    interval: Interval
+    choose: Callable[[Offer], Slot | None]
+    max_sessions: int = 3
+    rebook_after: timedelta | None = None
+    allowed_domains: tuple[str, ...] = ()
+    sender: str = ""
+
+    def __post_init__(self) -> None:
+        if self.pattern.guest:
+            self.check_guest(self.pattern.guest)
+
+    def row(self) -> Row:
+        """This lead as it stands on record before anything was done."""
+        return Row(
+            key=digest(trimmed(self.purpose), self.key),
+            purpose=trimmed(self.purpose),
+            mark=new_mark(),
+            guest=guest_digest(self.pattern.guest),
+            pattern=digest(self.pattern.name, *self.pattern.target),
+        )
+
+    def sent(self, row: Row, slot: Slot, offer: Offer, wall: float) -> Row:
+        """*row* with all that is needed to find out later what became of a booking call that goes out now."""
+        return row.to(
+            "sent",
+            attempt=row.attempt + 1,
+            sender=self.sender,
+            session=offer.session,
+            slot=slot.start_as_sent,
+            sent_at=wall,
+            guest=guest_digest(self.guest_of(offer)),
+            pattern=self.row().pattern,
+            reason="",
+        )
+
+    def is_same_wish(self, row: Row) -> bool:
+        """Whether *row* was made for this guest and target; window, slot and form may differ."""
+        own = self.row()
+        return row.pattern == own.pattern and (not own.guest or row.guest == own.guest)
+
+    def is_due_again(self, row: Row, wall: float) -> bool:
+        if row.state != "booked" or self.rebook_after is None or row.booked_at is None:
+            return False
+        return row.booked_at + self.rebook_after.total_seconds() <= wall
+
+    def pick(self, offer: Offer) -> Slot | None:
+        if not offer.allowed:
+            return None
+        if offer.slots:
+            self.check_guest(self.guest_of(offer))
+        return self.choose(offer)
+
+    def guest_of(self, offer: Offer) -> str | None:
+        return self.pattern.guest or offer.guest
+
+    def check_guest(self, guest: str | None) -> None:
+        """Refuse a guest whom the connection does not allow."""
+        if self.allowed_domains and (guest or "").rpartition("@")[2].strip().lower() not in self.allowed_domains:
+            raise Invalid("the guest's e-mail is outside the connection's allowed_guest_domains; nothing was booked")

@@ -1,0 +1,65 @@
+"""Which lead this is: the rules by which a key becomes text, and the text a place in the ledger.
+
+A changed rule is a double booking: the golden tests hold every one of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import unicodedata
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from airflow_chilipiper.api.errors import Invalid
+
+INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
+
+
+def lead_key(value: Any) -> str:
+    """A key as text: 42, 42.0 and Decimal("42.0") are one lead, and so are `Jo@Example.com ` and `jo@example.com`.
+
+    Text is NFC and trimmed of white space and zero-width characters. Only e-mails are lower-cased: Salesforce's ids of
+    15 characters differ by case.
+    """
+    if isinstance(value, bool) or value is None:
+        raise Invalid(f"key is {value!r}, expected text or a number that is the lead's own, such as its id or e-mail")
+    if isinstance(value, (int, float, Decimal)):
+        return _number(Decimal(str(value)))
+    if isinstance(value, (date, UUID)):
+        return str(value)
+    if not isinstance(value, str):
+        raise Invalid(f"key is of type {type(value).__name__}, expected text or a number")
+    text = trimmed(value)
+    if not text:
+        raise Invalid("key is empty, expected something that is the lead's own, such as its id or e-mail")
+    return text.lower() if "@" in text else text
+
+
+def trimmed(text: str) -> str:
+    """NFC, without white space and invisible characters at both ends."""
+    text = unicodedata.normalize("NFC", text)
+    while text and (text[0].isspace() or text[0] in INVISIBLE):
+        text = text[1:]
+    while text and (text[-1].isspace() or text[-1] in INVISIBLE):
+        text = text[:-1]
+    return text
+
+
+def _number(number: Decimal) -> str:
+    if not number.is_finite():
+        raise Invalid(f"key is {number}, expected a number that is the lead's own")
+    text = format(number.normalize(), "f")
+    return "0" if text == "-0" else text
+
+
+def digest(*parts: str) -> str:
+    """The hash of a JSON list: parts are never pasted together, so `("a", "bc")` is not `("ab", "c")`."""
+    return hashlib.sha256(json.dumps(parts, ensure_ascii=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def guest_digest(email: str | None) -> str:
+    """Who is invited, to be compared and never to be read; empty where only Chili Piper knows."""
+    return digest(trimmed(email).lower()) if email else ""

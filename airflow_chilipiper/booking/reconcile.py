@@ -1,0 +1,39 @@
+"""What the meeting list says about a booking call whose answer settled nothing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from airflow_chilipiper.api.errors import Refused, ServerBroken, SessionGone
+from airflow_chilipiper.api.meeting import Meeting
+from airflow_chilipiper.api.meetings import meetings
+from airflow_chilipiper.api.models import Slot
+from airflow_chilipiper.api.world import World
+from airflow_chilipiper.booking.ledger import Row
+
+SKEW = 300.0
+
+
+def is_worth_a_look(doubt: Exception) -> bool:
+    """A 4xx in Chili Piper's own envelope that speaks neither of a used session nor of a meeting already made.
+
+    The codes of a taken slot are not published. Without that envelope the no may come from something in between.
+    """
+    if not isinstance(doubt, Refused) or isinstance(doubt, (SessionGone, ServerBroken)):
+        return False
+    return doubt.code is not None and 400 <= doubt.status < 500
+
+
+async def look_for_meetings(guest: str, slot: Slot, sent: Row, world: World) -> list[Meeting]:
+    """The meetings of *guest* at *slot* that were booked since *sent* was marked, whatever became of them.
+
+    A cancelled meeting was booked too. Clocks may differ by five minutes. A meeting that does not say when it was
+    booked may be ours.
+    """
+    since = (sent.sent_at or 0.0) - SKEW
+    found = await meetings(world, start=slot.start, end=slot.start + timedelta(minutes=1), guest=guest)
+    return [
+        meeting
+        for meeting in found
+        if meeting.start == slot.start and (meeting.booked_at is None or meeting.booked_at.timestamp() >= since)
+    ]

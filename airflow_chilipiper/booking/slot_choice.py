@@ -1,0 +1,82 @@
+"""Which slot: pure functions over the slots of an offer, made to be combined.
+
+A filter says of one slot whether it will do; a preference gives the slot that is best the smallest value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from airflow_chilipiper.api.errors import ChiliPiperError
+from airflow_chilipiper.api.models import Offer, Slot
+
+Filter = Callable[[Slot], bool]
+Preference = Callable[[Slot], timedelta]
+
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def choose(slots: Iterable[Slot], *filters: Filter, prefer: Preference | None = None) -> Slot | None:
+    """The slot that passes every filter and is preferred most; among equals the earliest; None where none passes."""
+    fitting = (slot for slot in slots if all(passes(slot) for passes in filters))
+    return min(fitting, key=lambda slot: (prefer(slot) if prefer else timedelta(), slot.start), default=None)
+
+
+def earliest(slots: Iterable[Slot]) -> Slot | None:
+    return choose(slots)
+
+
+def between(first: time, last: time, zone: ZoneInfo) -> Filter:
+    """Starts at or after *first*, before *last*, by the wall clock of *zone*; across midnight if *last* is smaller."""
+
+    def passes(slot: Slot) -> bool:
+        local = slot.start.astimezone(zone).time()
+        return first <= local < last if first < last else local >= first or local < last
+
+    return passes
+
+
+def on_weekdays(days: Iterable[str], zone: ZoneInfo) -> Filter:
+    """Starts on one of *days* ("Mon", ...) as the calendar of *zone* has it."""
+    wanted = {WEEKDAYS.index(day) for day in days}
+    return lambda slot: slot.start.astimezone(zone).weekday() in wanted
+
+
+def not_before(moment: datetime) -> Filter:
+    """Leaves notice: starts at *moment* or later."""
+    return lambda slot: slot.start >= moment
+
+
+def nearest(moments: Iterable[datetime]) -> Preference:
+    """As near as can be to any of *moments*."""
+    wanted = tuple(moments)
+    return lambda slot: min((abs(slot.start - moment) for moment in wanted), default=timedelta())
+
+
+def capacity(slot: Slot) -> int:
+    """How many bookings the slot bears at once: the distinct users that it lists as free, else one."""
+    return max(1, len(slot.attendees))
+
+
+def with_capacity_left(taken: Mapping[datetime, int]) -> Filter:
+    """More capacity than was taken, counted by start."""
+    return lambda slot: capacity(slot) > taken.get(slot.start, 0)
+
+
+class Undecided(ChiliPiperError):
+    """The offer leaves open what the user must decide; nothing was booked."""
+
+
+def on_path(wanted: str, offer: Offer) -> Filter:
+    """Where Handoff may book: on the `only` path that there is, on any (`earliest`), or on the path with this id."""
+    ids = [path.path_id for path in offer.paths]
+    if wanted == "only" and len(ids) > 1:
+        listed = ", ".join(f"{path.path_id} (router {path.router_id})" for path in offer.paths)
+        raise Undecided(f"the offer has {len(ids)} paths: {listed}; give path as one of these ids, or path='earliest'")
+    if wanted in ("only", "earliest"):
+        return lambda slot: True
+    if wanted not in ids:
+        raise Undecided(f"the offer has no path {wanted}: it has {', '.join(ids) or 'none'}")
+    return lambda slot: slot.path is not None and slot.path.path_id == wanted

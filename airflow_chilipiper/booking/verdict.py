@@ -1,0 +1,73 @@
+"""What a row on record, an offer or an error comes to for the lead, as an outcome."""
+
+from __future__ import annotations
+
+from airflow_chilipiper.api import errors
+from airflow_chilipiper.api.models import Booked, Offer
+from airflow_chilipiper.booking.lead import Lead
+from airflow_chilipiper.booking.ledger import Row
+from airflow_chilipiper.booking.outcome import Outcome, Status
+from airflow_chilipiper.booking.slot_choice import Undecided
+
+BY_STATE: dict[str, tuple[Status, str]] = {
+    "booked": ("already_booked", ""),
+    "sent": ("unknown", "a booking call is under way, or its answer was lost"),
+    "unknown": ("unknown", "the answer to a booking call is missing"),
+    "review": ("review", "a person must decide"),
+    "abandoned": ("refused", "a person gave this lead up"),
+    "planned": ("not_attempted", "another run is working on this lead"),
+}
+
+
+def on_record(row: Row, lead: Lead) -> Outcome:
+    """The ledger knows better than to book."""
+    if row.state in ("sent", "unknown", "booked") and not lead.is_same_wish(row):
+        reason = f"this key is on record as {row.state} with another guest or target; use another key or purpose"
+        return Outcome(status="invalid", reason=reason)
+    status, reason = BY_STATE[row.state]
+    return _outcome(row, status, "; ".join(text for text in (reason, row.reason) if text))
+
+
+def after_booking(row: Row, offer: Offer, booked: Booked | None) -> Outcome:
+    """This run has spent a session."""
+    statuses: dict[str, Status] = {"booked": "booked", "planned": "refused", "review": "review"}
+    host, assignees = (booked.host, booked.assignees) if booked else (None, ())
+    outcome = _outcome(row, statuses.get(row.state, "unknown"), row.reason)
+    return outcome.with_people(host, assignees or offer.assignees, offer.page)
+
+
+def without_slot(offer: Offer, row: Row) -> Outcome:
+    """The session was opened and not spent."""
+    if not offer.allowed:
+        return Outcome(status="disqualified", reason="the router does not offer this lead a meeting", page=offer.page)
+    seen = f"none of the {len(offer.slots)} slots offered will do" if offer.slots else "no slot is free in the window"
+    return Outcome(status="no_slot", reason=seen, session_id=offer.session, page=offer.page, attempts=row.attempt)
+
+
+def without_booking(error: errors.ChiliPiperError) -> Outcome:
+    """Nothing was booked. What ends the whole batch is raised on: no other lead would fare better."""
+    if isinstance(error, (errors.NotAllowed, errors.NotFound)):
+        raise error
+    if isinstance(error, errors.Invalid):
+        return Outcome(status="invalid", reason=str(error))
+    passing = (errors.Throttled, errors.ServerBroken)
+    definite = isinstance(error, (errors.Refused, Undecided)) and not isinstance(error, passing)
+    return Outcome(status="refused" if definite else "not_attempted", reason=str(error))
+
+
+def preview(row: Row | None, lead: Lead, wall: float) -> Outcome:
+    """What the ledger says, and nothing else asked."""
+    if row is None or row.state == "planned" or lead.is_due_again(row, wall):
+        return Outcome(status="would_book")
+    return on_record(row, lead)
+
+
+def _outcome(row: Row, status: Status, reason: str) -> Outcome:
+    return Outcome(
+        status=status,
+        reason=reason,
+        meeting_id=row.meeting_id,
+        start_time=row.slot if row.state != "planned" else None,
+        session_id=row.session,
+        attempts=row.attempt,
+    )
