@@ -63,11 +63,13 @@ class Refused(ChiliPiperError):
         self.retry_after = retry_after
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild, (type(self), str(self), dict(self.__dict__))
+        return _rebuild, (type(self), str(self), self.status, self.code, self.message, self.retry_after)
 
 
-def _rebuild(kind: type[Refused], text: str, facts: dict[str, object]) -> Refused:
-    return kind(text, **facts)  # type: ignore[arg-type]  # the keywords are the attributes, by construction
+def _rebuild(
+    kind: type[Refused], text: str, status: int, code: str | None, message: str, retry_after: float | None
+) -> Refused:
+    return kind(text, status=status, code=code, message=message, retry_after=retry_after)
 
 
 class Throttled(Refused):
