@@ -1,0 +1,13 @@
+"""An imitation of the Chili Piper Edge API for development and tests.
+
+It is not the real service: it rests on published schemas and help articles, and where those are silent, on guesses that
+`Variants` lets you switch. It shares no code with the rest of the package, so that the two can disagree.
+"""
+
+from airflow_chilipiper.sandbox.calls import CallRecord
+from airflow_chilipiper.sandbox.faults import Faults
+from airflow_chilipiper.sandbox.server import Sandbox, sandbox
+from airflow_chilipiper.sandbox.variants import Variants
+from airflow_chilipiper.sandbox.world import World
+
+__all__ = ["CallRecord", "Faults", "Sandbox", "Variants", "World", "sandbox"]

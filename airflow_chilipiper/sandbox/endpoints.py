@@ -1,0 +1,120 @@
+"""The operations as a web application: permissions, faults, record, answer."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from difflib import get_close_matches
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route, Router
+
+from airflow_chilipiper.sandbox.answers import Answer, Refused, error_answer, json_answer
+from airflow_chilipiper.sandbox.calls import Call, CallRecord
+from airflow_chilipiper.sandbox.fault_kinds import Cut
+from airflow_chilipiper.sandbox.faults import Faults
+from airflow_chilipiper.sandbox.operations import OPERATIONS, ROOT, Operation
+from airflow_chilipiper.sandbox.page import draw, meetings_on_record
+from airflow_chilipiper.sandbox.wire import CutResponse
+from airflow_chilipiper.sandbox.world import World
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+class Service:
+    """`calls` records every request to an operation in order; `defects` are errors of the sandbox itself."""
+
+    def __init__(self, world: World, *, latency: float = 0.0) -> None:
+        self.world = world
+        self.faults = Faults(world)
+        self.calls: list[CallRecord] = []
+        self.defects: list[Exception] = []
+        self.latency = latency
+        routes = [Route(ROOT + each.path, self._endpoint(each), methods=[each.method]) for each in OPERATIONS]
+        self.app = Router(
+            [
+                *routes,
+                Route("/", self._page),
+                Route("/sandbox/meetings", self._meetings),
+                Route("/{path:path}", self._nothing_here, methods=_METHODS),
+            ]
+        )
+
+    def _endpoint(self, operation: Operation) -> Endpoint:
+        async def endpoint(request: Request) -> Response:
+            call = await _call(operation, request)
+            if self.latency:
+                await asyncio.sleep(self.latency)
+            fault = self.faults.take(operation.id)
+            try:
+                answer = (
+                    await fault.run(call, lambda: self._act(operation, call)) if fault else self._act(operation, call)
+                )
+            except Cut as cut:
+                self._record(call, None, fault.name if fault else None)
+                return CutResponse(cut)
+            self._record(call, answer.status, fault.name if fault else None)
+            return Response(answer.content, answer.status, answer.headers, answer.media_type)
+
+        return endpoint
+
+    def _act(self, operation: Operation, call: Call) -> Answer:
+        with self.world.lock:
+            try:
+                _check_token(self.world, operation, call)
+                call.check_query(operation.query)
+                payload = operation.answer(self.world, call)
+            except Refused as refused:
+                return refused.answer
+            except Exception as error:  # noqa: BLE001 - raised again in the test that uses the sandbox
+                self.defects.append(error)
+                return error_answer(500, "SandboxDefect", f"The sandbox itself failed: {error!r}")
+            return payload if isinstance(payload, Answer) else json_answer(self.world.variants.dress(payload))
+
+    def _record(self, call: Call, status: int | None, fault: str | None) -> None:
+        self.calls.append(
+            CallRecord(call.operation, call.method, call.path, call.body(), status, fault, self.world.now())
+        )
+
+    async def _page(self, request: Request) -> Response:
+        with self.world.lock:
+            return HTMLResponse(draw(self.world, self.calls))
+
+    async def _meetings(self, request: Request) -> Response:
+        with self.world.lock:
+            return JSONResponse(meetings_on_record(self.world))
+
+    async def _nothing_here(self, request: Request) -> Response:
+        known = {f"{each.method} {ROOT}{each.path}": each for each in OPERATIONS}
+        asked = f"{request.method} {request.url.path}"
+        closest = get_close_matches(asked, known, n=1, cutoff=0.0)[0]
+        return Response(
+            f"The sandbox has nothing at {asked}.\nClosest: {closest} ({known[closest].id})\n",
+            404,
+            media_type="text/plain",
+        )
+
+
+async def _call(operation: Operation, request: Request) -> Call:
+    return Call(
+        operation.id,
+        request.method,
+        request.url.path,
+        request.path_params,
+        dict(request.query_params),
+        await request.body(),
+        request.headers,
+    )
+
+
+def _check_token(world: World, operation: Operation, call: Call) -> None:
+    """401 without a known Bearer token; 403 names what is missing (live observations)."""
+    scheme, _, token = call.headers.get("authorization", "").partition(" ")
+    permissions = world.tokens.get(token) if scheme == "Bearer" else None
+    if permissions is None:
+        raise Refused(error_answer(401, "Unauthorized", "The API token is missing, unknown or revoked"))
+    for needed in operation.permissions:
+        optional = needed == "concierge.route" and not world.variants.route_permission
+        if needed not in permissions and not optional:
+            message = f"The token lacks the permission {needed} for {operation.id}"
+            raise Refused(error_answer(403, "Forbidden", message, {"permission": needed, "operation": operation.id}))

@@ -1,0 +1,134 @@
+"""The imitated tenant: one locked object that holds everything which changes."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import RLock
+from typing import Any, Literal
+from uuid import NAMESPACE_URL, uuid5
+
+from airflow_chilipiper.sandbox.answers import Refused, error_answer
+from airflow_chilipiper.sandbox.catalogue import Catalogue, FormField, Target
+from airflow_chilipiper.sandbox.diary import Diary, Slot
+from airflow_chilipiper.sandbox.times import write_instant
+from airflow_chilipiper.sandbox.variants import Variants
+
+Pattern = Literal["concierge", "scheduling-link", "handoff"]
+Place = tuple[str, str]
+"""Where in an offer a slot stands: (routerId, pathId) for Handoff, else ("", "")."""
+
+
+@dataclass(slots=True)
+class Session:
+    id: str
+    pattern: Pattern
+    expires_at: float
+    guest: str | None = None
+    workspace: str = ""
+    booker: str | None = None
+    meeting_types: dict[Place, str] = field(default_factory=dict)
+    offered: dict[Place, dict[str, Slot]] = field(default_factory=dict)
+    fields: tuple[FormField, ...] = ()
+    spent: bool = False
+
+
+@dataclass(slots=True)
+class Meeting:
+    id: str
+    session: str
+    pattern: Pattern
+    guest: str
+    workspace: str
+    meeting_type: str
+    start: int
+    minutes: int
+    hosts: tuple[str, ...]
+    booked_at: float
+    booker: str | None = None
+    status: str = "Active"
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+class World:
+    """`now` is the clock in seconds since 1970; whoever touches the world from outside holds `lock`."""
+
+    def __init__(self, catalogue: Catalogue, *, now: Callable[[], float] = time.time, seed: int = 0) -> None:
+        self.lock = RLock()
+        self.now = now
+        self.variants = Variants()
+        self.catalogue = catalogue
+        self.diary = Diary(catalogue.users.values(), seed=seed)
+        self.sessions: dict[str, Session] = {}
+        self.tokens: dict[str, frozenset[str]] = {}
+        self.session_seconds: dict[Pattern, float] = {"concierge": 600, "scheduling-link": 900, "handoff": 900}
+        self.notice_seconds = 3_600.0
+        self.horizon_seconds = 60 * 86_400.0
+        self.list_lag_seconds = 0.0
+        self._meetings: dict[str, Meeting] = {}
+        self._of_guest: dict[str, list[Meeting]] = {}
+        self._pending: list[tuple[float, Meeting]] = []
+        self._seed = seed
+        self._ids = 0
+
+    def new_id(self, kind: str) -> str:
+        self._ids += 1
+        return str(uuid5(NAMESPACE_URL, f"sandbox/{self._seed}/{kind}/{self._ids}"))
+
+    def open_session(self, pattern: Pattern, **known: Any) -> Session:
+        session = Session(self.new_id("session"), pattern, self.now() + self.session_seconds[pattern], **known)
+        self.sessions[session.id] = session
+        return session
+
+    def offer(
+        self, session: Session, place: Place, target: Target, *, meeting_type: str, interval: dict[str, float]
+    ) -> list[Slot]:
+        """The target's slots, remembered with the session by their start as it is sent."""
+        slots = self.free_slots(target, meeting_type=meeting_type, interval=interval)
+        session.meeting_types[place] = meeting_type
+        session.offered[place] = {self.write(slot.start): slot for slot in slots}
+        return slots
+
+    def free_slots(self, target: Target, *, meeting_type: str, interval: dict[str, float]) -> list[Slot]:
+        """Slots from `startsAt` forward that keep the minimum notice, in order."""
+        now = self.now()
+        begin = max(interval["startsAt"], now + self.notice_seconds)
+        end = min(interval["startsAt"] + interval["duration"], now + self.horizon_seconds)
+        return self.diary.slots(
+            target, begin=begin, end=end, minutes=self.catalogue.meeting_types[meeting_type].minutes
+        )
+
+    def write(self, seconds: float) -> str:
+        return write_instant(seconds, millis=self.variants.fractional_seconds)
+
+    def add_meeting(self, meeting: Meeting, *, delay: float | None = None) -> None:
+        """With a delay the slot is gone at once, but the meeting exists only once that time has passed."""
+        if delay is None:
+            self._commit(meeting)
+        else:
+            self._pending.append((self.now() + delay, meeting))
+
+    def tick(self, *, everything: bool = True) -> None:
+        """Make the meetings whose commit was delayed: all of them, or those that are due."""
+        now = self.now()
+        due = [(at, meeting) for at, meeting in self._pending if everything or at <= now]
+        self._pending = [(at, meeting) for at, meeting in self._pending if not everything and at > now]
+        for at, meeting in due:
+            meeting.booked_at = min(at, now)
+            self._commit(meeting)
+
+    def _commit(self, meeting: Meeting) -> None:
+        self._meetings[meeting.id] = meeting
+        self._of_guest.setdefault(meeting.guest.lower(), []).append(meeting)
+
+    def meetings(self, guest: str | None = None) -> list[Meeting]:
+        """Every meeting that exists by now, or those of one guest (case does not matter)."""
+        self.tick(everything=False)
+        return list(self._meetings.values()) if guest is None else list(self._of_guest.get(guest.lower(), ()))
+
+    def meeting(self, meeting_id: str) -> Meeting | None:
+        self.tick(everything=False)
+        return self._meetings.get(meeting_id)
+
+    def refusal(self, reason: str, message: str, **arguments: str) -> Refused:
+        status, code = self.variants.codes[reason]
+        return Refused(error_answer(status, code, message, arguments))
