@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, time, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from airflow_chilipiper.rows import BadValue
+from airflow_chilipiper.rows import BadValue, col, is_per_lead
 
+T = TypeVar("T")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _AMOUNT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(second|minute|hour|day|week)s?\s*", re.IGNORECASE)
 _ISO = re.compile(
@@ -18,15 +22,41 @@ _ISO = re.compile(
 )
 
 
+def guest_email(email: Any, default_args: Mapping[str, Any] | None) -> Any:
+    """The argument `email` of one of our operators: the column `email`, unless the task itself says otherwise.
+
+    Airflow has an argument of that name for alerts, which DAGs commonly set for all their tasks in `default_args`.
+    Those addresses are nobody's guest.
+    """
+    own = own_email(email, default_args)
+    return col("email", default=None) if own is None else own
+
+
+def own_email(email: Any, default_args: Mapping[str, Any] | None) -> Any:
+    """The argument `email` if the task itself gives it, else None."""
+    return None if email == (default_args or {}).get("email") else email
+
+
+def is_settled(value: Any) -> bool:
+    """Whether *value* is known when the DAG is parsed: neither rendered later nor different by lead."""
+    return not is_template(value) and not is_per_lead(value)
+
+
 def is_template(value: Any) -> bool:
-    """Whether *value* is only known once it is rendered."""
-    return isinstance(value, str) and ("{{" in value or "{%" in value)
+    """Whether *value*, or something in it, is only known once it is rendered: Jinja, or another task's result."""
+    if isinstance(value, str):
+        return "{{" in value or "{%" in value
+    if isinstance(value, Mapping):
+        return any(map(is_template, value.values()))
+    if isinstance(value, Collection) and not isinstance(value, bytes):
+        return any(map(is_template, value))
+    return hasattr(value, "iter_references")  # Airflow's XComArg and its kin
 
 
-def as_duration(value: Any, name: str) -> timedelta:
-    """A timedelta, or text such as "7 days", "P7D" or "PT12H"; longer than nothing."""
+def as_duration(value: Any, name: str, *, at_least: timedelta = timedelta(seconds=1)) -> timedelta:
+    """A timedelta, or text such as "7 days", "P7D" or "PT12H"."""
     duration = value if isinstance(value, timedelta) else _duration(value) if isinstance(value, str) else None
-    if duration is None or duration <= timedelta(0):
+    if duration is None or duration < at_least:
         raise BadValue(f"{name} is {value!r}, expected a timedelta, or text such as '7 days', 'P7D' or 'PT12H'")
     return duration
 
@@ -45,7 +75,8 @@ def as_moment(value: Any, name: str) -> datetime:
 
 
 def as_moments(value: Any, name: str) -> tuple[datetime, ...]:
-    """One moment or several: what a slot sensor left in XCom will do."""
+    """One moment or several: what a slot sensor left in XCom will do, as a list or as the text of one."""
+    value = _unquoted(value)
     if value is None or value == "":
         return ()
     if isinstance(value, Sequence) and not isinstance(value, str):
@@ -56,7 +87,7 @@ def as_moments(value: Any, name: str) -> tuple[datetime, ...]:
 def as_zone(value: Any, name: str) -> ZoneInfo:
     """An IANA time zone."""
     try:
-        return ZoneInfo(str(value))
+        return ZoneInfo(str(value).strip())
     except (KeyError, ValueError, OSError):
         raise BadValue(f"{name} is {value!r}, expected an IANA time zone such as Europe/Paris") from None
 
@@ -64,7 +95,7 @@ def as_zone(value: Any, name: str) -> ZoneInfo:
 def as_hours(value: Any, name: str) -> tuple[time, time]:
     """Two wall-clock times such as ("09:00", "17:00")."""
     try:
-        first, last = (item if isinstance(item, time) else time.fromisoformat(item) for item in value)
+        first, last = (item if isinstance(item, time) else time.fromisoformat(item) for item in _unquoted(value))
     except (TypeError, ValueError):
         raise BadValue(f"{name} is {value!r}, expected two times of day such as ('09:00', '17:00')") from None
     if first == last or first.tzinfo or last.tzinfo:
@@ -74,7 +105,8 @@ def as_hours(value: Any, name: str) -> tuple[time, time]:
 
 def as_weekdays(value: Any, name: str) -> tuple[str, ...]:
     """Some of Mon, Tue, Wed, Thu, Fri, Sat, Sun."""
-    days = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
+    value = _unquoted(value)
+    days = tuple(value) if isinstance(value, Collection) and not isinstance(value, str) else (value,)
     if not days or any(day not in WEEKDAYS for day in days):
         raise BadValue(f"{name} is {value!r}, expected some of {', '.join(WEEKDAYS)}")
     return days
@@ -97,6 +129,11 @@ def as_count(value: Any, name: str, *, at_least: int = 1) -> int:
     return count
 
 
+def or_none(read: Callable[[Any, str], T]) -> Callable[[Any, str], T | None]:
+    """The same reader for an argument that may be left out; a template leaves that as empty text."""
+    return lambda value, name: None if value is None or value == "" else read(value, name)
+
+
 def as_choice(value: Any, name: str, choices: Sequence[str]) -> str:
     """One of *choices*."""
     if value not in choices:
@@ -104,9 +141,52 @@ def as_choice(value: Any, name: str, choices: Sequence[str]) -> str:
     return str(value)
 
 
+def as_name(value: Any, name: str) -> str:
+    """An id, a name or an address: text that is not blank."""
+    if not isinstance(value, str) or not value.strip():
+        raise BadValue(f"{name} is {'blank' if isinstance(value, str) else type(value).__name__}, expected text")
+    return value.strip()
+
+
+def as_email(value: Any, name: str) -> str:
+    """An e-mail address; the error does not repeat it."""
+    text = value.strip() if isinstance(value, str) else ""
+    if text.count("@") != 1 or text.startswith("@") or text.endswith("@") or len(text.split()) != 1:
+        raise BadValue(f"{name} is no e-mail address")
+    return text
+
+
+def as_object(value: Any, name: str) -> dict[str, Any]:
+    """A mapping with something in it; a template leaves it as text. The error does not repeat it."""
+    found = _unquoted(value)
+    if not isinstance(found, Mapping) or not found:
+        raise BadValue(f"{name} is {'empty' if found in (None, '', {}) else type(found).__name__}, expected a mapping")
+    return dict(found)
+
+
+def exactly_one(**arguments: Any) -> str:
+    """The name of the one argument that is given."""
+    given = [name for name, value in arguments.items() if value is not None]
+    if len(given) != 1:
+        raise BadValue(f"give exactly one of {', '.join(arguments)}; got {', '.join(given) or 'none'}")
+    return given[0]
+
+
 def _duration(text: str) -> timedelta | None:
-    if amount := _AMOUNT.fullmatch(text):
-        return timedelta(**{f"{amount[2].lower()}s": float(amount[1])})
-    if iso := _ISO.fullmatch(text.strip()):
-        return timedelta(**{unit: int(number) for unit, number in iso.groupdict().items() if number})
+    try:
+        if amount := _AMOUNT.fullmatch(text):
+            return timedelta(**{f"{amount[2].lower()}s": float(amount[1])})
+        if iso := _ISO.fullmatch(text.strip()):
+            return timedelta(**{unit: int(number) for unit, number in iso.groupdict().items() if number})
+    except (OverflowError, ValueError):  # more digits than a timedelta, or an int, holds
+        return None
     return None
+
+
+def _unquoted(value: Any) -> Any:
+    """A list or mapping that a template left as its text, as itself again; anything else as it is."""
+    if isinstance(value, str) and value.strip().startswith(("[", "(", "{")):
+        for read in (json.loads, ast.literal_eval):
+            with suppress(SyntaxError, ValueError):
+                return read(value.strip())
+    return value

@@ -111,3 +111,17 @@ def _value(row: Mapping[str, Any], name: str) -> Any:
     if len(same) > 1:
         raise BadValue(f"column {name!r} is ambiguous: the row has {', '.join(same)}")
     return row[same[0]] if same else _ABSENT
+
+
+def rows_as_dicts(cursor: Any, limit: int | None = None) -> list[dict[str, Any]]:
+    """A handler for DbApiHook.run and SQLExecuteQueryOperator: rows as mappings by column name, instead of tuples.
+
+    At most *limit* rows are fetched.
+    """
+    if cursor.description is None:
+        raise BadValue("the SQL answered no rows: expected a query")
+    names = [column[0] for column in cursor.description]
+    if len({name.casefold() for name in names}) < len(names):
+        raise BadValue(f"two columns of the query have one name: {', '.join(names)}")
+    rows = cursor.fetchall() if limit is None else cursor.fetchmany(limit)
+    return [dict(zip(names, row, strict=True)) for row in rows]

@@ -1,0 +1,75 @@
+"""What differs between the Airflows that we run on: 3.1, 3.2 and 3.3."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from airflow import __version__ as _airflow
+from airflow.sdk import BaseHook
+
+if TYPE_CHECKING:
+    from airflow.sdk import Connection
+
+try:
+    from airflow.sdk import conf
+    from airflow.sdk.exceptions import (
+        AirflowException,
+        AirflowFailException,
+        AirflowSensorTimeout,
+        AirflowSkipException,
+        TaskDeferralError,
+        TaskDeferralTimeout,
+    )
+except ImportError:  # before 3.2
+    from airflow.configuration import conf  # type: ignore[assignment]
+    from airflow.exceptions import (  # type: ignore[attr-defined, no-redef]
+        AirflowException,
+        AirflowFailException,
+        AirflowSensorTimeout,
+        AirflowSkipException,
+        TaskDeferralError,
+        TaskDeferralTimeout,
+    )
+
+__all__ = [
+    "AirflowException",
+    "AirflowFailException",
+    "AirflowSensorTimeout",
+    "AirflowSkipException",
+    "TaskDeferralError",
+    "TaskDeferralTimeout",
+    "aget_connection",
+    "airflow_version",
+    "amask_secret",
+    "conf",
+]
+
+
+def airflow_version() -> str:
+    return _airflow
+
+
+async def aget_connection(conn_id: str) -> Connection:
+    """Fetch a connection from an event loop.
+
+    Before 3.3.2 Airflow's own way masks the secrets with a blocking call on the loop, which can deadlock.
+    """
+    from airflow.sdk import Connection
+
+    if hasattr(Connection, "aextra_dejson"):
+        return await BaseHook.aget_connection(conn_id)
+    from asgiref.sync import sync_to_async
+
+    return await sync_to_async(BaseHook.get_connection)(conn_id)
+
+
+async def amask_secret(secret: str) -> None:
+    """Mask a secret in the logs from an event loop, for the same reason."""
+    from airflow.sdk import log
+
+    if hasattr(log, "amask_secret"):
+        await log.amask_secret(secret)
+        return
+    from asgiref.sync import sync_to_async
+
+    await sync_to_async(log.mask_secret)(secret)

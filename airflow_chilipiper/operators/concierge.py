@@ -1,0 +1,38 @@
+"""Book over a Concierge router."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from airflow_chilipiper.operators.book import ChiliPiperBookOperator
+
+if TYPE_CHECKING:
+    from airflow_chilipiper.api.concierge import Concierge
+    from airflow_chilipiper.terms import Given
+
+
+class ConciergeBookOperator(ChiliPiperBookOperator):
+    """Route leads through a Concierge router, which qualifies each and offers slots, and book one slot for each.
+
+    All arguments of :class:`ChiliPiperBookOperator` apply. ``form`` is required: the keys that the router reads under
+    this trigger (``ChiliPiperHook().routers()`` lists them).
+
+    :param router_slug: the router's slug, the last part of its address; may be a column (templated)
+    :param trigger: how the router reads the form: ``InAppButton`` or ``RouterLink`` take Chili Piper's data fields
+        (``PersonEmail``), ``ThirdPartyForm`` the field names of the mapped form (templated)
+    """
+
+    template_fields = (*ChiliPiperBookOperator.template_fields, "router_slug", "trigger")
+    pattern_name = "concierge"
+    pattern_arguments = ("router_slug", "trigger")
+    target_arguments = ("router_slug",)
+
+    def __init__(self, *, router_slug: Any, trigger: Any, **kwargs: Any) -> None:
+        self.router_slug = router_slug
+        self.trigger = trigger
+        super().__init__(**kwargs)
+
+    def make_pattern(self, given: Given) -> Concierge:
+        from airflow_chilipiper.api.concierge import Concierge
+
+        return Concierge(router_slug=given["router_slug"], trigger=given["trigger"], form=given.form, guest=given.email)

@@ -1,0 +1,122 @@
+"""From a lead's row to a lead: what an operator was asked, applied to one row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from airflow_chilipiper.api.calls import Interval
+from airflow_chilipiper.api.models import Offer, Slot
+from airflow_chilipiper.api.pattern import Pattern
+from airflow_chilipiper.arguments import as_moments, as_zone
+from airflow_chilipiper.booking.lead import Lead
+from airflow_chilipiper.booking.lead_key import lead_key, trimmed
+from airflow_chilipiper.booking.slot_choice import Filter, between, choose, nearest, not_before, on_path, on_weekdays
+from airflow_chilipiper.rows import BadValue, as_form, as_text, is_null, resolve
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """One lead's values for the arguments that make its pattern: ids as text, the form as text."""
+
+    email: str | None = field(repr=False)
+    timezone: ZoneInfo
+    form: dict[str, Any] = field(repr=False)
+    values: Mapping[str, Any] = field(repr=False)
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values[name]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """What holds for every lead of a run; `key`, `email` and so on may be columns.
+
+    `make_pattern` makes the pattern of one lead; `arguments` are its own. Raises BadValue or Invalid where a row cannot
+    be asked about.
+    """
+
+    purpose: str
+    key: Any
+    email: Any
+    timezone: Any
+    prefer: Any
+    form: Any
+    arguments: Mapping[str, Any]
+    make_pattern: Callable[[Given], Pattern]
+    interval: Interval
+    hours: tuple[time, time] | None = None
+    weekdays: tuple[str, ...] = ()
+    min_notice: timedelta = timedelta(hours=2)
+    path: Any = "earliest"
+    max_sessions: int = 3
+    rebook_after: timedelta | None = None
+    allowed_domains: tuple[str, ...] = ()
+    sender: str = ""
+
+    def key_of(self, row: Row) -> str:
+        return lead_key(resolve(self.key, row))
+
+    def lead(self, row: Row) -> Lead:
+        given = Given(
+            email=_email(resolve(self.email, row)),
+            timezone=as_zone(resolve(self.timezone, row), "timezone"),
+            form=as_form(_mapping(resolve(self.form, row))),
+            values={name: _plain(resolve(value, row), name) for name, value in self.arguments.items()},
+        )
+        return Lead(
+            purpose=self.purpose,
+            key=self.key_of(row),
+            pattern=self.make_pattern(given),
+            interval=self.interval,
+            choose=self._choice(given, as_moments(resolve(self.prefer, row), "prefer"), resolve(self.path, row)),
+            max_sessions=self.max_sessions,
+            rebook_after=self.rebook_after,
+            allowed_domains=self.allowed_domains,
+            sender=self.sender,
+        )
+
+    def _choice(self, given: Given, prefer: tuple[datetime, ...], path: str) -> Callable[[Offer], Slot | None]:
+        filters: list[Filter] = []
+        if self.hours:
+            filters.append(between(*self.hours, given.timezone))
+        if self.weekdays:
+            filters.append(on_weekdays(self.weekdays, given.timezone))
+
+        def chosen(offer: Offer) -> Slot | None:
+            notice = not_before(datetime.now(UTC) + self.min_notice)
+            return choose(
+                offer.slots, on_path(path, offer), notice, *filters, prefer=nearest(prefer) if prefer else None
+            )
+
+        return chosen
+
+
+def _email(value: Any) -> str | None:
+    if is_null(value):
+        return None
+    text = trimmed(value) if isinstance(value, str) else ""
+    name, at, domain = text.rpartition("@")
+    if not (name and at and domain) or any(character.isspace() for character in text):
+        raise BadValue("email is not an e-mail address: expected one such as name@example.com")
+    return text
+
+
+def _mapping(form: Any) -> Mapping[str, Any]:
+    if form is None:
+        return {}
+    if not isinstance(form, Mapping):
+        raise BadValue(f"form is of type {type(form).__name__}, expected a mapping of form keys to values or columns")
+    return form
+
+
+def _plain(value: Any, name: str) -> Any:
+    """Ids become text; whole structures, such as a link's reference, are passed through."""
+    if is_null(value) or value == "":
+        return None
+    return value if isinstance(value, (Mapping, list)) else as_text(value, name)
