@@ -1,0 +1,58 @@
+"""Asking again, for calls that may be asked again."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import TypeVar
+
+from airflow_chilipiper.api.calls import Call
+from airflow_chilipiper.api.errors import ChiliPiperError, NoAnswer, NotSent, Refused, ServerBroken, Throttled
+from airflow_chilipiper.api.world import World
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patience:
+    """How long to go on asking; all times are in seconds.
+
+    `total` counts from before the first turn and includes the waiting. Pauses double from `first_pause` up to
+    `longest_pause`, which also caps what a Retry-After may demand.
+    """
+
+    attempts: int = 5
+    total: float = 120.0
+    first_pause: float = 0.5
+    longest_pause: float = 60.0
+
+    def pause(self, attempt: int, error: ChiliPiperError) -> float:
+        """The pause after that failed attempt; attempts count from 1. Jitter keeps many workers from coming at once."""
+        backoff = min(self.longest_pause, self.first_pause * 2 ** (attempt - 1))
+        jittered = random.uniform(backoff / 2, backoff)  # noqa: S311  # spreads load, keeps no secret
+        told = error.retry_after if isinstance(error, Refused) else None
+        return jittered if told is None else min(self.longest_pause, told + jittered)
+
+
+PATIENCE = Patience()
+
+
+async def patiently(call: Call[T], world: World, patience: Patience = PATIENCE) -> T:
+    """Ask until there is an answer or patience ends; then the last error is raised. Refusals are never asked again.
+
+    A booking is never asked patiently: ValueError, before anything is sent.
+    """
+    if not call.repeatable:
+        raise ValueError(f"{call.operation} must not be repeated: a booking is never asked patiently")
+    end = world.now() + patience.total
+    attempt = 1
+    while True:
+        await world.turn()
+        try:
+            return await world.ask(call)
+        except (NotSent, NoAnswer, Throttled, ServerBroken) as error:
+            pause = patience.pause(attempt, error)
+            if attempt >= patience.attempts or world.now() + pause > end:
+                raise
+        await world.pause(pause)
+        attempt += 1

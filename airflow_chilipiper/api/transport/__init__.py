@@ -1,0 +1,1 @@
+"""How bytes reach Chili Piper. Both transports call `Departure.leave` before the first byte of a request."""

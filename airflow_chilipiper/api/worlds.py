@@ -1,0 +1,96 @@
+"""The two real Worlds: one blocks, one waits."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeVar
+
+from airflow_chilipiper.api.calls import Call
+from airflow_chilipiper.api.errors import Throttled
+from airflow_chilipiper.api.turns import AwaitingTurns, BlockingTurns
+
+T = TypeVar("T")
+Clock = Callable[[], float]
+
+LONGEST_SLOW_DOWN = 60.0
+
+
+class AsksBlocking(Protocol):
+    clock: Clock
+
+    def ask(self, call: Call[T], /) -> T: ...
+
+
+class AsksAwaiting(Protocol):
+    clock: Clock
+
+    async def ask(self, call: Call[T], /) -> T: ...
+
+
+class BlockingWorld:
+    """Its verbs block, so `world.block` can drive a flow over it. `now` is the client's clock, as `send_by` demands."""
+
+    def __init__(
+        self,
+        client: AsksBlocking,
+        turns: BlockingTurns,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        wall: Clock = time.time,
+    ) -> None:
+        self._client = client
+        self._turns = turns
+        self._sleep = sleep
+        self.now = client.clock
+        self.wall = wall
+
+    async def turn(self, *, urgent: bool = False) -> None:
+        self._turns.turn(urgent=urgent)
+
+    async def ask(self, call: Call[T], /) -> T:
+        try:
+            return self._client.ask(call)
+        except Throttled as error:
+            self._turns.slow_down(_told(error))
+            raise
+
+    async def pause(self, seconds: float, /) -> None:
+        self._sleep(seconds)
+
+
+class AwaitingWorld:
+    """Its verbs wait in one event loop, where many flows share the pace."""
+
+    def __init__(
+        self,
+        client: AsksAwaiting,
+        turns: AwaitingTurns,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        wall: Clock = time.time,
+    ) -> None:
+        self._client = client
+        self._turns = turns
+        self._sleep = sleep
+        self.now = client.clock
+        self.wall = wall
+
+    async def turn(self, *, urgent: bool = False) -> None:
+        await self._turns.turn(urgent=urgent)
+
+    async def ask(self, call: Call[T], /) -> T:
+        try:
+            return await self._client.ask(call)
+        except Throttled as error:
+            self._turns.slow_down(_told(error))
+            raise
+
+    async def pause(self, seconds: float, /) -> None:
+        await self._sleep(seconds)
+
+
+def _told(error: Throttled) -> float:
+    """Capped: nobody may stop us for a day."""
+    return min(error.retry_after or 0.0, LONGEST_SLOW_DOWN)

@@ -1,0 +1,228 @@
+"""Waiting for a turn, in threads and in an event loop, on time of our own."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import math
+import time
+from collections.abc import Coroutine
+from itertools import count
+from threading import Condition, Thread
+from typing import Any
+
+import pytest
+
+from airflow_chilipiper.api.turns import AwaitingTurns, BlockingTurns
+
+
+class Time:
+    """Time that passes when everybody waits, and not before."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._numbers = count()
+
+    def __call__(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        wake = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleepers, (self.now + seconds, next(self._numbers), wake))
+        await wake
+
+    async def settle(self) -> None:
+        for _ in range(20):
+            await asyncio.sleep(0)
+
+    async def pass_until(self, end: float = math.inf) -> None:
+        await self.settle()
+        while self._sleepers and self._sleepers[0][0] <= end:
+            at, _, wake = heapq.heappop(self._sleepers)
+            self.now = max(self.now, at)
+            if not wake.done():
+                wake.set_result(None)
+            await self.settle()
+        self.now = max(self.now, end) if end < math.inf else self.now
+
+
+class Line:
+    """Waiters by name; `log` is who went when."""
+
+    def __init__(self, rate: float | None = 1.0) -> None:
+        self.time = Time()
+        self.turns = AwaitingTurns(rate, self.time, self.time.sleep)
+        self.log: list[tuple[str, float]] = []
+
+    async def _wait(self, name: str) -> None:
+        await self.turns.turn(urgent=name.isupper())
+        self.log.append((name, self.time.now))
+
+    async def enter(self, names: str) -> dict[str, asyncio.Task[None]]:
+        """A capital letter is urgent."""
+        tasks = {name: asyncio.create_task(self._wait(name)) for name in names}
+        await self.time.settle()
+        return tasks
+
+
+def run(flow: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(flow)
+
+
+def test_waiters_go_one_by_one() -> None:
+    async def flow() -> None:
+        line = Line()
+        await line.enter("abc")
+        await line.time.pass_until()
+        assert line.log == [("a", 0), ("b", 1), ("c", 2)]
+
+    run(flow())
+
+
+def test_an_urgent_waiter_overtakes() -> None:
+    """Those who queue already, even the one whose time is nearly up."""
+
+    async def flow() -> None:
+        line = Line()
+        await line.enter("abcd")
+        await line.time.pass_until(0.9)
+        await line.enter("UV")
+        await line.time.pass_until()
+        assert line.log == [("a", 0), ("U", 1), ("V", 2), ("b", 3), ("c", 4), ("d", 5)]
+
+    run(flow())
+
+
+@pytest.mark.parametrize("leaving", ["b", "c", "bc", "U", "bU", "bcd"])
+def test_a_cancelled_waiter_takes_no_turn_and_holds_up_nobody(leaving: str) -> None:
+    """Wherever it stood; the others go without a gap."""
+
+    async def flow() -> None:
+        line = Line()
+        tasks = await line.enter("abcd") | await line.enter("U")
+        for name in leaving:
+            tasks[name].cancel()
+        await line.time.pass_until()
+        expected = [name for name in "aUbcd" if name not in leaving]
+        assert line.log == [(name, float(at)) for at, name in enumerate(expected)]
+        assert all(tasks[name].cancelled() for name in leaving)
+
+    run(flow())
+
+
+def test_a_waiter_cancelled_while_it_is_called_passes_the_call_on() -> None:
+    """The first leaves, the second is called, and is cancelled before it can move."""
+
+    async def flow() -> None:
+        line = Line()
+        tasks = await line.enter("abc")
+        tasks["b"].cancel()
+        await asyncio.sleep(0)  # b has left and called c
+        tasks["c"].cancel()
+        late = await line.enter("d")
+        await line.time.pass_until()
+        assert line.log == [("a", 0), ("d", 1)]
+        assert late["d"].done()
+
+    run(flow())
+
+
+def test_who_is_called_and_then_overtaken_waits_again() -> None:
+    """It must not ask again and again, since nobody else could move."""
+
+    async def flow() -> None:
+        line = Line()
+        tasks = await line.enter("abc")
+        tasks["b"].cancel()
+        await line.enter("U")  # joins after b has called c, and before c can move
+        await line.time.pass_until()
+        assert line.log == [("a", 0), ("U", 1), ("c", 2)]
+
+    run(flow())
+
+
+def test_slowing_down_holds_everybody() -> None:
+    async def flow() -> None:
+        line = Line()
+        await line.enter("ab")
+        line.turns.slow_down(10)
+        await line.enter("U")
+        await line.time.pass_until()
+        assert line.log == [("a", 0), ("U", 10), ("b", 11)]
+
+    run(flow())
+
+
+def test_no_limit_waits_for_nothing() -> None:
+    async def flow() -> None:
+        line = Line(None)
+        await line.enter("abc")
+        assert line.log == [("a", 0), ("b", 0), ("c", 0)]
+
+    run(flow())
+
+
+class Waiting(Condition):
+    """A condition whose waiting only moves our clock."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 0.0
+
+    def wait(self, timeout: float | None = None) -> bool:
+        assert timeout is not None, "alone in the line, one waits for the time only"
+        self.now += timeout
+        return False
+
+
+def test_a_thread_waits_for_its_time() -> None:
+    waiting = Waiting()
+    turns = BlockingTurns(2.0, lambda: waiting.now, waiting)
+    went = []
+    for _ in range(3):
+        turns.turn()
+        went.append(waiting.now)
+    turns.slow_down(10)
+    turns.turn(urgent=True)
+    assert [*went, waiting.now] == [0, 0.5, 1.0, 11.0]
+
+
+def test_an_interrupted_thread_leaves_the_line() -> None:
+    """Airflow's time-outs raise out of the waiting."""
+
+    class TimeIsUp(BaseException):
+        """As Airflow's are, no Exception."""
+
+    class Interrupted(Waiting):
+        def wait(self, timeout: float | None = None) -> bool:
+            raise TimeIsUp
+
+    interrupted, times = Interrupted(), iter([0.0, 0.0, 1.0])
+    turns = BlockingTurns(1.0, lambda: next(times), interrupted)
+    turns.turn()
+    with pytest.raises(TimeIsUp):
+        turns.turn(urgent=True)
+    turns.turn()
+
+
+def test_many_threads_keep_the_pace() -> None:
+    """For real, at 1,000 a second: all go, none too soon, and the urgent ones before the rest."""
+    turns = BlockingTurns(1000.0)
+    turns.slow_down(0.05)  # so that all have joined before the first goes
+    went: list[tuple[float, bool]] = []
+
+    def one(urgent: bool) -> None:
+        turns.turn(urgent=urgent)
+        went.append((time.monotonic(), urgent))
+
+    threads = [Thread(target=one, args=(number >= 20,), daemon=True) for number in range(40)]
+    started = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(0.0, started + 5 - time.monotonic()))
+    times = [at for at, _ in went]
+    assert len(went) == 40
+    assert max(times) - started > 0.06
+    assert sum(urgent for _, urgent in went[:20]) >= 15  # a thread may be slow to write down that it went
