@@ -123,7 +123,8 @@ def as_flag(value: Any, name: str) -> bool:
 
 def as_count(value: Any, name: str, *, at_least: int = 1) -> int:
     """A whole number; a template leaves it as text."""
-    count = int(value) if isinstance(value, str) and value.strip().isdecimal() else value
+    digits = value.strip() if isinstance(value, str) else ""
+    count = int(digits) if digits.isdecimal() and len(digits) < 20 else value
     if not isinstance(count, int) or isinstance(count, bool) or count < at_least:
         raise BadValue(f"{name} is {value!r}, expected a whole number of at least {at_least}")
     return count
@@ -187,6 +188,6 @@ def _unquoted(value: Any) -> Any:
     """A list or mapping that a template left as its text, as itself again; anything else as it is."""
     if isinstance(value, str) and value.strip().startswith(("[", "(", "{")):
         for read in (json.loads, ast.literal_eval):
-            with suppress(SyntaxError, ValueError):
+            with suppress(SyntaxError, ValueError, RecursionError):
                 return read(value.strip())
     return value

@@ -6,7 +6,7 @@ A filter says of one slot whether it will do; a preference gives the slot that i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from airflow_chilipiper.api.errors import ChiliPiperError
@@ -46,12 +46,13 @@ def on_weekdays(days: Iterable[str], zone: ZoneInfo) -> Filter:
 
 def not_before(moment: datetime) -> Filter:
     """Leaves notice: starts at *moment* or later."""
+    moment = moment.astimezone(UTC)  # two times of one zone are compared by the clock on its wall, which may go back
     return lambda slot: slot.start >= moment
 
 
 def nearest(moments: Iterable[datetime]) -> Preference:
     """As near as can be to any of *moments*."""
-    wanted = tuple(moments)
+    wanted = tuple(moment.astimezone(UTC) for moment in moments)
     return lambda slot: min((abs(slot.start - moment) for moment in wanted), default=timedelta())
 
 

@@ -1,0 +1,98 @@
+"""The trigger behind the sensors: it watches for slots while no worker is held."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from functools import partial
+from typing import Any
+
+from airflow.triggers.base import BaseTrigger, TriggerEvent
+
+from airflow_chilipiper.api.errors import ChiliPiperError
+from airflow_chilipiper.api.scrub import scrub
+from airflow_chilipiper.booking.look import NoSlotWillCome, look
+from airflow_chilipiper.booking.watch import PASSING, Sight, watch
+from airflow_chilipiper.hooks import ChiliPiperHook
+
+
+class SlotTrigger(BaseTrigger):
+    """Look for free slots until there are enough of them or the deadline has come, then send one event.
+
+    The event's ``status`` is ``found`` (with ``slots``), ``timeout`` (with ``unasked``: why the last look could not be
+    made, else empty), ``never`` (no slot can come any more), ``refused`` (no retry can cure it) or ``failed``; the last
+    three with a ``reason``. All arguments are plain JSON; Airflow keeps them encrypted.
+
+    :param chilipiper_conn_id: id of the connection; the token itself is never an argument
+    :param wish: what to look for, as ``booking.look`` describes it
+    :param min_slots: how many start times are enough
+    :param interval: seconds between looks, a tenth more or less
+    :param deadline: when to give up, in seconds since 1970
+    :param max_failures: how many looks in a row may fail in passing
+    """
+
+    def __init__(
+        self,
+        *,
+        chilipiper_conn_id: str,
+        wish: dict[str, Any],
+        min_slots: int,
+        interval: float,
+        deadline: float,
+        max_failures: int,
+    ) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.chilipiper_conn_id = chilipiper_conn_id
+        self.wish = wish
+        self.min_slots = min_slots
+        self.interval = interval
+        self.deadline = deadline
+        self.max_failures = max_failures
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        names = ("chilipiper_conn_id", "wish", "min_slots", "interval", "deadline", "max_failures")
+        return f"{__name__}.{type(self).__qualname__}", {name: getattr(self, name) for name in names}
+
+    def __repr__(self) -> str:
+        """Airflow's own would show the guest's e-mail."""
+        return f"<SlotTrigger {self.wish.get('pattern')} over {self.chilipiper_conn_id} until {self.deadline:.0f}>"
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        yield TriggerEvent(await self._event())  # type: ignore[no-untyped-call]
+
+    async def _event(self) -> dict[str, Any]:
+        try:
+            sight = await self._watch()
+        except NoSlotWillCome as error:
+            return {"status": "never", "reason": str(error)}
+        except PASSING as error:
+            return {"status": "failed", "reason": str(error)}
+        except ChiliPiperError as error:
+            return {"status": "refused", "reason": str(error)}
+        except Exception as error:  # noqa: BLE001  # raised on, its text would reach the log unscrubbed
+            return {"status": "failed", "reason": f"{type(error).__name__}: {self._scrubbed(error)}"}
+        if sight.slots:
+            return {"status": "found", "slots": list(sight.slots)}
+        return {"status": "timeout", "unasked": sight.unasked}
+
+    async def _watch(self) -> Sight:
+        async with ChiliPiperHook(self.chilipiper_conn_id).aworld() as world:
+            return await watch(
+                partial(look, self.wish),
+                world,
+                min_slots=self.min_slots,
+                interval=self.interval,
+                deadline=self.deadline,
+                max_failures=self.max_failures,
+            )
+
+    def _scrubbed(self, error: Exception) -> str:
+        """Nothing that was asked for: it may be the lead's."""
+        return scrub(str(error), body={"form": list(_texts(self.wish.get("arguments")))})
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _texts(item)
