@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from functools import partial
 from threading import Event, Thread
 
@@ -48,7 +48,8 @@ class Batch:
     def stop(self) -> None:
         """Begin nothing new. What is in flight goes on."""
         self._stopping.set()
-        self._stop_world()
+        with suppress(RuntimeError):  # the loop has just ended by itself
+            self._stop_world()
 
     def run(self) -> None:
         """Book them all. If the calling thread is interrupted, what is in flight gets four seconds to be recorded."""

@@ -56,7 +56,7 @@ class Lead:
             session=offer.session,
             slot=slot.start_as_sent,
             sent_at=wall,
-            guest=guest_digest(self.guest_of(offer)),
+            guest=guest_digest(self.pattern.guest or offer.guest),
             pattern=self.row().pattern,
             reason="",
         )
@@ -75,13 +75,17 @@ class Lead:
         if not offer.allowed:
             return None
         if offer.slots:
-            self.check_guest(self.guest_of(offer))
+            for guest in self.guests_of(offer) or (None,):
+                self.check_guest(guest)
         return self.choose(offer)
 
-    def guest_of(self, offer: Offer) -> str | None:
-        return self.pattern.guest or offer.guest
+    def guests_of(self, offer: Offer) -> tuple[str, ...]:
+        """Everybody whom a booking may invite: the guest asked for, and whom Chili Piper has under a CRM id."""
+        known = filter(None, (self.pattern.guest, offer.guest))
+        return tuple({guest_digest(guest): guest for guest in known}.values())
 
     def check_guest(self, guest: str | None) -> None:
         """Refuse a guest whom the connection does not allow."""
-        if self.allowed_domains and (guest or "").rpartition("@")[2].strip().lower() not in self.allowed_domains:
+        name, _, domain = (guest or "").strip().partition("@")
+        if self.allowed_domains and not (name and domain.lower() in self.allowed_domains):
             raise Invalid("the guest's e-mail is outside the connection's allowed_guest_domains; nothing was booked")

@@ -28,7 +28,9 @@ def lead_key(value: Any) -> str:
         raise Invalid(f"key is {value!r}, expected text or a number that is the lead's own, such as its id or e-mail")
     if isinstance(value, (int, float, Decimal)):
         return _number(Decimal(str(value)))
-    if isinstance(value, (date, UUID)):
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, UUID):
         return str(value)
     if not isinstance(value, str):
         raise Invalid(f"key is of type {type(value).__name__}, expected text or a number")
@@ -51,7 +53,8 @@ def trimmed(text: str) -> str:
 def _number(number: Decimal) -> str:
     if not number.is_finite():
         raise Invalid(f"key is {number}, expected a number that is the lead's own")
-    text = format(number.normalize(), "f")
+    whole, _, fraction = format(number, "f").partition(".")  # never rounded: a context's precision merges long ids
+    text = f"{whole}.{fraction}".rstrip("0").rstrip(".") if fraction else whole
     return "0" if text == "-0" else text
 
 

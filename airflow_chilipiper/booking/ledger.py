@@ -69,13 +69,16 @@ class MeetingTaken(Exception):
     """The meeting is on record for another lead."""
 
 
+Answer = Row | Overtaken | MeetingTaken | LedgerFailed
+
+
 class Ledger(Protocol):
     """Where rows live. Each call is one transaction, durable once it returns; all may raise LedgerFailed."""
 
     def begin(self, rows: Sequence[Row], /) -> list[Row]:
         """What is on record for these keys; what was absent is inserted as given."""
 
-    def mark(self, rows: Sequence[Row], /) -> list[Row | Overtaken | MeetingTaken]:
+    def mark(self, rows: Sequence[Row], /) -> list[Answer]:
         """Change each row if its mark is still the one that was read, and say of each what came of it."""
 
     def look(self, keys: Collection[str], /) -> Mapping[str, Row]:
@@ -102,7 +105,7 @@ class MemoryLedger:
         with self._lock:
             return [self._rows.setdefault(row.key, row) for row in rows]
 
-    def mark(self, rows: Sequence[Row], /) -> list[Row | Overtaken | MeetingTaken]:
+    def mark(self, rows: Sequence[Row], /) -> list[Answer]:
         with self._lock:
             return [self._mark(row) for row in rows]
 
@@ -114,7 +117,9 @@ class MemoryLedger:
         current = self._rows[row.key]
         if not may_replace(current, row):
             return Overtaken(current)
-        if row.meeting_id in {other.meeting_id for other in self._rows.values() if other.key != row.key} - {None}:
+        if row.meeting_id and any(
+            other.meeting_id == row.meeting_id and other.key != row.key for other in self._rows.values()
+        ):
             return MeetingTaken(row.meeting_id)
         self._rows[row.key] = row
         return row

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from airflow_chilipiper.api.errors import Refused, ServerBroken, SessionGone
@@ -24,16 +25,19 @@ def is_worth_a_look(doubt: Exception) -> bool:
     return doubt.code is not None and 400 <= doubt.status < 500
 
 
-async def look_for_meetings(guest: str, slot: Slot, sent: Row, world: World) -> list[Meeting]:
-    """The meetings of *guest* at *slot* that were booked since *sent* was marked, whatever became of them.
+async def look_for_meetings(guests: Iterable[str], slot: Slot, sent: Row, world: World) -> list[Meeting]:
+    """The meetings of *guests* at *slot* that were booked since *sent* was marked, whatever became of them.
 
-    A cancelled meeting was booked too. Clocks may differ by five minutes. A meeting that does not say when it was
-    booked may be ours.
+    A cancelled meeting was booked too. Clocks may differ by five minutes. A meeting that does not say when it
+    starts or was booked may be ours.
     """
-    since = (sent.sent_at or 0.0) - SKEW
-    found = await meetings(world, start=slot.start, end=slot.start + timedelta(minutes=1), guest=guest)
+    since, end = (sent.sent_at or 0.0) - SKEW, slot.start + timedelta(minutes=1)
+    found: dict[str, Meeting] = {}
+    for guest in guests:
+        listed = await meetings(world, start=slot.start, end=end, guest=guest)
+        found |= {meeting.meeting_id: meeting for meeting in listed}
     return [
         meeting
-        for meeting in found
-        if meeting.start == slot.start and (meeting.booked_at is None or meeting.booked_at.timestamp() >= since)
+        for meeting in found.values()
+        if meeting.start in (None, slot.start) and (meeting.booked_at is None or meeting.booked_at.timestamp() >= since)
     ]

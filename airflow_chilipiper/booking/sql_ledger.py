@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 
-from airflow_chilipiper.booking.ledger import LedgerFailed, MeetingTaken, Overtaken, Row
+from airflow_chilipiper.booking.ledger import Answer, LedgerFailed, MeetingTaken, Overtaken, Row
 
 T = TypeVar("T")
 TRIES = 3
@@ -44,6 +44,10 @@ def table_of(name: str) -> sa.Table:
     )
 
 
+class Unfit(LedgerFailed):
+    """The database does not take this row's values; the other rows of its group are not to blame."""
+
+
 class SqlLedger:
     """A ledger behind *engine*: Postgres, or SQLite for one machine.
 
@@ -55,14 +59,19 @@ class SqlLedger:
         self._engine = engine
         self._table = table_of(table)
         if engine.dialect.name == "sqlite":
-            _write_lock_first(engine)
+            event.listen(engine, "connect", _sync_fully)
+            event.listen(engine, "begin", _write_lock_first)
 
     def create(self) -> bool:
         """Make the table if it is missing; True if it was."""
-        if self._transact(lambda db: sa.inspect(db).has_table(self._table.name)):
-            return False
-        self._transact(lambda db: self._table.create(db, checkfirst=True))
-        return True
+
+        def make(db: Connection) -> bool:
+            missing = not sa.inspect(db).has_table(self._table.name)
+            if missing:
+                self._table.create(db)
+            return missing
+
+        return self._transact(make, passing=(OperationalError, IntegrityError, ProgrammingError))
 
     def begin(self, rows: Sequence[Row], /) -> list[Row]:
         """What is on record for these keys; what was absent is inserted as given, the first of equals."""
@@ -74,16 +83,20 @@ class SqlLedger:
             if absent:
                 db.execute(self._table.insert(), absent)
 
-        self._transact(insert_absent, passing=(OperationalError, IntegrityError))
+        try:
+            self._transact(insert_absent)
+        except IntegrityError:  # another run has just inserted one of them
+            for row in wanted.values() if len(wanted) > 1 else ():
+                self.begin([row])
         return self._read_back(rows)
 
-    def mark(self, rows: Sequence[Row], /) -> list[Row | Overtaken | MeetingTaken]:
+    def mark(self, rows: Sequence[Row], /) -> list[Answer]:
         """Change each row if its mark is still the one that was read, and say of each what came of it."""
         try:
             self._transact(lambda db: self._change(db, sorted(rows, key=lambda row: row.key)))
-        except IntegrityError:
+        except (IntegrityError, Unfit) as fault:
             if len(rows) == 1:
-                return [MeetingTaken(rows[0].meeting_id)]
+                return [fault if isinstance(fault, Unfit) else MeetingTaken(rows[0].meeting_id)]
             return [answer for row in rows for answer in self.mark([row])]
         current = self._read_back(rows)
         return [now if now.mark == row.mark else Overtaken(now) for row, now in zip(rows, current, strict=True)]
@@ -123,12 +136,13 @@ class SqlLedger:
             try:
                 with self._engine.begin() as db:
                     return work(db)
-            except SQLAlchemyError as error:
+            except (SQLAlchemyError, ValueError) as error:
                 if isinstance(error, passing) and tries_left:
                     continue
-                if isinstance(error, IntegrityError):
+                if isinstance(error, IntegrityError) and IntegrityError not in passing:
                     raise
-                raise LedgerFailed(f"{self._table.name}: {type(error).__name__}") from error
+                failed = Unfit if isinstance(error, (DataError, ValueError)) else LedgerFailed
+                raise failed(f"{self._table.name}: {type(error).__name__}") from error
         raise AssertionError("unreachable: the last try returns or raises")
 
 
@@ -138,15 +152,12 @@ def _values(row: Row) -> dict[str, Any]:
     return values
 
 
-def _write_lock_first(engine: Engine) -> None:
-    """SQLite: take the write lock when a transaction begins, so that none is refused halfway, and sync fully."""
+def _sync_fully(connection: Any, _: Any) -> None:
+    connection.isolation_level = None
+    connection.execute("pragma busy_timeout = 30000")
+    connection.execute("pragma synchronous = full")
 
-    @event.listens_for(engine, "connect")
-    def on_connect(connection: Any, _: Any) -> None:
-        connection.isolation_level = None
-        connection.execute("pragma busy_timeout = 30000")
-        connection.execute("pragma synchronous = full")
 
-    @event.listens_for(engine, "begin")
-    def on_begin(db: Connection) -> None:
-        db.exec_driver_sql("begin immediate")
+def _write_lock_first(db: Connection) -> None:
+    """SQLite: take the write lock when a transaction begins, so that none is refused halfway."""
+    db.exec_driver_sql("begin immediate")

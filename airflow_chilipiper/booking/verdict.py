@@ -9,6 +9,7 @@ from airflow_chilipiper.booking.ledger import Row
 from airflow_chilipiper.booking.outcome import Outcome, Status
 from airflow_chilipiper.booking.slot_choice import Undecided
 
+PASSING = (errors.NotSent, errors.Throttled, errors.ServerBroken)
 BY_STATE: dict[str, tuple[Status, str]] = {
     "booked": ("already_booked", ""),
     "sent": ("unknown", "a booking call is under way, or its answer was lost"),
@@ -28,11 +29,13 @@ def on_record(row: Row, lead: Lead) -> Outcome:
     return _outcome(row, status, "; ".join(text for text in (reason, row.reason) if text))
 
 
-def after_booking(row: Row, offer: Offer, booked: Booked | None) -> Outcome:
-    """This run has spent a session."""
+def after_booking(row: Row, offer: Offer, answer: Booked | Exception) -> Outcome:
+    """This run has spent a session, and this was the last answer."""
     statuses: dict[str, Status] = {"booked": "booked", "planned": "refused", "review": "review"}
-    host, assignees = (booked.host, booked.assignees) if booked else (None, ())
+    if isinstance(answer, PASSING):
+        statuses["planned"] = "not_attempted"
     outcome = _outcome(row, statuses.get(row.state, "unknown"), row.reason)
+    host, assignees = (answer.host, answer.assignees) if isinstance(answer, Booked) else (None, ())
     return outcome.with_people(host, assignees or offer.assignees, offer.page)
 
 
@@ -50,8 +53,7 @@ def without_booking(error: errors.ChiliPiperError) -> Outcome:
         raise error
     if isinstance(error, errors.Invalid):
         return Outcome(status="invalid", reason=str(error))
-    passing = (errors.Throttled, errors.ServerBroken)
-    definite = isinstance(error, (errors.Refused, Undecided)) and not isinstance(error, passing)
+    definite = isinstance(error, (errors.Refused, Undecided)) and not isinstance(error, PASSING)
     return Outcome(status="refused" if definite else "not_attempted", reason=str(error))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Coroutine
 from typing import Any
 
 from airflow_chilipiper.api.turns import AwaitingTurns, BlockingTurns
@@ -55,21 +55,23 @@ class BatchWorld(AwaitingWorld):
 
     def stop(self) -> None:
         """To be called in the loop."""
+        if self._stopping:
+            return
         self._stopping = True
         for task in self._waiting:
             task.cancel()
+        self._waiting.clear()
 
-    async def _unless_stopping(self, wait: Awaitable[None]) -> None:
+    async def _unless_stopping(self, wait: Coroutine[Any, Any, None]) -> None:
         task = asyncio.current_task()
-        if task is None:
-            raise RuntimeError("a batch's flows run as tasks")
+        if self._stopping or task is None:
+            wait.close()
+            raise Stopping
         self._waiting.add(task)
-        if self._stopping:
-            task.cancel()
         try:
             await wait
         except asyncio.CancelledError:
-            if not self._stopping:
+            if task in self._waiting:  # cancelled by somebody else
                 raise
             task.uncancel()
             raise Stopping from None

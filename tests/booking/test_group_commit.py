@@ -1,0 +1,138 @@
+"""Marks of many flows share a commit, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from threading import Event, Lock
+from typing import Any, TypeVar
+
+import pytest
+
+from airflow_chilipiper.booking.group_commit import GroupCommit
+from airflow_chilipiper.booking.ledger import Answer, LedgerFailed, MeetingTaken, MemoryLedger, Overtaken, Row, new_mark
+
+T = TypeVar("T")
+
+
+def a_row(key: str) -> Row:
+    return Row(key=key, purpose="spring", mark=new_mark())
+
+
+class Watched(MemoryLedger):
+    """Notes its groups; the first commit waits until it is let go."""
+
+    def __init__(self, fails: Mapping[int, Exception] = {}, *, waits: bool = True) -> None:
+        super().__init__()
+        self.groups: list[tuple[str, list[str]]] = []
+        self.go, self._fails, self._alone = Event(), fails, Lock()
+        if not waits:
+            self.go.set()
+
+    def begin(self, rows: Sequence[Row], /) -> list[Row]:
+        return self._noted("begin", rows, super().begin)
+
+    def mark(self, rows: Sequence[Row], /) -> list[Answer]:
+        return self._noted("mark", rows, super().mark)
+
+    def _noted(self, name: str, rows: Sequence[Row], commit: Callable[[Sequence[Row]], T]) -> T:
+        assert self._alone.acquire(blocking=False), "used by two threads at once"
+        try:
+            self.groups.append((name, [row.key for row in rows]))
+            self.go.wait(10)
+            if failure := self._fails.get(len(self.groups)):
+                raise failure
+            return commit(rows)
+        finally:
+            self._alone.release()
+
+
+def within_ten_seconds(flow: Coroutine[Any, Any, T]) -> T:
+    """A waiter that is forgotten shall fail its test, not hang it."""
+    return asyncio.run(asyncio.wait_for(flow, 10))
+
+
+async def all_wait() -> None:
+    """Each flow that was started has come as far as to wait for its commit."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+def run_all(ledger: Watched, first: Row, *others: Row, cancel: int | None = None) -> list[Any]:
+    """Begin *first*, and the others while that commits; what each was answered."""
+
+    async def flow() -> list[Any]:
+        commits = GroupCommit(ledger)
+        tasks = [asyncio.create_task(commits.begin(first))]
+        await all_wait()
+        tasks += [asyncio.create_task(commits.begin(row)) for row in others]
+        await all_wait()
+        if cancel is not None:
+            tasks[cancel].cancel()
+        ledger.go.set()
+        return await asyncio.gather(*tasks, return_exceptions=True)
+
+    return within_ten_seconds(flow())
+
+
+def test_what_comes_while_one_group_commits_is_the_next_group() -> None:
+    ledger, rows = Watched(), [a_row(key) for key in "abcde"]
+    assert run_all(ledger, *rows) == rows
+    assert ledger.groups == [("begin", ["a"]), ("begin", ["b", "c", "d", "e"])]
+
+
+def test_each_gets_its_own_answer_and_ones_trouble_is_not_the_others() -> None:
+    ledger = Watched(waits=False)
+    rows = ledger.begin([a_row(key) for key in "abcd"])
+    ledger.mark([rows[0].to("sent"), rows[3].to("booked", meeting_id="m")])
+
+    async def flow() -> list[Any]:
+        commits = GroupCommit(ledger)
+        marks = [rows[0].to("unknown"), rows[1].to("sent"), rows[2].to("booked", meeting_id="m")]
+        return await asyncio.gather(*map(commits.mark, marks), return_exceptions=True)
+
+    overtaken, sent, taken = within_ten_seconds(flow())
+    assert isinstance(overtaken, Overtaken)
+    assert sent.state == "sent"
+    assert isinstance(taken, MeetingTaken)
+    assert ledger.groups[-1] == ("mark", ["a", "b", "c"])
+
+
+def test_a_group_that_failed_is_told_to_all_of_it_and_to_nobody_else() -> None:
+    ledger, rows = Watched({2: LedgerFailed("away")}), [a_row(key) for key in "abc"]
+    first, *others = run_all(ledger, *rows)
+    assert first == rows[0]
+    assert [type(other) for other in others] == [LedgerFailed, LedgerFailed]
+
+
+def test_after_a_failed_group_the_next_is_committed() -> None:
+    ledger = Watched({1: RuntimeError("a bug")}, waits=False)
+
+    async def flow() -> Row:
+        commits = GroupCommit(ledger)
+        with pytest.raises(RuntimeError):
+            await commits.begin(a_row("a"))
+        return await commits.begin(a_row("a"))
+
+    assert within_ten_seconds(flow()).key == "a"
+
+
+def test_a_flow_that_is_cancelled_takes_no_other_with_it_and_its_row_is_written() -> None:
+    """That is why a cancelled flow may leave a row `sent`: nobody can know whether the commit took."""
+    ledger, rows = Watched(), [a_row(key) for key in "abc"]
+    first, cancelled, other = run_all(ledger, *rows, cancel=1)
+    assert (first, other) == (rows[0], rows[2])
+    assert isinstance(cancelled, asyncio.CancelledError)
+    assert ledger.look("b") == {"b": rows[1]}
+
+
+def test_beginnings_and_marks_of_one_moment_are_a_transaction_each() -> None:
+    ledger = Watched(waits=False)
+    known = ledger.begin([a_row("a")])[0]
+
+    async def flow() -> None:
+        commits = GroupCommit(ledger)
+        await asyncio.gather(commits.mark(known.to("sent")), commits.begin(a_row("b")), commits.begin(a_row("c")))
+
+    within_ten_seconds(flow())
+    assert ledger.groups[1:] == [("mark", ["a"]), ("begin", ["b", "c"])]

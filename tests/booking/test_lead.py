@@ -1,0 +1,149 @@
+"""One lead: what it puts on record, whose wish a row is, and who may be invited."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from airflow_chilipiper.api.calls import Interval
+from airflow_chilipiper.api.concierge import Concierge
+from airflow_chilipiper.api.errors import Invalid
+from airflow_chilipiper.api.handoff import Handoff
+from airflow_chilipiper.api.models import Bookable, Offer, Slots
+from airflow_chilipiper.booking.lead import Lead
+from airflow_chilipiper.booking.lead_key import guest_digest
+
+WEEK = Interval(datetime(2026, 11, 2, tzinfo=UTC))
+START = "2026-11-03T09:30:00Z"
+OFFER = Offer(session="s", slots=Slots([Bookable("/book", [START])]))
+BY_EMAIL = Handoff(workspace_id="w", booker_id="b", guest="jo@example.com")
+BY_CRM_ID = Handoff(workspace_id="w", booker_id="b", crm_id="00Q1")
+BY_BOTH = replace(BY_CRM_ID, guest="jo@example.com")
+
+
+def a_lead(**facts: Any) -> Lead:
+    told: dict[str, Any] = {"purpose": "spring", "key": "42", "pattern": BY_EMAIL, "interval": WEEK}
+    return Lead(**told | {"choose": lambda offer: next(iter(offer.slots), None)} | facts)
+
+
+def concierge(**facts: Any) -> Concierge:
+    return Concierge(**{"router_slug": "in", "trigger": "InAppButton", "form": {"PersonEmail": "x"}} | facts)
+
+
+def test_the_place_of_a_lead_goes_by_purpose_and_key_alone() -> None:
+    same = [a_lead(), a_lead(pattern=concierge()), a_lead(purpose=" spring\u200b", sender="another", max_sessions=1)]
+    assert len({lead.row().key for lead in same}) == 1
+    others = [a_lead(key="43"), a_lead(purpose="autumn"), a_lead(purpose="Spring")]
+    assert len({lead.row().key for lead in [a_lead(), *others]}) == 4
+
+
+def test_each_row_has_a_mark_of_its_own_and_no_email() -> None:
+    row = a_lead().row()
+    assert row.mark != a_lead().row().mark
+    assert "jo@example.com" not in repr(row)
+    assert (row.state, row.attempt, row.policy) == ("planned", 0, "hold")
+
+
+def test_the_sent_row_says_what_goes_out_now() -> None:
+    lead = a_lead(sender="dag/run/task/2")
+    row = replace(lead.row(), attempt=1, reason="older", guest="older", pattern="older")
+    sent = lead.sent(row, OFFER.slots[0], OFFER, 1_000.5)
+    assert (sent.state, sent.attempt, sent.sender, sent.session, sent.slot) == ("sent", 2, "dag/run/task/2", "s", START)
+    assert (sent.sent_at, sent.reason, sent.replaces) == (1_000.5, "", row.mark)
+    assert (sent.guest, sent.pattern) == (lead.row().guest, lead.row().pattern)
+
+
+def test_a_guest_whom_only_the_offer_names_is_on_record_once_sent() -> None:
+    lead, offer = a_lead(pattern=BY_CRM_ID), replace(OFFER, guest="Jo@Example.com")
+    assert lead.row().guest == ""  # nobody, as the column has it
+    assert lead.sent(lead.row(), offer.slots[0], offer, 0).guest == guest_digest("jo@example.com")
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        (a_lead(interval=Interval(datetime(2027, 1, 1, tzinfo=UTC)), max_sessions=1), True),
+        (a_lead(pattern=replace(BY_EMAIL, guest="JO@example.com ")), True),
+        (a_lead(pattern=replace(BY_EMAIL, crm_explicits={"a": 1})), True),
+        (a_lead(pattern=replace(BY_EMAIL, guest="ann@example.com")), False),
+        (a_lead(pattern=replace(BY_EMAIL, workspace_id="v")), False),
+        (a_lead(pattern=replace(BY_EMAIL, router_id="r")), False),
+        (a_lead(pattern=concierge(guest="jo@example.com")), False),
+        (a_lead(pattern=BY_CRM_ID), True),
+    ],
+)
+def test_window_and_form_may_change_guest_and_target_may_not(other: Lead, same: bool) -> None:
+    assert other.is_same_wish(a_lead().row()) is same
+
+
+@pytest.mark.parametrize(
+    ("state", "rebook_after", "age", "due"),
+    [
+        ("booked", None, 10**9, False),
+        ("booked", timedelta(days=30), timedelta(days=30).total_seconds(), True),
+        ("booked", timedelta(days=30), timedelta(days=30).total_seconds() - 1, False),
+        ("unknown", timedelta(days=30), 10**9, False),
+        ("review", timedelta(days=30), 10**9, False),
+        ("sent", timedelta(days=30), 10**9, False),
+        ("abandoned", timedelta(days=30), 10**9, False),
+    ],
+)
+def test_only_an_old_booking_ever_stops_counting(state: Any, rebook_after: Any, age: float, due: bool) -> None:
+    lead = a_lead(rebook_after=rebook_after)
+    row = replace(lead.row(), state=state, booked_at=2e9)
+    assert lead.is_due_again(row, 2e9 + age) is due
+    assert not lead.is_due_again(replace(row, booked_at=None), 2e9 + age)
+
+
+@pytest.mark.parametrize(
+    ("guest", "allowed"),
+    [
+        ("jo@example.com", True),
+        (" Jo@EXAMPLE.com ", True),
+        ("jo@sub.example.com", False),
+        ("jo@notexample.com", False),
+        ("jo@evil.com,ann@example.com", False),
+        ("jo@evil.com@example.com", False),
+        ("@example.com", False),
+        ("example.com", False),
+    ],
+)
+def test_a_guest_outside_the_allowed_domains_is_refused_before_anything_is_asked(guest: str, allowed: bool) -> None:
+    def make() -> Lead:
+        return a_lead(pattern=replace(BY_EMAIL, guest=guest), allowed_domains=("example.com",))
+
+    if allowed:
+        make()
+    else:
+        with pytest.raises(Invalid, match="allowed_guest_domains"):
+            make()
+
+
+@pytest.mark.parametrize("pattern", [BY_CRM_ID, BY_BOTH], ids=["crm id", "crm id and e-mail"])
+def test_whom_chili_piper_has_under_a_crm_id_must_be_allowed_too(pattern: Handoff) -> None:
+    """An e-mail beside the CRM id is not what is sent: the invitation goes where the CRM says."""
+    lead = a_lead(pattern=pattern, allowed_domains=("example.com",))
+    assert lead.pick(replace(OFFER, guest="jo@example.com")) is not None
+    with pytest.raises(Invalid, match="allowed_guest_domains"):
+        lead.pick(replace(OFFER, guest="jo@customer.com"))
+
+
+def test_a_guest_whom_nobody_names_is_not_allowed_where_domains_are_set() -> None:
+    lead = a_lead(pattern=BY_CRM_ID, allowed_domains=("example.com",))
+    with pytest.raises(Invalid, match="allowed_guest_domains"):
+        lead.pick(OFFER)
+    assert a_lead(pattern=BY_CRM_ID).pick(OFFER) == OFFER.slots[0]
+
+
+def test_an_offer_that_allows_nothing_is_never_picked_from() -> None:
+    assert a_lead().pick(replace(OFFER, allowed=False)) is None
+
+
+def test_everybody_who_may_be_invited_is_looked_for() -> None:
+    assert a_lead().guests_of(OFFER) == ("jo@example.com",)
+    assert a_lead().guests_of(replace(OFFER, guest="JO@example.com")) == ("JO@example.com",)
+    assert a_lead(pattern=BY_BOTH).guests_of(replace(OFFER, guest="x@y.com")) == ("jo@example.com", "x@y.com")
+    assert a_lead(pattern=BY_CRM_ID).guests_of(OFFER) == ()
