@@ -38,12 +38,12 @@ from airflow_chilipiper.api.turns import AwaitingTurns, BlockingTurns
 from airflow_chilipiper.api.world import block
 from airflow_chilipiper.api.worlds import AwaitingWorld, BlockingWorld
 from airflow_chilipiper.booking.book import book
-from airflow_chilipiper.booking.lead import Lead
+from airflow_chilipiper.booking.lead import Lead, guest_allowed
 from airflow_chilipiper.booking.lead_key import lead_key
 from airflow_chilipiper.booking.ledger import Ledger
 from airflow_chilipiper.booking.outcome import Outcome
 from airflow_chilipiper.booking.worlds import BatchWorld, SingleWorld
-from airflow_chilipiper.connection import USER_AGENT, ChiliPiperSettings, Connection, guest_allowed, settings_of
+from airflow_chilipiper.connection import USER_AGENT, ChiliPiperSettings, Connection, settings_of
 from airflow_chilipiper.ledgers import ledger_of, sender_of
 from airflow_chilipiper.provider_info import EXTRAS, HIDDEN, PLACEHOLDERS, RELABELED
 

@@ -11,7 +11,8 @@ from airflow.sdk import Connection
 
 from airflow_chilipiper.api.errors import Invalid
 from airflow_chilipiper.api.settings import ClientSettings
-from airflow_chilipiper.connection import ChiliPiperSettings, guest_allowed, settings_of
+from airflow_chilipiper.booking.lead import guest_allowed
+from airflow_chilipiper.connection import ChiliPiperSettings, settings_of
 
 TOKEN = "made-up-token"
 REAL = "https://fire.chilipiper.com/api/fire-edge"

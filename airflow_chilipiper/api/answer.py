@@ -19,6 +19,7 @@ from airflow_chilipiper.api.calls import Call
 from airflow_chilipiper.api.errors import (
     BadRequest,
     ChiliPiperError,
+    Invalid,
     NotAllowed,
     NotFound,
     Refused,
@@ -93,6 +94,8 @@ def _accepted(call: Call[T], answer: Answer) -> T:
         message = scrub(error.message, body=call.body)
         facts = {"status": error.status, "code": error.code, "retry_after": error.retry_after}
         raise type(error)(_named(call, str(error)), message=message, **facts) from None  # type: ignore[arg-type]
+    except Invalid as error:  # of an answer, not of what was asked
+        raise Unreadable(_named(call, str(error))) from None
     except ChiliPiperError as error:
         raise type(error)(_named(call, str(error))) from None
     except Exception as error:  # noqa: BLE001  # a reader that stumbles has met a shape that we do not know

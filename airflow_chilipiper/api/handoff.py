@@ -46,7 +46,7 @@ class Handoff:
 
     @property
     def target(self) -> tuple[str, ...]:
-        return (self.workspace_id, self.router_id or "")
+        return (self.workspace_id, self.router_id or "", self.crm_id or "")
 
     def open(self, interval: Interval, /) -> Call[Offer]:
         body: dict[str, Any] = {"type": "GuestEmailRequest", "guestEmail": self.guest}

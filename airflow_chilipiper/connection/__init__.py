@@ -76,15 +76,3 @@ def _token(password: str | None) -> str:
             f"password holds blanks or characters that no API token has; paste it anew: {WHERE_TOKENS_ARE_MADE}"
         )
     return token
-
-
-def guest_allowed(email: str | None, domains: tuple[str, ...]) -> bool:
-    """Whether the safety net of `allowed_guest_domains` lets this guest be booked; without domains, everybody.
-
-    The domain must be the same but for case: a sub-domain is another domain. A guest whose e-mail is not known, or
-    has not exactly one @, is not let through.
-    """
-    if not domains:
-        return True
-    name, _, domain = (email or "").strip().partition("@")
-    return bool(name) and domain.lower() in domains

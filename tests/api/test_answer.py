@@ -14,6 +14,7 @@ from airflow_chilipiper.api.calls import Call
 from airflow_chilipiper.api.errors import (
     BadRequest,
     ChiliPiperError,
+    Invalid,
     NotAllowed,
     NotFound,
     Refused,
@@ -256,3 +257,13 @@ def test_retry_after(headers: dict[str, str], seconds: float | None) -> None:
 def test_every_refusal_tells_retry_after() -> None:
     assert refusal(429, {"RETRY-AFTER": "7"}, b"").retry_after == 7
     assert refusal(503, {"Retry-After": "8"}, b"").retry_after == 8
+
+
+def test_an_answer_that_leads_to_an_unusable_request_is_unreadable() -> None:
+    """Invalid means that nothing was sent; of a booking's answer that would be a false no."""
+
+    def stumble(body: Any) -> None:
+        raise Invalid("an id is missing")
+
+    with pytest.raises(Unreadable):
+        read(call(stumble), 200, JSON, b"{}")

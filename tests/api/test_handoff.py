@@ -166,4 +166,5 @@ def test_no_lead_is_shown() -> None:
     lead = handoff(crm_explicits={"phone": "555"})
     assert "jo@" not in repr(lead)
     assert "555" not in repr(lead)
-    assert (lead.target, handoff(router_id="r").target) == (("w1", ""), ("w1", "r"))
+    assert (lead.target, handoff(router_id="r").target) == (("w1", "", ""), ("w1", "r", ""))
+    assert handoff(crm_id="00Q1").target == ("w1", "", "00Q1")

@@ -72,11 +72,18 @@ def test_a_guest_whom_only_the_offer_names_is_on_record_once_sent() -> None:
         (a_lead(pattern=replace(BY_EMAIL, workspace_id="v")), False),
         (a_lead(pattern=replace(BY_EMAIL, router_id="r")), False),
         (a_lead(pattern=concierge(guest="jo@example.com")), False),
-        (a_lead(pattern=BY_CRM_ID), True),
+        (a_lead(pattern=BY_CRM_ID), False),
     ],
 )
 def test_window_and_form_may_change_guest_and_target_may_not(other: Lead, same: bool) -> None:
     assert other.is_same_wish(a_lead().row()) is same
+
+
+def test_another_crm_id_is_another_guest() -> None:
+    """Of a Handoff by CRM id no e-mail is known, so the id itself tells guests apart."""
+    lead = a_lead(pattern=BY_CRM_ID)
+    assert lead.is_same_wish(lead.row())
+    assert not a_lead(pattern=replace(BY_CRM_ID, crm_id="00Q000000000999")).is_same_wish(lead.row())
 
 
 @pytest.mark.parametrize(
