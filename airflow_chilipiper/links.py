@@ -16,4 +16,5 @@ class ChiliPiperMeetingLink(BaseOperatorLink):
     name = "Chili Piper"
 
     def get_link(self, operator: Any, *, ti_key: TaskInstanceKey) -> str:
-        return getattr(operator, "page", None) or ""
+        page = getattr(operator, "page", None)
+        return page if isinstance(page, str) and page.startswith(("https://", "http://")) else ""

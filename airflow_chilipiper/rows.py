@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-_ABSENT: Any = object()
+_ABSENT: Any = ...  # which copies and pickles of a DAG leave the same object
 
 
 class BadValue(ValueError):
@@ -66,8 +66,10 @@ def is_per_lead(value: Any) -> bool:
 
 
 def is_null(value: Any) -> bool:
-    """None, and the not-a-number that data frames put for it."""
-    return value is None or value is _ABSENT or (isinstance(value, (float, Decimal)) and math.isnan(value))
+    """None, and the not-a-number or not-a-time that data frames put for it."""
+    if isinstance(value, Decimal):
+        return value.is_nan()
+    return value is None or value is _ABSENT or (isinstance(value, (float, date)) and value != value)
 
 
 def as_form(form: Mapping[str, Any]) -> dict[str, Any]:
@@ -86,7 +88,7 @@ def as_text(value: Any, name: str) -> Any:
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, (int, float, Decimal)):
+    if isinstance(value, (int, float, Decimal)) and math.isfinite(value):
         return _plain(Decimal(str(value)))
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z") if value.tzinfo else value.isoformat()
@@ -94,20 +96,24 @@ def as_text(value: Any, name: str) -> Any:
         return value.isoformat()
     if isinstance(value, UUID):
         return str(value)
-    if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
+    if isinstance(value, (list, tuple)):
         return [as_text(item, name) for item in value if not is_null(item)]
+    if isinstance(value, (float, Decimal)):
+        raise BadValue(f"{name} is {value}, expected a finite number")
     raise BadValue(f"{name} is of type {type(value).__name__}, expected text, a number, a boolean, a date or null")
 
 
 def _plain(number: Decimal) -> str:
-    text = format(number.normalize() if number.is_finite() else number, "f")
+    """Never rounded: a context's precision cuts long ids."""
+    text = format(number, "f")
+    text = text.rstrip("0").rstrip(".") if "." in text else text
     return "0" if text == "-0" else text
 
 
 def _value(row: Mapping[str, Any], name: str) -> Any:
     if name in row:
         return row[name]
-    same = [column for column in row if column.casefold() == name.casefold()]
+    same = [column for column in row if str(column).casefold() == name.casefold()]
     if len(same) > 1:
         raise BadValue(f"column {name!r} is ambiguous: the row has {', '.join(same)}")
     return row[same[0]] if same else _ABSENT
@@ -124,4 +130,4 @@ def rows_as_dicts(cursor: Any, limit: int | None = None) -> list[dict[str, Any]]
     if len({name.casefold() for name in names}) < len(names):
         raise BadValue(f"two columns of the query have one name: {', '.join(names)}")
     rows = cursor.fetchall() if limit is None else cursor.fetchmany(limit)
-    return [dict(zip(names, row, strict=True)) for row in rows]
+    return [dict(zip(names, row.values() if isinstance(row, Mapping) else row, strict=True)) for row in rows]

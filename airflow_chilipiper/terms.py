@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from airflow_chilipiper.api.calls import Interval
 from airflow_chilipiper.api.models import Offer, Slot
 from airflow_chilipiper.api.pattern import Pattern
-from airflow_chilipiper.arguments import as_moments, as_zone
+from airflow_chilipiper.api.scrub import EMAIL
+from airflow_chilipiper.arguments import as_email, as_moments, as_zone
 from airflow_chilipiper.booking.lead import Lead
 from airflow_chilipiper.booking.lead_key import lead_key, trimmed
 from airflow_chilipiper.booking.slot_choice import Filter, between, choose, nearest, not_before, on_path, on_weekdays
@@ -69,17 +70,26 @@ class Terms:
             form=as_form(_mapping(resolve(self.form, row))),
             values={name: _plain(resolve(value, row), name) for name, value in self.arguments.items()},
         )
-        return Lead(
+        lead = Lead(
             purpose=self.purpose,
             key=self.key_of(row),
             pattern=self.make_pattern(given),
             interval=self.interval,
-            choose=self._choice(given, as_moments(resolve(self.prefer, row), "prefer"), resolve(self.path, row)),
+            choose=self._choice(given, as_moments(resolve(self.prefer, row), "prefer"), self._path(row)),
             max_sessions=self.max_sessions,
             rebook_after=self.rebook_after,
             allowed_domains=self.allowed_domains,
             sender=self.sender,
         )
+        for address in _addresses(given.form):  # whoever is invited is named in the form, under what key ever
+            lead.check_guest(address)
+        return lead
+
+    def _path(self, row: Row) -> str:
+        path = _plain(resolve(self.path, row), "path")
+        if not path:
+            raise BadValue("path is empty, expected only, earliest, or a path's id")
+        return str(path)
 
     def _choice(self, given: Given, prefer: tuple[datetime, ...], path: str) -> Callable[[Offer], Slot | None]:
         filters: list[Filter] = []
@@ -98,13 +108,13 @@ class Terms:
 
 
 def _email(value: Any) -> str | None:
-    if is_null(value):
+    if is_null(value) or value == "":
         return None
-    text = trimmed(value) if isinstance(value, str) else ""
-    name, at, domain = text.rpartition("@")
-    if not (name and at and domain) or any(character.isspace() for character in text):
-        raise BadValue("email is not an e-mail address: expected one such as name@example.com")
-    return text
+    return as_email(trimmed(value) if isinstance(value, str) else value, "email")
+
+
+def _addresses(form: Mapping[str, Any]) -> list[str]:
+    return [address for value in form.values() for address in EMAIL.findall(str(value))]
 
 
 def _mapping(form: Any) -> Mapping[str, Any]:
@@ -116,7 +126,7 @@ def _mapping(form: Any) -> Mapping[str, Any]:
 
 
 def _plain(value: Any, name: str) -> Any:
-    """Ids become text; whole structures, such as a link's reference, are passed through."""
-    if is_null(value) or value == "":
-        return None
-    return value if isinstance(value, (Mapping, list)) else as_text(value, name)
+    """Ids become text without blanks around it; whole structures, such as a link's reference, are passed through."""
+    if is_null(value) or isinstance(value, (Mapping, list)):
+        return None if is_null(value) else value
+    return trimmed(as_text(value, name)) or None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow_chilipiper.operators.book import ChiliPiperBookOperator
+from airflow_chilipiper.arguments import as_choice, as_name
+from airflow_chilipiper.operators.book import ChiliPiperBookOperator, Readers
 
 if TYPE_CHECKING:
     from airflow_chilipiper.api.concierge import Concierge
@@ -23,6 +25,12 @@ class ConciergeBookOperator(ChiliPiperBookOperator):
     """
 
     template_fields = (*ChiliPiperBookOperator.template_fields, "router_slug", "trigger")
+    readers_by_lead: ClassVar[Readers] = {
+        **ChiliPiperBookOperator.readers_by_lead,
+        "router_slug": as_name,
+        "trigger": partial(as_choice, choices=("ThirdPartyForm", "InAppButton", "RouterLink")),
+    }
+    required = ("router_slug", "trigger", "form")
     pattern_name = "concierge"
     pattern_arguments = ("router_slug", "trigger")
     target_arguments = ("router_slug",)
@@ -35,4 +43,6 @@ class ConciergeBookOperator(ChiliPiperBookOperator):
     def make_pattern(self, given: Given) -> Concierge:
         from airflow_chilipiper.api.concierge import Concierge
 
-        return Concierge(router_slug=given["router_slug"], trigger=given["trigger"], form=given.form, guest=given.email)
+        named = given.form.get("PersonEmail")  # whom the router invites, whatever `email` says
+        guest = named if isinstance(named, str) and named else given.email
+        return Concierge(router_slug=given["router_slug"], trigger=given["trigger"], form=given.form, guest=guest)

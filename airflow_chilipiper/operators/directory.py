@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 from airflow_chilipiper.api.directory import find_user, find_workspace
@@ -12,29 +12,36 @@ from airflow_chilipiper.api.links import find_link
 from airflow_chilipiper.api.world import World, block
 from airflow_chilipiper.rows import BadValue
 
+Flow = Callable[[World, str], Coroutine[Any, Any, Any]]
+
 
 class Directory:
     """Look-ups over a *world* that blocks; NotFound where Chili Piper knows no such thing."""
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._workspace = cache(partial(self._find, "workspace", find_workspace))
-        self._user = cache(partial(self._find, "booker_email", find_user))
-        self._link = cache(partial(self._find, "booking_url", find_link))
+        self._answer = cache(self._ask)
 
     def workspace_id(self, name: str | None) -> str:
-        return str(self._workspace(name).id)
+        return str(self._find("workspace", find_workspace, name).id)
 
     def user_id(self, email: str | None) -> str:
-        return str(self._user(email).id)
+        return str(self._find("booker_email", find_user, email).id)
 
     def link(self, booking_url: str | None) -> dict[str, Any]:
-        return dict(self._link(booking_url).reference)
+        return dict(self._find("booking_url", find_link, booking_url).reference)
 
-    def _find(self, argument: str, flow: Callable[[World, str], Coroutine[Any, Any, Any]], wanted: str | None) -> Any:
+    def _find(self, argument: str, flow: Flow, wanted: str | None) -> Any:
         if not wanted:
             raise BadValue(f"{argument} is empty")
+        answer = self._answer(flow, wanted)
+        if isinstance(answer, Invalid):
+            raise NotFound(f"{argument}: {answer}", status=404)
+        return answer
+
+    def _ask(self, flow: Flow, wanted: str) -> Any:
+        """A no is an answer too, and is not asked for again."""
         try:
             return block(flow(self._world, wanted))
         except Invalid as unknown:
-            raise NotFound(f"{argument}: {unknown}", status=404) from None
+            return unknown

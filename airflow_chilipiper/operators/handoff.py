@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow_chilipiper.arguments import exactly_one
-from airflow_chilipiper.operators.book import ChiliPiperBookOperator
+from airflow_chilipiper.arguments import as_choice, as_email, as_name, exactly_one, or_none
+from airflow_chilipiper.operators.book import ChiliPiperBookOperator, Readers
 
 if TYPE_CHECKING:
     from airflow_chilipiper.api.handoff import Handoff
@@ -43,6 +44,19 @@ class HandoffBookOperator(ChiliPiperBookOperator):
         "router_id",
         "path",
     )
+    readers_by_lead: ClassVar[Readers] = {
+        **ChiliPiperBookOperator.readers_by_lead,
+        "workspace_id": as_name,
+        "workspace": as_name,
+        "booker_id": as_name,
+        "booker_email": as_email,
+        "crm_id": or_none(as_name),
+        "crm_type": or_none(partial(as_choice, choices=("LeadId", "ContactId"))),
+        "crm_explicits": lambda value, _: value,
+        "router_id": or_none(as_name),
+        "path": as_name,
+    }
+    required = ("path",)
     pattern_name = "handoff"
     pattern_arguments = (
         "workspace_id",
@@ -86,9 +100,10 @@ class HandoffBookOperator(ChiliPiperBookOperator):
     def make_pattern(self, given: Given) -> Handoff:
         from airflow_chilipiper.api.handoff import Handoff
 
+        by_name = self.directory
         return Handoff(
-            workspace_id=given["workspace_id"] or self.directory.workspace_id(given["workspace"]),
-            booker_id=given["booker_id"] or self.directory.user_id(given["booker_email"]),
+            workspace_id=given["workspace_id"] if self.workspace is None else by_name.workspace_id(given["workspace"]),
+            booker_id=given["booker_id"] if self.booker_email is None else by_name.user_id(given["booker_email"]),
             guest=None if given["crm_id"] else given.email,
             crm_id=given["crm_id"],
             crm_type=given["crm_type"],

@@ -31,12 +31,12 @@ def literal_rows(lead: Any, leads: Any, context: Context) -> list[Any]:
 
 def fetched(value: Any, context: Context) -> Any:
     """What an upstream task left in XCom, wherever *value* refers to one."""
-    if resolve := getattr(value, "resolve", None):
-        found = resolve(context)
+    if hasattr(value, "iter_references"):  # Airflow's XComArg, and the argument of a mapped task group
+        found = value.resolve(context)
         return list(found) if isinstance(found, Sequence) and not isinstance(found, (str, bytes)) else found
     if isinstance(value, Mapping):
         return {name: fetched(item, context) for name, item in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return [fetched(item, context) for item in value]
     return value
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow_chilipiper.rows import as_text, is_null, resolve
+from airflow_chilipiper.rows import BadValue, as_text, is_null, resolve
 from airflow_chilipiper.rows import col as column
 
 if TYPE_CHECKING:
@@ -50,24 +51,26 @@ def outcome_row(outcome: Outcome, *, lead_key: str | None, purpose: str, pattern
     }
 
 
-def kept(row: Any, names: Sequence[str]) -> dict[str, Any]:
+def kept(row: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
     """The columns that are handed through, as JSON has them."""
-    if not isinstance(row, Mapping):
-        return dict.fromkeys(names)
     return {name: _json(resolve(column(name, default=None), row), name) for name in names}
 
 
-def add_meetings(rows: Iterable[dict[str, Any]], hook: ChiliPiperHook) -> None:
+def add_meetings(rows: Sequence[dict[str, Any]], hook: ChiliPiperHook) -> None:
     """Ask for each meeting: its host, end and link. A meeting that cannot be read stays booked, and blank."""
-    from airflow_chilipiper.api.errors import ChiliPiperError
+    from airflow_chilipiper.api.errors import ChiliPiperError, NotFound, Unreadable
 
     for row in rows:
         row.update(dict.fromkeys(("host_email", "end_time", "meeting_url")))
-        if row["meeting_id"]:
-            try:
+    for row in rows:
+        try:
+            if row["meeting_id"]:
                 row.update(_meeting_facts(hook.meeting(row["meeting_id"]), row["host"]))
-            except ChiliPiperError as error:
-                log.warning("Meeting %s is booked, but could not be read: %s", row["meeting_id"], error)
+        except (NotFound, Unreadable) as error:
+            log.warning("Meeting %s is booked, but could not be read: %s", row["meeting_id"], error)
+        except ChiliPiperError as error:
+            log.warning("Meeting %s and those after it are booked, but are not read: %s", row["meeting_id"], error)
+            return
 
 
 def _meeting_facts(meeting: Meeting, host: str | None) -> dict[str, Any]:
@@ -82,6 +85,16 @@ def _meeting_facts(meeting: Meeting, host: str | None) -> dict[str, Any]:
 
 
 def _json(value: Any, name: str) -> Any:
+    """What no form would take is handed through all the same: it is a reason for nothing."""
     if is_null(value):
         return None
-    return value if isinstance(value, (bool, int, float)) else as_text(value, name)
+    if isinstance(value, (bool, int)) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): _json(item, name) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_json(item, name) for item in value]
+    try:
+        return as_text(value, name)
+    except BadValue:
+        return str(value)

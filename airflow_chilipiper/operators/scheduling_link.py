@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow_chilipiper.arguments import exactly_one
-from airflow_chilipiper.operators.book import ChiliPiperBookOperator
+from airflow_chilipiper.arguments import as_name, as_object, exactly_one, or_none
+from airflow_chilipiper.operators.book import ChiliPiperBookOperator, Readers
+from airflow_chilipiper.rows import BadValue
 
 if TYPE_CHECKING:
     from airflow_chilipiper.api.scheduling_link import SchedulingLink
@@ -34,6 +35,15 @@ class SchedulingLinkBookOperator(ChiliPiperBookOperator):
         "booking_url",
         "meeting_type_id",
     )
+    readers_by_lead: ClassVar[Readers] = {
+        **ChiliPiperBookOperator.readers_by_lead,
+        "link_type": as_name,
+        "link_id": as_name,
+        "link": as_object,
+        "booking_url": as_name,
+        "meeting_type_id": or_none(as_name),
+    }
+    required = ("link_type",)
     pattern_name = "scheduling_link"
     pattern_arguments = ("link_type", "link_id", "link", "booking_url", "meeting_type_id")
     target_arguments = ("link_type", "link_id", "link", "booking_url", "meeting_type_id")
@@ -72,4 +82,6 @@ class SchedulingLinkBookOperator(ChiliPiperBookOperator):
             return self.directory.link(given["booking_url"])
         if self.link is not None:
             return given["link"]
+        if not given["link_id"]:
+            raise BadValue("link_id is empty")
         return {"type": given["link_type"], "linkId": given["link_id"]}

@@ -1,0 +1,148 @@
+"""From a row to a lead: what was asked of an operator, applied to one row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+import pytest
+
+from airflow_chilipiper.api.calls import Interval
+from airflow_chilipiper.api.errors import Invalid
+from airflow_chilipiper.api.handoff import Handoff
+from airflow_chilipiper.api.models import Bookable, Offer, Path, Slots
+from airflow_chilipiper.api.scheduling_link import SchedulingLink
+from airflow_chilipiper.booking.slot_choice import Undecided
+from airflow_chilipiper.rows import BadValue, col
+from airflow_chilipiper.terms import Given, Terms
+
+ROW = {"ID": 42.0, "Email": " Ada@prospect.example\u200b", "company": "Ltd", "which": "link-1 "}
+MONDAY = datetime(2100, 11, 1, tzinfo=UTC)
+
+
+def make_link(given: Given) -> SchedulingLink:
+    reference = {"type": "RoundRobin", "linkId": given["link_id"]}
+    return SchedulingLink(link=reference, guest=given.email or "", form=given.form, guest_timezone=given.timezone.key)
+
+
+def terms(make_pattern: Callable[[Given], Any] = make_link, **asked: Any) -> Terms:
+    usual = {
+        "purpose": "q3",
+        "key": col("id"),
+        "email": col("email"),
+        "timezone": "Europe/Paris",
+        "prefer": None,
+        "form": None,
+        "arguments": {"link_id": col("which")},
+        "make_pattern": make_pattern,
+        "interval": Interval(MONDAY),
+        "sender": "me",
+    }
+    return Terms(**{**usual, **asked})
+
+
+def test_a_lead() -> None:
+    form = {"Company": col("COMPANY"), "Source": "nightly", "None": col("none", default=None)}
+    lead = terms(form=form, rebook_after=timedelta(days=9), max_sessions=5).lead(ROW)
+    assert (lead.purpose, lead.key, lead.sender) == ("q3", "42", "me")
+    assert (lead.max_sessions, lead.rebook_after, lead.interval) == (5, timedelta(days=9), Interval(MONDAY))
+    assert lead.pattern == SchedulingLink(
+        link={"type": "RoundRobin", "linkId": "link-1"},
+        guest="Ada@prospect.example",
+        form={"Company": "Ltd", "Source": "nightly"},
+        guest_timezone="Europe/Paris",
+    )
+
+
+def test_what_a_lead_shows_of_itself() -> None:
+    """Neither e-mail nor form: a lead may stand in a traceback."""
+    seen: list[Given] = []
+
+    def make(given: Given) -> SchedulingLink:
+        seen.append(given)
+        return make_link(given)
+
+    shown = f"{terms(make, form={'Company': col('company')}).lead(ROW)!r} {seen[0]!r}"
+    assert "q3" in shown
+    assert "prospect" not in shown
+    assert "Ltd" not in shown
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"email": col("company")}, "email is no e-mail address"),
+        ({"timezone": col("company")}, "timezone is 'Ltd'"),
+        ({"prefer": col("company")}, "prefer is 'Ltd'"),
+        ({"form": col("company")}, "form is of type str, expected a mapping"),
+        ({"arguments": {"link_id": b"x"}}, "link_id is of type bytes"),
+        ({"path": " "}, "path is empty"),
+        ({"key": col("nothing")}, "no column 'nothing'"),
+    ],
+    ids=str,
+)
+def test_a_row_that_cannot_be_asked_about(asked: dict[str, Any], told: str) -> None:
+    with pytest.raises(BadValue, match=told):
+        terms(**asked).lead(ROW)
+
+
+def test_a_column_that_holds_a_whole_form() -> None:
+    assert terms(form=col("form")).lead({**ROW, "form": {"a": 1}}).pattern.form == {"a": "1"}  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("form", [{"Work": "ada@other.example"}, {"All": ["x@test.example", "to ada@other.example"]}])
+def test_the_safety_net_goes_by_every_address(form: Any) -> None:
+    net = {"allowed_domains": ("test.example",), "email": "ada@test.example"}
+    assert terms(**net, form={"Work": "ada@test.example", "Note": "see @home"}).lead(ROW).pattern.guest
+    with pytest.raises(Invalid, match="allowed_guest_domains"):
+        terms(**net, form=form).lead(ROW)
+    with pytest.raises(Invalid, match="allowed_guest_domains"):
+        terms(allowed_domains=("test.example",)).lead(ROW)
+
+
+def offer(*starts: datetime, paths: tuple[str, ...] = ()) -> Offer:
+    places = [Path("r", name) for name in paths] or [None]
+    times = [start.isoformat() for start in starts]
+    return Offer(
+        session="s", slots=Slots(Bookable("/x", times, place) for place in places), paths=tuple(filter(None, places))
+    )
+
+
+def chosen(lead: Any, offered: Offer) -> datetime | None:
+    slot = lead.pick(offered)
+    return slot and slot.start
+
+
+def test_which_slot() -> None:
+    """The earliest that has notice, lies within the hours and on the days of the guest's zone; or the nearest."""
+    now = datetime.now(UTC)
+    soon, later = now + timedelta(minutes=90), now + timedelta(hours=3)
+    assert chosen(terms().lead(ROW), offer(later, soon)) == later
+    assert chosen(terms(min_notice=timedelta(0)).lead(ROW), offer(later, soon)) == soon
+    assert chosen(terms(min_notice=timedelta(days=1)).lead(ROW), offer(later, soon)) is None
+    days = [MONDAY + timedelta(hours=hours) for hours in range(0, 72, 2)]
+    office = {"hours": (time(9), time(17)), "weekdays": ("Tue",), "timezone": col("zone")}
+    assert chosen(terms(**office).lead({**ROW, "zone": "Asia/Tokyo"}), offer(*days)) == MONDAY + timedelta(days=1)
+    assert chosen(terms(**office).lead({**ROW, "zone": "America/New_York"}), offer(*days)) == days[19]
+    wish = days[7].isoformat()
+    assert chosen(terms(prefer=col("wish")).lead({**ROW, "wish": wish}), offer(*days)) == days[7]
+    assert chosen(terms(prefer=[wish, days[3]]).lead(ROW), offer(*days[5:8])) == days[7]
+    assert chosen(terms(prefer=col("wish", default=None)).lead(ROW), offer(*days)) == days[0]
+
+
+def test_which_path() -> None:
+    two = offer(MONDAY, paths=("a", "b"))
+    assert terms(path="earliest").lead(ROW).pick(two)
+    assert terms(path=col("path")).lead({**ROW, "path": "b"}).pick(two).path == Path("r", "b")  # type: ignore[union-attr]
+    with pytest.raises(Undecided, match="2 paths"):
+        terms(path="only").lead(ROW).pick(two)
+
+
+def test_no_email_is_needed_where_the_crm_knows() -> None:
+    def make(given: Given) -> Handoff:
+        return Handoff(workspace_id="w", booker_id="b", guest=given.email, crm_id=given["crm_id"])
+
+    for email in (None, "", float("nan")):
+        lead = terms(make, arguments={"crm_id": "00Q1"}).lead({**ROW, "Email": email})
+        assert lead.pattern.guest is None
