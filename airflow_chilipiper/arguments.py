@@ -11,7 +11,7 @@ from datetime import datetime, time, timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from airflow_chilipiper.rows import BadValue, col, is_per_lead
+from airflow_chilipiper.rows import BadValue, col
 
 T = TypeVar("T")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -35,11 +35,6 @@ def guest_email(email: Any, default_args: Mapping[str, Any] | None) -> Any:
 def own_email(email: Any, default_args: Mapping[str, Any] | None) -> Any:
     """The argument `email` if the task itself gives it, else None."""
     return None if email == (default_args or {}).get("email") else email
-
-
-def is_settled(value: Any) -> bool:
-    """Whether *value* is known when the DAG is parsed: neither rendered later nor different by lead."""
-    return not is_template(value) and not is_per_lead(value)
 
 
 def is_template(value: Any) -> bool:

@@ -24,7 +24,7 @@ from airflow_chilipiper.api.calls import Interval
 from airflow_chilipiper.api.client import AwaitingClient, BlockingClient
 from airflow_chilipiper.api.concierge import Concierge
 from airflow_chilipiper.api.directory import User, Workspace
-from airflow_chilipiper.api.errors import ChiliPiperError, Invalid
+from airflow_chilipiper.api.errors import ChiliPiperError
 from airflow_chilipiper.api.handoff import Handoff
 from airflow_chilipiper.api.links import KINDS, Link
 from airflow_chilipiper.api.meeting import Meeting
@@ -38,7 +38,7 @@ from airflow_chilipiper.api.turns import AwaitingTurns, BlockingTurns
 from airflow_chilipiper.api.world import block
 from airflow_chilipiper.api.worlds import AwaitingWorld, BlockingWorld
 from airflow_chilipiper.booking.book import book
-from airflow_chilipiper.booking.lead import Lead, guest_allowed
+from airflow_chilipiper.booking.lead import Lead, check_guests, guest_allowed, named_guests
 from airflow_chilipiper.booking.lead_key import lead_key
 from airflow_chilipiper.booking.ledger import Ledger
 from airflow_chilipiper.booking.outcome import Outcome
@@ -194,10 +194,11 @@ class ChiliPiperHook(BaseHook):
         """
         world = self.world()
         start = window_start or datetime.fromtimestamp(world.wall(), UTC)
-        self._guard(pattern.guest, pattern)
+        domains = self.settings.allowed_guest_domains
+        check_guests(named_guests(pattern), domains)
         opened = world.now()
         offer = block(patiently(pattern.open(Interval(start, window)), world))
-        self._guard(pattern.guest or offer.guest, None)
+        check_guests((pattern.guest or offer.guest,), domains)
         self._opened[offer.session] = opened
         return offer
 
@@ -233,16 +234,6 @@ class ChiliPiperHook(BaseHook):
         if conn_id not in self._ledgers:
             self._ledgers[conn_id] = ledger_of(conn_id, try_number=ti.try_number if ti else 1)
         return self._ledgers[conn_id]
-
-    def _guard(self, guest: str | None, pattern: Pattern | None) -> None:
-        """Of a Handoff by CRM id only the offer can name the guest."""
-        if guest is None and isinstance(pattern, Handoff):
-            return
-        if not guest_allowed(guest, self.settings.allowed_guest_domains):
-            raise Invalid(
-                f"the guest's e-mail is unknown or not in the allowed_guest_domains of connection "
-                f"{self.chilipiper_conn_id!r}: {', '.join(self.settings.allowed_guest_domains)}"
-            )
 
     def routers(self, *, workspace_id: str | None = None) -> list[Router]:
         """The Concierge routers, with the form keys that each reads."""

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from airflow_chilipiper.api.calls import Interval
 from airflow_chilipiper.api.models import Offer, Slot
 from airflow_chilipiper.api.pattern import Pattern
-from airflow_chilipiper.api.scrub import EMAIL
 from airflow_chilipiper.arguments import as_email, as_moments, as_zone
+from airflow_chilipiper.booking.holds import Holds
 from airflow_chilipiper.booking.lead import Lead
 from airflow_chilipiper.booking.lead_key import lead_key, trimmed
 from airflow_chilipiper.booking.slot_choice import Filter, between, choose, nearest, not_before, on_path, on_weekdays
@@ -59,6 +60,7 @@ class Terms:
     rebook_after: timedelta | None = None
     allowed_domains: tuple[str, ...] = ()
     sender: str = ""
+    holds: Holds = field(default_factory=Holds)
 
     def key_of(self, row: Row) -> str:
         return lead_key(resolve(self.key, row))
@@ -70,20 +72,19 @@ class Terms:
             form=as_form(_mapping(resolve(self.form, row))),
             values={name: _plain(resolve(value, row), name) for name, value in self.arguments.items()},
         )
-        lead = Lead(
+        pattern = self.make_pattern(given)
+        prefer = as_moments(resolve(self.prefer, row), "prefer")
+        return Lead(
             purpose=self.purpose,
             key=self.key_of(row),
-            pattern=self.make_pattern(given),
+            pattern=pattern,
             interval=self.interval,
-            choose=self._choice(given, as_moments(resolve(self.prefer, row), "prefer"), self._path(row)),
+            choose=self._choice(given.timezone, prefer, self._path(row), pattern.target),
             max_sessions=self.max_sessions,
             rebook_after=self.rebook_after,
             allowed_domains=self.allowed_domains,
             sender=self.sender,
         )
-        for address in _addresses(given.form):  # whoever is invited is named in the form, under what key ever
-            lead.check_guest(address)
-        return lead
 
     def _path(self, row: Row) -> str:
         path = _plain(resolve(self.path, row), "path")
@@ -91,18 +92,23 @@ class Terms:
             raise BadValue("path is empty, expected only, earliest, or a path's id")
         return str(path)
 
-    def _choice(self, given: Given, prefer: tuple[datetime, ...], path: str) -> Callable[[Offer], Slot | None]:
-        filters: list[Filter] = []
+    def _choice(
+        self, zone: ZoneInfo, prefer: tuple[datetime, ...], path: str, target: tuple[str, ...]
+    ) -> Callable[[Offer], Slot | None]:
+        local: list[Filter] = []
         if self.hours:
-            filters.append(between(*self.hours, given.timezone))
+            local.append(between(*self.hours, zone))
         if self.weekdays:
-            filters.append(on_weekdays(self.weekdays, given.timezone))
+            local.append(on_weekdays(self.weekdays, zone))
+        best = nearest(prefer) if prefer else None
 
         def chosen(offer: Offer) -> Slot | None:
-            notice = not_before(datetime.now(UTC) + self.min_notice)
-            return choose(
-                offer.slots, on_path(path, offer), notice, *filters, prefer=nearest(prefer) if prefer else None
-            )
+            filters = [on_path(path, offer), not_before(datetime.now(UTC) + self.min_notice), *local]
+            free = partial(self.holds.is_free, target=target)
+            slot = choose(offer.slots, *filters, free, prefer=best) or choose(offer.slots, *filters, prefer=best)
+            if slot:
+                self.holds.hold(slot, target)
+            return slot
 
         return chosen
 
@@ -111,10 +117,6 @@ def _email(value: Any) -> str | None:
     if is_null(value) or value == "":
         return None
     return as_email(trimmed(value) if isinstance(value, str) else value, "email")
-
-
-def _addresses(form: Mapping[str, Any]) -> list[str]:
-    return [address for value in form.values() for address in EMAIL.findall(str(value))]
 
 
 def _mapping(form: Any) -> Mapping[str, Any]:

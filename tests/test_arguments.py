@@ -65,12 +65,6 @@ def test_what_is_known_is_no_template(value: Any) -> None:
     assert not arguments.is_template(value)
 
 
-def test_settled_is_neither_rendered_nor_different_by_lead() -> None:
-    assert arguments.is_settled("plain")
-    assert not arguments.is_settled("{{ x }}")
-    assert not arguments.is_settled([col("zone")])
-
-
 @pytest.mark.parametrize(
     ("value", "seconds"),
     [

@@ -91,7 +91,7 @@ def _accepted(call: Call[T], answer: Answer) -> T:
     try:
         return call.read(_decoded(call, answer))
     except Refused as error:
-        message = scrub(error.message, body=call.body)
+        message = scrub(error.message, body=call.secrets)
         facts = {"status": error.status, "code": error.code, "retry_after": error.retry_after}
         raise type(error)(_named(call, str(error)), message=message, **facts) from None  # type: ignore[arg-type]
     except Invalid as error:  # of an answer, not of what was asked
@@ -114,15 +114,15 @@ def _decoded(call: Call[Any], answer: Answer) -> Any:
 
 def _named(call: Call[Any], text: str) -> str:
     named = text if text.startswith(call.operation) else f"{call.operation}: {text}"
-    return scrub(named, body=call.body)
+    return scrub(named, body=call.secrets)
 
 
 def _refused(call: Call[Any], answer: Answer, wall: Clock) -> Refused:
     code, said = answer.envelope() or (None, answer.said())
     kind = _kind(call, answer, code, said)
-    message = scrub(said, body=call.body)
+    message = scrub(said, body=call.secrets)
     if code is not None:
-        code = clean(scrub(code, body=call.body), longest=LONGEST_CODE)
+        code = clean(scrub(code, body=call.secrets), longest=LONGEST_CODE)
     named = f"{answer.status} {code}" if code else str(answer.status)
     text = clean(f"{call.operation}: {named}: {message}") + _advice(call, answer, kind)
     return kind(text, status=answer.status, code=code, message=message, retry_after=retry_after(answer.headers, wall))

@@ -21,7 +21,8 @@ class Call(Generic[T]):
     `read` turns the decoded body of a 200 into the answer, and may raise: a 200 can carry a failure.
     `repeatable` says whether asking twice is harmless. It goes by meaning, never by HTTP method: Chili Piper has reads
     that are PUT and writes that are GET. A call that is not repeatable is POST or PATCH, since HTTP libraries re-send
-    the other methods by themselves. `send_by` is a reading of the world's clock after which it must not leave.
+    the other methods by themselves. `lead_data` is what an answer may repeat and no text of ours may show, where the
+    body does not have it. `send_by` is a reading of the world's clock after which it must not leave.
     """
 
     operation: str
@@ -30,6 +31,7 @@ class Call(Generic[T]):
     path: str
     read: Callable[[Any], T]
     body: Any = field(default=None, repr=False)
+    lead_data: Mapping[str, Any] = field(default_factory=dict, repr=False)
     query: Mapping[str, str | int] = field(default_factory=dict, repr=False)
     repeatable: bool = False
     send_by: float | None = None
@@ -37,6 +39,11 @@ class Call(Generic[T]):
     def __post_init__(self) -> None:
         if not self.repeatable and self.method not in ("POST", "PATCH"):
             raise ValueError(f"{self.operation}: a call that must not be repeated is POST or PATCH, not {self.method}")
+
+    @property
+    def secrets(self) -> Mapping[str, Any]:
+        """What this call knows of the lead."""
+        return {**(self.body if isinstance(self.body, Mapping) else {}), **self.lead_data}
 
     def by(self, send_by: float) -> Call[T]:
         return replace(self, send_by=send_by)

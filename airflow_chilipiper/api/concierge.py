@@ -60,6 +60,7 @@ class Concierge:
             method="POST",
             path=slot.address,
             body={"startTime": slot.start_as_sent},
+            lead_data={"form": self.form, "guestEmail": self.guest},
             read=booked,
         )
 

@@ -51,7 +51,7 @@ class Departure:
         operation = self._call.operation
         if isinstance(error, TooLate) and not self.may_have_left:
             return NotSent(f"{operation}: not sent, since it was too late to")
-        told = scrub(_reason(error), body=self._call.body, secrets=(secret,))
+        told = scrub(_reason(error), body=self._call.secrets, secrets=(secret,))
         if self.may_have_left:
             return NoAnswer(f"{operation}: no answer, but it may have been acted on ({told})")
         return NotSent(f"{operation}: not sent ({told})")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,6 +10,7 @@ from airflow_chilipiper.api.calls import Interval
 from airflow_chilipiper.api.errors import Invalid
 from airflow_chilipiper.api.models import Offer, Slot
 from airflow_chilipiper.api.pattern import Pattern
+from airflow_chilipiper.api.scrub import EMAIL
 from airflow_chilipiper.booking.lead_key import digest, guest_digest, trimmed
 from airflow_chilipiper.booking.ledger import Row, new_mark
 
@@ -34,8 +35,7 @@ class Lead:
     sender: str = ""
 
     def __post_init__(self) -> None:
-        if self.pattern.guest:
-            self.check_guest(self.pattern.guest)
+        check_guests(named_guests(self.pattern), self.allowed_domains)
 
     def row(self) -> Row:
         """This lead as it stands on record before anything was done."""
@@ -75,8 +75,7 @@ class Lead:
         if not offer.allowed:
             return None
         if offer.slots:
-            for guest in self.guests_of(offer) or (None,):
-                self.check_guest(guest)
+            check_guests(self.guests_of(offer) or (None,), self.allowed_domains)
         return self.choose(offer)
 
     def guests_of(self, offer: Offer) -> tuple[str, ...]:
@@ -84,10 +83,20 @@ class Lead:
         known = filter(None, (self.pattern.guest, offer.guest))
         return tuple({guest_digest(guest): guest for guest in known}.values())
 
-    def check_guest(self, guest: str | None) -> None:
-        """Refuse a guest whom the connection does not allow."""
-        if not guest_allowed(guest, self.allowed_domains):
-            raise Invalid("the guest's e-mail is outside the connection's allowed_guest_domains; nothing was booked")
+
+def named_guests(pattern: Pattern) -> list[str | None]:
+    """Whom a request names: its guest, and every e-mail in its form; None where only the offer will tell a guest."""
+    in_form = [address for value in getattr(pattern, "form", {}).values() for address in EMAIL.findall(str(value))]
+    waits_for_offer = bool(getattr(pattern, "crm_id", None))
+    return [*([pattern.guest] if pattern.guest or not (in_form or waits_for_offer) else []), *in_form]
+
+
+def check_guests(guests: Iterable[str | None], domains: tuple[str, ...]) -> None:
+    """Refuse guests whom the connection does not allow."""
+    if not all(guest_allowed(guest, domains) for guest in guests):
+        raise Invalid(
+            f"the guest's e-mail is missing or not in the allowed_guest_domains of the connection: {', '.join(domains)}"
+        )
 
 
 def guest_allowed(email: str | None, domains: tuple[str, ...]) -> bool:

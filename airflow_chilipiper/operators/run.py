@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
 from typing import Any
 
 from airflow_chilipiper.api.errors import ChiliPiperError, Invalid, NotFound
@@ -96,13 +95,6 @@ class Run:
     def outcomes(self) -> list[Outcome]:
         outcomes = list(self._without_booking)
         if self._batch:
-            for (number, lead), outcome in zip(self._leads.items(), self._batch.outcomes, strict=True):
-                outcomes[number] = _discreet(outcome, lead)
+            for number, outcome in zip(self._leads, self._batch.outcomes, strict=True):
+                outcomes[number] = outcome
         return outcomes
-
-
-def _discreet(outcome: Outcome, lead: Lead) -> Outcome:
-    """A booking call does not carry the form, but its answer may repeat what opening was told."""
-    if not outcome.reason:
-        return outcome
-    return replace(outcome, reason=scrub(outcome.reason, body={"form": getattr(lead.pattern, "form", None)}))

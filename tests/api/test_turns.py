@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import heapq
 import math
-import time
 from collections.abc import Coroutine
 from itertools import count
-from threading import Condition, Thread
+from threading import Condition, Thread, current_thread
 from typing import Any
 
 import pytest
@@ -206,23 +205,38 @@ def test_an_interrupted_thread_leaves_the_line() -> None:
     turns.turn()
 
 
+class Gate(Condition):
+    """Lets time pass once everybody waits, and notes in what order and when they leave the line."""
+
+    def __init__(self, everybody: int) -> None:
+        super().__init__()
+        self.now, self.missing = 0.0, everybody
+        self.left: list[tuple[float, bool]] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.missing -= 1
+        if self.missing == 0:
+            super().notify_all()
+        if timeout is None or self.missing >= 0:
+            return super().wait(30)
+        self.now += timeout
+        return False
+
+    def notify_all(self) -> None:
+        self.left.append((self.now, current_thread().name == "urgent"))
+        super().notify_all()
+
+
 def test_many_threads_keep_the_pace() -> None:
-    """For real, at 1,000 a second: all go, none too soon, and the urgent ones before the rest."""
-    turns = BlockingTurns(1000.0)
-    turns.slow_down(0.05)  # so that all have joined before the first goes
-    went: list[tuple[float, bool]] = []
-
-    def one(urgent: bool) -> None:
-        turns.turn(urgent=urgent)
-        went.append((time.monotonic(), urgent))
-
-    threads = [Thread(target=one, args=(number >= 20,), daemon=True) for number in range(40)]
-    started = time.monotonic()
+    """All go, one after the other at its time, and the urgent ones before those who came earlier."""
+    gate = Gate(40)
+    turns = BlockingTurns(1000.0, lambda: gate.now, gate)
+    turns.slow_down(1)
+    kinds = ["patient"] * 20 + ["urgent"] * 20
+    threads = [Thread(target=turns.turn, kwargs={"urgent": kind == "urgent"}, name=kind) for kind in kinds]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(max(0.0, started + 5 - time.monotonic()))
-    times = [at for at, _ in went]
-    assert len(went) == 40
-    assert max(times) - started > 0.06
-    assert sum(urgent for _, urgent in went[:20]) >= 15  # a thread may be slow to write down that it went
+        thread.join(30)
+    assert [urgent for _, urgent in gate.left] == [True] * 20 + [False] * 20
+    assert [at for at, _ in gate.left] == pytest.approx([1 + turn / 1000 for turn in range(40)])
