@@ -547,6 +547,9 @@ def test_alerts_never_go_to_the_guest(chili: Sandbox) -> None:
         unmapped = mapped.expand(crm_id=["00Q1"]).unmap({"crm_id": "00Q1"})
     assert (sensor.email, sensor.guest_email) == ("ops@company.example", GUEST)
     assert (by_id.guest_email, unmapped.guest_email) == (None, None)
+    with DAG("quiet", start_date=datetime(2026, 1, 1, tzinfo=UTC), schedule=None):
+        mapped = SchedulingLinkSlotSensor.partial(task_id="mapped", email=GUEST).expand(link_id=["link-rr-demo"])
+    assert (mapped.email, mapped.unmap({"link_id": "link-rr-demo"}).guest_email) == (None, GUEST)
 
 
 def test_defaults() -> None:

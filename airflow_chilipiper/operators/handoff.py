@@ -6,7 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_chilipiper.arguments import as_choice, as_email, as_name, exactly_one, or_none
-from airflow_chilipiper.operators.book import ChiliPiperBookOperator, Readers
+from airflow_chilipiper.operators.book import ChiliPiperBookOperator
+from airflow_chilipiper.operators.booking_arguments import Readers
 
 if TYPE_CHECKING:
     from airflow_chilipiper.api.handoff import Handoff

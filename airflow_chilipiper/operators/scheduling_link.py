@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_chilipiper.arguments import as_name, as_object, exactly_one, or_none
-from airflow_chilipiper.operators.book import ChiliPiperBookOperator, Readers
+from airflow_chilipiper.operators.book import ChiliPiperBookOperator
+from airflow_chilipiper.operators.booking_arguments import Readers
 from airflow_chilipiper.rows import BadValue
 
 if TYPE_CHECKING:

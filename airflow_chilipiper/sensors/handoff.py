@@ -7,24 +7,25 @@ from typing import Any, ClassVar
 
 from airflow_chilipiper import arguments
 from airflow_chilipiper.rows import BadValue
-from airflow_chilipiper.sensors.slot_sensor import Checks, SlotSensor
+from airflow_chilipiper.sensors.guest_sensor import GuestSensor
+from airflow_chilipiper.sensors.slot_sensor import Checks
 
 ASKED = ("workspace_id", "workspace", "booker_id", "booker_email", "crm_id", "crm_type", "crm_explicits", "router_id")
 
 
-class HandoffSlotSensor(SlotSensor):
+class HandoffSlotSensor(GuestSensor):
     """Wait until a workspace's handoff routers offer free slots for a guest.
 
     Each look opens a handoff session and leaves it to expire, which no source says to have effects. Give exactly one of
     ``workspace_id`` and ``workspace``, of ``booker_id`` and ``booker_email``, and at least one of ``email`` and
-    ``crm_id`` (which is asked for where both are given); the further arguments are those of `SlotSensor`. Needs the
-    permission handoff.schedule; workspace.read for ``workspace`` and user.read for ``booker_email``.
+    ``crm_id`` (which is asked for where both are given); the further arguments are those of
+    `GuestSensor` and `SlotSensor`. Needs the permission handoff.schedule; workspace.read for ``workspace`` and
+    user.read for ``booker_email``.
 
     :param workspace_id: id of the workspace (templated)
     :param workspace: name of the workspace, looked up once (templated)
     :param booker_id: id of the rep who hands over (templated)
     :param booker_email: e-mail of that rep, looked up once (templated)
-    :param email: the guest's e-mail (templated)
     :param crm_id: the guest's id in the CRM (templated)
     :param crm_type: LeadId or ContactId; told by Salesforce's prefixes 00Q and 003 if None (templated)
     :param crm_explicits: what the routers shall take the CRM to say, as the API takes it (templated)
@@ -33,18 +34,16 @@ class HandoffSlotSensor(SlotSensor):
     """
 
     template_fields: Sequence[str] = (
-        *SlotSensor.template_fields,
+        *GuestSensor.template_fields,
         *ASKED,
-        "guest_email",
         "path",
     )
     checks: ClassVar[Checks] = {
-        **SlotSensor.checks,
+        **GuestSensor.checks,
         "workspace_id": arguments.as_name,
         "workspace": arguments.as_name,
         "booker_id": arguments.as_name,
         "booker_email": arguments.as_name,
-        "guest_email": lambda value, _: arguments.as_email(value, "email"),
         "crm_id": arguments.as_name,
         "crm_type": lambda value, name: arguments.as_choice(value, name, ("LeadId", "ContactId")),
         "crm_explicits": lambda value, name: value,
@@ -59,7 +58,6 @@ class HandoffSlotSensor(SlotSensor):
         workspace: str | None = None,
         booker_id: str | None = None,
         booker_email: str | None = None,
-        email: str | None = None,
         crm_id: str | None = None,
         crm_type: str | None = None,
         crm_explicits: Any = None,
@@ -72,7 +70,6 @@ class HandoffSlotSensor(SlotSensor):
         self.workspace = workspace
         self.booker_id = booker_id
         self.booker_email = booker_email
-        self.guest_email = arguments.own_email(email, kwargs.get("default_args"))  # `self.email` gets Airflow's alerts
         self.crm_id = crm_id
         self.crm_type = crm_type
         self.crm_explicits = crm_explicits
@@ -86,9 +83,6 @@ class HandoffSlotSensor(SlotSensor):
         arguments.exactly_one(booker_id=self.booker_id, booker_email=self.booker_email)
         if self.guest_email is None and self.crm_id is None:
             raise BadValue("neither email nor crm_id is given: a handoff needs one of them")
-
-    def guests(self) -> list[str]:
-        return [self.meant("guest_email")] if self.guest_email is not None else []
 
     def wanted(self) -> dict[str, Any]:
         asked = {"guest": self.meant("guest_email"), **{name: self.meant(name) for name in ASKED}}

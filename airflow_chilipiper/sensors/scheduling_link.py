@@ -7,19 +7,19 @@ from typing import Any, ClassVar
 
 from airflow_chilipiper import arguments
 from airflow_chilipiper.rows import BadValue
-from airflow_chilipiper.sensors.slot_sensor import Checks, SlotSensor
+from airflow_chilipiper.sensors.guest_sensor import GuestSensor
+from airflow_chilipiper.sensors.slot_sensor import Checks
 
 
-class SchedulingLinkSlotSensor(SlotSensor):
+class SchedulingLinkSlotSensor(GuestSensor):
     """Wait until a scheduling link offers free slots to a guest.
 
     Each look opens a session of the link and leaves it to expire, which no source says to have effects; where the host
     is known, `AvailableSlotsSensor` opens nothing. Give exactly one of ``link_id``, ``link`` and ``booking_url``; the
-    further arguments are those of `SlotSensor`. Needs the permissions scheduling-links.read and
-    scheduling-links.schedule.
+    further arguments are those of `GuestSensor` (``email`` is required; an ownership link finds the owner by it) and
+    `SlotSensor`. Needs the permissions scheduling-links.read and scheduling-links.schedule.
 
-    :param email: the guest's e-mail; an ownership link finds the owner by it (templated)
-    :param link_type: RoundRobin, Ownership, Group or AdminOneOnOne, with ``link_id`` (templated)
+    :param link_type: the kind of link that ``link_id`` names; only RoundRobin is documented (templated)
     :param link_id: id of the link (templated)
     :param link: the link's reference as the API takes it, such as ``{"type": "RoundRobin", "linkId": ...}`` (templated)
     :param booking_url: address of the link's page, looked up once (templated)
@@ -27,8 +27,7 @@ class SchedulingLinkSlotSensor(SlotSensor):
     """
 
     template_fields: Sequence[str] = (
-        *SlotSensor.template_fields,
-        "guest_email",
+        *GuestSensor.template_fields,
         "link_type",
         "link_id",
         "link",
@@ -36,8 +35,7 @@ class SchedulingLinkSlotSensor(SlotSensor):
         "meeting_type_id",
     )
     checks: ClassVar[Checks] = {
-        **SlotSensor.checks,
-        "guest_email": lambda value, _: arguments.as_email(value, "email"),
+        **GuestSensor.checks,
         "link_type": arguments.as_name,
         "link_id": arguments.as_name,
         "link": arguments.as_object,
@@ -48,8 +46,7 @@ class SchedulingLinkSlotSensor(SlotSensor):
     def __init__(
         self,
         *,
-        email: str,
-        link_type: str | None = None,
+        link_type: str | None = "RoundRobin",
         link_id: str | None = None,
         link: Mapping[str, Any] | None = None,
         booking_url: str | None = None,
@@ -57,7 +54,6 @@ class SchedulingLinkSlotSensor(SlotSensor):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.guest_email = arguments.own_email(email, kwargs.get("default_args"))  # `self.email` gets Airflow's alerts
         self.link_type = link_type
         self.link_id = link_id
         self.link = link
@@ -70,11 +66,8 @@ class SchedulingLinkSlotSensor(SlotSensor):
         if self.guest_email is None:
             raise BadValue("email is missing: a scheduling link offers its slots to a guest")
         arguments.exactly_one(link_id=self.link_id, link=self.link, booking_url=self.booking_url)
-        if (self.link_type is None) != (self.link_id is None):
-            raise BadValue("link_type and link_id go together: give both, or link, or booking_url")
-
-    def guests(self) -> list[str]:
-        return [self.meant("guest_email")]
+        if self.link_id is not None and self.link_type is None:
+            raise BadValue("link_type is missing: it says what kind of link link_id names")
 
     def wanted(self) -> dict[str, Any]:
         asked: dict[str, Any] = {"guest": self.meant("guest_email"), "guest_timezone": self.zone()}
