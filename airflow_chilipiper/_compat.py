@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from airflow import __version__ as _airflow
+from airflow import sdk
 from airflow.sdk import BaseHook
 
 if TYPE_CHECKING:
@@ -31,7 +32,11 @@ except ImportError:  # before 3.2
         TaskDeferralTimeout,
     )
 
+# How long a value of the task state store is kept; there is none before 3.3.
+NEVER_EXPIRE: Any = getattr(sdk, "NEVER_EXPIRE", None)
+
 __all__ = [
+    "NEVER_EXPIRE",
     "AirflowException",
     "AirflowFailException",
     "AirflowSensorTimeout",

@@ -215,7 +215,7 @@ class ChiliPiperHook(BaseHook):
         :param key: what tells leads apart, such as the lead's id
         :param ledger_conn_id: the database connection of the ledger; default the one that the connection names
         """
-        ti = _task_instance()
+        context = _context()
         lead = Lead(
             purpose=purpose,
             key=lead_key(key),
@@ -224,15 +224,16 @@ class ChiliPiperHook(BaseHook):
             choose=lambda _: slot,
             max_sessions=1,
             allowed_domains=self.settings.allowed_guest_domains,
-            sender=sender_of(ti),
+            sender=sender_of(context.get("ti")),
         )
-        world = SingleWorld(self._client, self._turns, self._ledger(ledger_conn_id, ti))
+        world = SingleWorld(self._client, self._turns, self._ledger(ledger_conn_id, context))
         return block(book(lead, world, session=(self._opened.get(offer.session, world.now()), offer)))
 
-    def _ledger(self, ledger_conn_id: str | None, ti: Any) -> Ledger:
+    def _ledger(self, ledger_conn_id: str | None, context: Any) -> Ledger:
         conn_id = ledger_conn_id or self.settings.ledger_conn_id
         if conn_id not in self._ledgers:
-            self._ledgers[conn_id] = ledger_of(conn_id, try_number=ti.try_number if ti else 1)
+            tried = context["ti"].try_number if context else 1
+            self._ledgers[conn_id] = ledger_of(conn_id, store=context.get("task_state_store"), try_number=tried)
         return self._ledgers[conn_id]
 
     def routers(self, *, workspace_id: str | None = None) -> list[Router]:
@@ -281,12 +282,12 @@ class ChiliPiperHook(BaseHook):
         return block(meeting_lists.meeting(self.world(), meeting_id))
 
 
-def _task_instance() -> Any:
-    """The task instance that runs this code, if any does."""
+def _context() -> Any:
+    """The context of the task that runs this code; empty where none does."""
     try:
-        return get_current_context()["ti"]
+        return get_current_context()
     except RuntimeError:
-        return None
+        return {}
 
 
 def _secrets(settings: ChiliPiperSettings) -> list[str]:

@@ -1,4 +1,4 @@
-"""Where a task's ledger lives: behind an Airflow connection to a database, or for want of one in memory."""
+"""Where a task's ledger lives: behind a connection to a database, else in Airflow's task state, else in memory."""
 
 from __future__ import annotations
 
@@ -7,27 +7,61 @@ from typing import Any
 
 from airflow.sdk import BaseHook
 
-from airflow_chilipiper._compat import AirflowException, AirflowFailException
+from airflow_chilipiper._compat import NEVER_EXPIRE, AirflowException, AirflowFailException, conf
 from airflow_chilipiper.booking.ledger import Ledger, MemoryLedger
-from airflow_chilipiper.booking.sql_ledger import TABLE, SqlLedger
+from airflow_chilipiper.booking.ledger_proof import Unenforced
+from airflow_chilipiper.booking.ledger_table import TABLE
+from airflow_chilipiper.booking.sql_ledger import SqlLedger
+from airflow_chilipiper.booking.stored_ledger import StoredLedger
 
 log = logging.getLogger(__name__)
 
-ENFORCING = ("postgresql", "sqlite")
-FITTING = "it takes a database that enforces unique keys, and that is Postgres or a SQLite file"
+# In the names of connection types and dialects. What is not among them is put to the proof.
+WAREHOUSES = (
+    "athena",
+    "bigquery",
+    "databricks",
+    "hive",
+    "impala",
+    "presto",
+    "redshift",
+    "snowflake",
+    "trino",
+    "vertica",
+)
+FITTING = (
+    "the ledger takes a database that enforces unique keys, as Postgres, MySQL, MariaDB and a SQLite file do;"
+    " a warehouse can hold the results"
+)
+SET_ONE = (
+    "Set ledger_conn_id on the operator or in the connection's extra, to a Postgres or MySQL connection or, for a"
+    " single machine, to a SQLite one."
+)
+ONE_TASK = (
+    "There is no ledger connection, so bookings are recorded in Airflow's task state: retries and clears of this task"
+    f" instance book nobody twice, but another DAG run or task knows nothing of it. {SET_ONE}"
+)
+ONE_MACHINE = {"LocalExecutor", "SequentialExecutor"}
 UNPROTECTED = (
     "There is no ledger connection: this try alone books nobody twice, but a retry, a cleared task or another DAG run"
-    " knows nothing of it. Set ledger_conn_id on the operator or in the connection's extra, to a Postgres connection"
-    " or, for a single machine, to a SQLite one."
+    f" knows nothing of it. {SET_ONE}"
 )
 
 
-def ledger_of(ledger_conn_id: str | None, *, try_number: int = 1) -> Ledger:
-    """The ledger behind *ledger_conn_id*; without one, a ledger of this try only, and none for a second try."""
+def ledger_of(ledger_conn_id: str | None, *, store: Any = None, try_number: int = 1) -> Ledger:
+    """The ledger behind *ledger_conn_id*; without one, the task instance's own *store*, which Airflow has from 3.3 on.
+
+    Without either, a ledger of this try only, and none for a second try.
+    """
     if ledger_conn_id:
         ledger = sql_ledger(ledger_conn_id)
         log.info("Bookings are recorded in table %s over connection %s.", TABLE, ledger_conn_id)
         return ledger
+    if store is not None:
+        log.warning(ONE_TASK)
+        for doubt in doubts_about_store():
+            log.warning("The ledger in Airflow's task state is in doubt: %s.", doubt)
+        return StoredLedger(store, retention=NEVER_EXPIRE)
     if try_number > 1:
         raise AirflowFailException(
             f"this is try {try_number} and there is no durable ledger, so nobody knows whom an earlier try invited. "
@@ -45,6 +79,8 @@ def sender_of(ti: Any) -> str:
 def sql_ledger(conn_id: str) -> SqlLedger:
     """The ledger in the database of an Airflow connection, its table made if missing."""
     connection = BaseHook.get_connection(conn_id)
+    if why := warehouse(connection.conn_type):
+        raise AirflowFailException(f"connection {conn_id!r} leads to {why}: {FITTING}")
     try:
         hook: Any = connection.get_hook()  # type: ignore[no-untyped-call]
     except AirflowException as unknown:
@@ -57,15 +93,43 @@ def sql_ledger(conn_id: str) -> SqlLedger:
     # Made by the hook's own connections, since the plain engine drops TLS options.
     options = {} if url.get_backend_name() == "sqlite" else {"creator": hook.get_conn}
     ledger = SqlLedger(hook.get_sqlalchemy_engine({**options, "hide_parameters": True}))
-    if ledger.create():
+    try:
+        is_new = ledger.create()
+    except Unenforced as why:
+        raise AirflowFailException(f"connection {conn_id!r} cannot hold the ledger: {why}") from None
+    if is_new:
         log.info("Made the table %s over connection %s.", TABLE, conn_id)
+    for doubt in (*ledger.doubts(), *doubts_about_file(url.get_backend_name(), conf.get("core", "executor"))):
+        log.warning("The ledger over connection %s is in doubt: %s.", conn_id, doubt)
     return ledger
 
 
 def unfit(dialect: str, database: str | None, details: str) -> str | None:
-    """Why a database cannot hold the ledger. Redshift calls itself Postgres, and enforces no key that it declares."""
-    if dialect not in ENFORCING:
-        return dialect
+    """Why a database cannot hold the ledger. Redshift calls itself Postgres."""
     if dialect == "sqlite" and database in (None, "", ":memory:"):
         return "SQLite in memory, which remembers nobody"
-    return "Redshift" if "redshift" in details.lower() else None
+    return warehouse("redshift" if "redshift" in details.lower() else dialect)
+
+
+def warehouse(name: str | None) -> str | None:
+    known = next((known for known in WAREHOUSES if known in (name or "")), None)
+    return f"{known}, which declares keys without enforcing them" if known else None
+
+
+def doubts_about_store() -> list[str]:
+    """Settings of Airflow under which its task state forgets, or is written past Airflow's own check."""
+    doubts = []
+    if conf.getboolean("state_store", "clear_on_success", fallback=False):
+        doubts.append("[state_store] clear_on_success is set, so a task that is cleared after its success books again")
+    if conf.get("workers", "state_store_backend", fallback=""):
+        doubts.append("[workers] state_store_backend is set, which writes before Airflow knows whose try it is")
+    return doubts
+
+
+def doubts_about_file(dialect: str, executors: str | None) -> list[str]:
+    """Whether tasks may run on several machines, each with a SQLite file of its own."""
+    others = sorted({name.strip() for name in (executors or "").split(",")} - ONE_MACHINE - {""})
+    if dialect != "sqlite" or not others:
+        return []
+    where = f"with {', '.join(others)} tasks may run on several machines"
+    return [f"it is a SQLite file, and {where}: each has a ledger of its own then, and two can book one lead"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,8 +13,10 @@ import pytest
 
 from airflow_chilipiper._compat import AirflowException, AirflowFailException
 from airflow_chilipiper.booking.ledger import MemoryLedger, Row
+from airflow_chilipiper.booking.ledger_table import COLUMNS
 from airflow_chilipiper.booking.sql_ledger import SqlLedger
-from airflow_chilipiper.ledgers import ledger_of, sender_of, sql_ledger, unfit
+from airflow_chilipiper.booking.stored_ledger import StoredLedger
+from airflow_chilipiper.ledgers import doubts_about_file, ledger_of, sender_of, sql_ledger, unfit
 
 
 def connect(monkeypatch: pytest.MonkeyPatch, **fields: Any) -> None:
@@ -65,13 +69,39 @@ def test_what_holds_no_ledger(monkeypatch: pytest.MonkeyPatch, fields: dict[str,
 
 def test_databases_that_declare_keys_without_enforcing_them(monkeypatch: pytest.MonkeyPatch) -> None:
     """Redshift answers as Postgres, by its extra or its address; a warehouse is refused before it is asked."""
-    assert unfit("snowflake", "db", "") == "snowflake"
-    assert unfit("mysql", "db", "") == "mysql"
-    assert unfit("postgresql", "db", "cluster.eu-1.redshift.amazonaws.com None") == "Redshift"
-    assert unfit("postgresql", "db", "127.0.0.1 {}") is None
+    assert unfit("snowflake", "db", "") == "snowflake, which declares keys without enforcing them"
+    redshift = "redshift, which declares keys without enforcing them"
+    assert unfit("postgresql", "db", "cluster.eu-1.redshift.amazonaws.com None") == redshift
+    for dialect in ("postgresql", "mysql", "mariadb", "sqlite", "mssql"):
+        assert unfit(dialect, "db", "archive.example.com {}") is None
     connect(monkeypatch, conn_type="postgres", host="127.0.0.1", extra={"redshift": True})
-    with pytest.raises(AirflowFailException, match=r"leads to Redshift: it takes .* Postgres or a SQLite file"):
+    with pytest.raises(AirflowFailException, match=r"leads to redshift, .*: the ledger takes .* Postgres, MySQL"):
         sql_ledger("ledger")
+
+
+def test_a_database_that_turns_out_not_to_enforce_its_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody can name all of them beforehand; no retry can cure it."""
+    connect(monkeypatch, conn_type="sqlite", host=str(tmp_path / "ledger.db"))
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as db:
+        db.execute(f"create table chilipiper_ledger ({', '.join(COLUMNS)})")
+    with pytest.raises(AirflowFailException, match=r"'ledger' cannot hold the ledger: .* takes two rows with one key"):
+        sql_ledger("ledger")
+
+
+def test_a_file_on_one_of_several_machines_is_warned_about(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    connect(monkeypatch, conn_type="sqlite", host=str(tmp_path / "ledger.db"))
+    sql_ledger("ledger")
+    assert "doubt" not in caplog.text
+    monkeypatch.setenv("AIRFLOW__CORE__EXECUTOR", "LocalExecutor, CeleryExecutor")
+    sql_ledger("ledger")
+    assert "a SQLite file, and with CeleryExecutor tasks may run on several machines" in caplog.text
+
+
+def test_only_a_file_is_doubted_for_its_executor() -> None:
+    assert doubts_about_file("postgresql", "CeleryExecutor") == []
+    assert doubts_about_file("sqlite", None) == doubts_about_file("sqlite", "SequentialExecutor") == []
 
 
 def test_no_such_connection() -> None:
@@ -93,3 +123,24 @@ def test_without_a_connection(caplog: pytest.LogCaptureFixture) -> None:
 def test_who_sends() -> None:
     ti = SimpleNamespace(dag_id="d", run_id="r", task_id="t", map_index=3, try_number=2)
     assert sender_of(ti) == "d/r/t/3#2"
+
+
+def test_the_task_state_is_the_ledger_where_no_connection_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """At whatever try; and one line says what it does not protect."""
+    connect(monkeypatch, conn_type="sqlite", host=str(tmp_path / "ledger.db"))
+    assert isinstance(ledger_of("ledger", store=object()), SqlLedger)
+    assert "another DAG run" not in caplog.text
+    assert isinstance(ledger_of(None, store=object(), try_number=2), StoredLedger)
+    assert caplog.text.count("another DAG run or task knows nothing of it") == 1
+    assert "in doubt" not in caplog.text
+
+
+@pytest.mark.parametrize("setting", ["STATE_STORE__CLEAR_ON_SUCCESS", "WORKERS__STATE_STORE_BACKEND"])
+def test_a_task_state_that_may_forget_is_told(
+    setting: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv(f"AIRFLOW__{setting}", "True")
+    ledger_of(None, store=object())
+    assert setting.rpartition("__")[2].lower() in caplog.text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from airflow_chilipiper.booking.ledger import Ledger, Row
+from airflow_chilipiper.booking.ledger import Ledger, LedgerFailed, Row
 
 Answer = Row | Exception
 Commit = Callable[[Sequence[Row]], Sequence[Answer]]
@@ -48,5 +48,8 @@ class GroupCommit:
     async def _commit(self, commit: Commit, rows: list[Row]) -> Sequence[Answer]:
         try:
             return await asyncio.to_thread(commit, rows)
-        except Exception as error:  # noqa: BLE001  # every flow of the group is told
-            return [error] * len(rows)
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # noqa: BLE001  # every flow of the group is told
+            failed = error if isinstance(error, Exception) else LedgerFailed(type(error).__name__)
+            return [failed] * len(rows)

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from threading import Lock
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, get_args
 from uuid import uuid4
 
 from airflow_chilipiper.api.world import World
 
 State = Literal["planned", "sent", "unknown", "review", "booked", "abandoned"]
+STATES: tuple[State, ...] = get_args(State)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,14 +77,24 @@ Answer = Row | Overtaken | MeetingTaken | LedgerFailed
 class Ledger(Protocol):
     """Where rows live. Each call is one transaction, durable once it returns; all may raise LedgerFailed."""
 
-    def begin(self, rows: Sequence[Row], /) -> list[Row]:
+    def begin(self, rows: Sequence[Row], /) -> Sequence[Row]:
         """What is on record for these keys; what was absent is inserted as given."""
 
-    def mark(self, rows: Sequence[Row], /) -> list[Answer]:
+    def mark(self, rows: Sequence[Row], /) -> Sequence[Answer]:
         """Change each row if its mark is still the one that was read, and say of each what came of it."""
 
     def look(self, keys: Collection[str], /) -> Mapping[str, Row]:
         """What is on record, and nothing else."""
+
+    def list(
+        self,
+        *,
+        states: Collection[State] = STATES,
+        purpose: str | None = None,
+        after_key: str | None = None,
+        limit: int = 500,
+    ) -> Sequence[Row]:
+        """Rows in key order, from the one after *after_key* on; fewer than *limit* means that these are the last."""
 
 
 class RecordingWorld(World, Protocol):
@@ -101,17 +113,28 @@ class MemoryLedger:
         self._rows: dict[str, Row] = {}
         self._lock = Lock()
 
-    def begin(self, rows: Sequence[Row], /) -> list[Row]:
+    def begin(self, rows: Sequence[Row], /) -> Sequence[Row]:
         with self._lock:
             return [self._rows.setdefault(row.key, row) for row in rows]
 
-    def mark(self, rows: Sequence[Row], /) -> list[Answer]:
+    def mark(self, rows: Sequence[Row], /) -> Sequence[Answer]:
         with self._lock:
             return [self._mark(row) for row in rows]
 
     def look(self, keys: Collection[str], /) -> Mapping[str, Row]:
         with self._lock:
             return {key: self._rows[key] for key in keys if key in self._rows}
+
+    def list(
+        self,
+        *,
+        states: Collection[State] = STATES,
+        purpose: str | None = None,
+        after_key: str | None = None,
+        limit: int = 500,
+    ) -> Sequence[Row]:
+        with self._lock:
+            return page_of(self._rows, states, purpose, after_key, limit)
 
     def _mark(self, row: Row) -> Row | Overtaken | MeetingTaken:
         current = self._rows[row.key]
@@ -123,6 +146,18 @@ class MemoryLedger:
             return MeetingTaken(row.meeting_id)
         self._rows[row.key] = row
         return row
+
+
+def page_of(
+    rows: Mapping[str, Row], states: Collection[State], purpose: str | None, after_key: str | None, limit: int
+) -> Sequence[Row]:
+    """What `Ledger.list` answers where all rows are at hand."""
+    fitting = (
+        row
+        for _, row in sorted(rows.items())
+        if row.state in states and purpose in (None, row.purpose) and row.key > (after_key or "")
+    )
+    return list(islice(fitting, limit))
 
 
 def may_replace(current: Row, row: Row) -> bool:

@@ -2,102 +2,93 @@
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, fields
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 
-from airflow_chilipiper.booking.ledger import Answer, LedgerFailed, MeetingTaken, Overtaken, Row
+from airflow_chilipiper.booking.database_faults import Unfit, failure, is_passing
+from airflow_chilipiper.booking.databases import doubts, set_up
+from airflow_chilipiper.booking.ledger import STATES, Answer, LedgerFailed, MeetingTaken, Overtaken, Row, State
+from airflow_chilipiper.booking.ledger_proof import Probe, Unenforced
+from airflow_chilipiper.booking.ledger_table import COLUMNS, LedgerTable
 
 T = TypeVar("T")
-TRIES = 3
+TRIES = 4
+LONGEST_PAUSE = 0.05  # seconds before the second try; as long again before each further one
 KEYS_AT_ONCE = 500
-TABLE = "chilipiper_ledger"
-COLUMNS = tuple(field.name for field in fields(Row) if field.name != "replaces")
-
-
-def table_of(name: str) -> sa.Table:
-    """The fields of `Row` as columns. Keys and marks are ASCII of fixed length, so that no collation merges two."""
-    return sa.Table(
-        name,
-        sa.MetaData(),
-        sa.Column("key", sa.String(64), primary_key=True),
-        sa.Column("purpose", sa.Text, nullable=False),
-        sa.Column("mark", sa.String(32), nullable=False),
-        sa.Column("state", sa.String(16), nullable=False),
-        sa.Column("attempt", sa.Integer, nullable=False),
-        sa.Column("sender", sa.Text, nullable=False),
-        sa.Column("session", sa.Text),
-        sa.Column("slot", sa.String(64)),
-        sa.Column("sent_at", sa.Float(53)),
-        sa.Column("count_from", sa.Float(53)),
-        sa.Column("meeting_id", sa.String(255), unique=True),
-        sa.Column("booked_at", sa.Float(53)),
-        sa.Column("policy", sa.String(16), nullable=False),
-        sa.Column("reason", sa.Text, nullable=False),
-        sa.Column("guest", sa.String(64), nullable=False),
-        sa.Column("pattern", sa.String(64), nullable=False),
-    )
-
-
-class Unfit(LedgerFailed):
-    """The database does not take this row's values; the other rows of its group are not to blame."""
 
 
 class SqlLedger:
-    """A ledger behind *engine*: Postgres, or SQLite for one machine.
+    """A ledger behind *engine*: Postgres, MySQL, MariaDB, or SQLite for one machine.
 
     Every call is one transaction over rows in key order. Who won a comparison is read back in a transaction of its own,
     since the counts of a group cannot name the loser.
     """
 
-    def __init__(self, engine: Engine, table: str = TABLE) -> None:
+    def __init__(
+        self, engine: Engine, table: LedgerTable | None = None, *, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        set_up(engine)
         self._engine = engine
-        self._table = table_of(table)
-        if engine.dialect.name == "sqlite":
-            event.listen(engine, "connect", _sync_fully)
-            event.listen(engine, "begin", _write_lock_first)
+        self._table = table or LedgerTable()
+        self._sleep = sleep
 
     def create(self) -> bool:
-        """Make the table if it is missing; True if it was."""
+        """Make the table or bring it up to date, and prove that its keys hold; True if it was missing."""
+        made = False
 
-        def make(db: Connection) -> bool:
-            missing = not sa.inspect(db).has_table(self._table.name)
-            if missing:
-                self._table.create(db)
-            return missing
+        def prepare(db: Connection) -> None:
+            nonlocal made
+            if self._table.is_missing(db):
+                self._table.make(db)
+                made = True  # and stays so if the rest is repeated: MySQL rolls no table back
+            self._table.bring_up(db)
 
-        return self._transact(make, passing=(OperationalError, IntegrityError, ProgrammingError))
+        try:
+            self._transact(prepare, passing=(OperationalError, IntegrityError, ProgrammingError))
+            self._prove()
+        except IntegrityError as error:
+            raise failure(self._table.name, error) from error
+        return made
 
-    def begin(self, rows: Sequence[Row], /) -> list[Row]:
+    def doubts(self) -> Sequence[str]:
+        """What may lose a committed row, and is for the owner of the server to change."""
+        return self._transact(doubts)
+
+    def begin(self, rows: Sequence[Row], /) -> Sequence[Row]:
         """What is on record for these keys; what was absent is inserted as given, the first of equals."""
         wanted = {row.key: row for row in reversed(rows)}
 
         def insert_absent(db: Connection) -> None:
             present = self._select(db, wanted)
-            absent = [_values(wanted[key]) for key in sorted(wanted.keys() - present.keys())]
+            absent = [self._table.values(wanted[key]) for key in sorted(wanted.keys() - present.keys())]
             if absent:
-                db.execute(self._table.insert(), absent)
+                db.execute(self._table.rows.insert(), absent)
 
         try:
-            self._transact(insert_absent)
-        except IntegrityError:  # another run has just inserted one of them
-            for row in wanted.values() if len(wanted) > 1 else ():
+            self._transact(insert_absent, passing=(IntegrityError,))  # another run has just inserted one of them
+        except IntegrityError as error:
+            if len(wanted) == 1:
+                raise failure(self._table.name, error) from error
+            for row in wanted.values():
                 self.begin([row])
         return self._read_back(rows)
 
-    def mark(self, rows: Sequence[Row], /) -> list[Answer]:
+    def mark(self, rows: Sequence[Row], /) -> Sequence[Answer]:
         """Change each row if its mark is still the one that was read, and say of each what came of it."""
         try:
             self._transact(lambda db: self._change(db, sorted(rows, key=lambda row: row.key)))
         except (IntegrityError, Unfit) as fault:
-            if len(rows) == 1:
-                return [fault if isinstance(fault, Unfit) else MeetingTaken(rows[0].meeting_id)]
-            return [answer for row in rows for answer in self.mark([row])]
+            if len(rows) > 1:
+                return [answer for row in rows for answer in self.mark([row])]
+            if isinstance(fault, IntegrityError) and rows[0].meeting_id:
+                return [MeetingTaken(rows[0].meeting_id)]
+            return [fault if isinstance(fault, Unfit) else failure(self._table.name, fault)]
         current = self._read_back(rows)
         return [now if now.mark == row.mark else Overtaken(now) for row, now in zip(rows, current, strict=True)]
 
@@ -105,59 +96,78 @@ class SqlLedger:
         """What is on record, and nothing else."""
         return self._transact(lambda db: self._select(db, keys))
 
+    def list(
+        self,
+        *,
+        states: Collection[State] = STATES,
+        purpose: str | None = None,
+        after_key: str | None = None,
+        limit: int = 500,
+    ) -> Sequence[Row]:
+        """Rows in key order, from the one after *after_key* on; fewer than *limit* means that these are the last."""
+        column = self._table.rows.c
+        query = self._rows().where(column.state.in_(sorted(states)), column.key > (after_key or ""))
+        if purpose is not None:
+            query = query.where(column.purpose == purpose)
+        query = query.order_by(column.key).limit(limit)
+        return self._transact(lambda db: [Row(**found._mapping) for found in db.execute(query)])
+
+    def _prove(self) -> None:
+        probe, refused = Probe(self._table), None
+        try:
+            self._transact(probe.prove, undo=True)
+        except Unenforced as why:
+            refused = why
+        if self.look(probe.keys):
+            self._transact(probe.remove)
+            refused = refused or Unenforced(f"{self._table.name} keeps what is rolled back, as MyISAM does; use InnoDB")
+        if refused:
+            raise refused
+
     def _change(self, db: Connection, rows: Sequence[Row]) -> None:
-        column = self._table.c
+        column = self._table.rows.c
         for row in rows:
             guard = column.state != "booked" if row.state == "booked" else column.mark == row.replaces
-            db.execute(self._table.update().where(column.key == row.key, guard).values(**_values(row)))
+            values = self._table.values(row)
+            db.execute(self._table.rows.update().where(column.key == row.key, guard).values(**values))
 
-    def _read_back(self, rows: Sequence[Row]) -> list[Row]:
+    def _read_back(self, rows: Sequence[Row]) -> Sequence[Row]:
         found = self.look({row.key for row in rows})
         if missing := sum(row.key not in found for row in rows):
             raise LedgerFailed(f"{missing} rows of {self._table.name} are gone, though they were written")
         return [found[row.key] for row in rows]
 
     def _select(self, db: Connection, keys: Collection[str]) -> dict[str, Row]:
-        column, ordered, found = self._table.c, sorted(keys), {}
+        ordered, found = sorted(keys), dict[str, Row]()
         for first in range(0, len(ordered), KEYS_AT_ONCE):
-            some = ordered[first : first + KEYS_AT_ONCE]
-            query = sa.select(*(column[name] for name in COLUMNS)).where(column.key.in_(some))
+            query = self._rows().where(self._table.rows.c.key.in_(ordered[first : first + KEYS_AT_ONCE]))
             found.update({values.key: Row(**values._mapping) for values in db.execute(query)})
         return found
 
+    def _rows(self) -> sa.sql.Select[Any]:
+        return sa.select(*(self._table.rows.c[name] for name in COLUMNS))
+
     def _transact(
-        self, work: Callable[[Connection], T], passing: tuple[type[Exception], ...] = (OperationalError,)
+        self, work: Callable[[Connection], T], *, passing: tuple[type[Exception], ...] = (), undo: bool = False
     ) -> T:
-        """Run *work* in one transaction, again after a *passing* failure.
+        """Run *work* in one transaction, and again after a failure that is *passing* or that any transaction may meet.
 
-        To repeat it is safe even if the failed commit took: a change that took finds its own mark and changes nothing.
+        The whole transaction is rolled back first: after a deadlock or a lock time-out MySQL keeps the statements
+        before. To repeat it is safe even if the failed commit took: a change that took finds its own mark and changes
+        nothing.
         """
-        for tries_left in reversed(range(TRIES)):
+        for tried in range(1, TRIES + 1):
             try:
-                with self._engine.begin() as db:
-                    return work(db)
+                with self._engine.connect() as db, db.begin() as transaction:
+                    answer = work(db)
+                    if undo:
+                        transaction.rollback()
+                return answer
             except (SQLAlchemyError, ValueError) as error:
-                if isinstance(error, passing) and tries_left:
-                    continue
-                if isinstance(error, IntegrityError) and IntegrityError not in passing:
+                if tried < TRIES and (isinstance(error, passing) or is_passing(error)):
+                    self._sleep(random.uniform(0, tried * LONGEST_PAUSE))  # noqa: S311  # a pause is no secret
+                elif isinstance(error, IntegrityError):
                     raise
-                failed = Unfit if isinstance(error, (DataError, ValueError)) else LedgerFailed
-                raise failed(f"{self._table.name}: {type(error).__name__}") from error
-        raise AssertionError("unreachable: the last try returns or raises")
-
-
-def _values(row: Row) -> dict[str, Any]:
-    values = asdict(row)
-    del values["replaces"]
-    return values
-
-
-def _sync_fully(connection: Any, _: Any) -> None:
-    connection.isolation_level = None
-    connection.execute("pragma busy_timeout = 30000")
-    connection.execute("pragma synchronous = full")
-
-
-def _write_lock_first(db: Connection) -> None:
-    """SQLite: take the write lock when a transaction begins, so that none is refused halfway."""
-    db.exec_driver_sql("begin immediate")
+                else:
+                    raise failure(self._table.name, error) from error
+        raise AssertionError("unreachable")

@@ -172,7 +172,8 @@ class ChiliPiperBookOperator(BookingArguments):
             return
         preview = self.read("action") == "preview"
         conn_id = self.ledger_conn_id or self.hook.settings.ledger_conn_id
-        ledger = ledger_of(conn_id, try_number=1 if preview else context["ti"].try_number)
+        tried = 1 if preview else context["ti"].try_number
+        ledger = ledger_of(conn_id, store=context.get("task_state_store"), try_number=tried)
         if self._killed:
             run.stop()
         if preview:

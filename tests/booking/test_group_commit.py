@@ -136,3 +136,14 @@ def test_beginnings_and_marks_of_one_moment_are_a_transaction_each() -> None:
 
     within_ten_seconds(flow())
     assert ledger.groups[1:] == [("mark", ["a"]), ("begin", ["b", "c"])]
+
+
+def test_a_deadlock_that_is_no_exception_is_a_failed_ledger() -> None:
+    """Airflow's supervisor raises such a one; nobody may wait for ever because of it."""
+
+    class Deadlock(BaseException):
+        """As Airflow's is, no Exception."""
+
+    ledger = Watched({1: Deadlock()}, waits=False)  # type: ignore[dict-item]
+    with pytest.raises(LedgerFailed, match="Deadlock"):
+        within_ten_seconds(GroupCommit(ledger).begin(a_row("a")))

@@ -1,4 +1,4 @@
-"""What every ledger promises: one suite, run over memory, a SQLite file and Postgres."""
+"""What every ledger promises: one suite, run over memory, a SQLite file, Postgres and MariaDB."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def a_row(key: str = "a", **facts: Any) -> Row:
     return Row(key=key * 64, purpose="spring", mark=new_mark(), **facts)
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgres"])
+@pytest.fixture(params=["memory", "sqlite", "postgres", "mariadb"])
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Ledger]]:
-    """Opens the same ledger again and again, each time as another run would."""
+    """Opens the same ledger again and again, each time as another run would; it is empty at first."""
     memory, engines = MemoryLedger(), list[sa.engine.Engine]()
     url = f"sqlite:///{tmp_path}/ledger.db"
-    if request.param == "postgres":
-        url = request.getfixturevalue("postgres_url")
+    if request.param in ("postgres", "mariadb"):
+        url = request.getfixturevalue(f"shared_{request.param}_url")
 
     def open_() -> Ledger:
         if request.param == "memory":
@@ -44,6 +44,9 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[
         engines.append(sa.create_engine(url, hide_parameters=True))
         ledger = SqlLedger(engines[-1])
         ledger.create()
+        if len(engines) == 1:
+            with engines[0].begin() as db:
+                db.exec_driver_sql("delete from chilipiper_ledger")
         return ledger
 
     yield open_
@@ -123,6 +126,37 @@ def test_every_field_comes_back_as_it_was_written(ledger: Ledger, opened: Callab
     ledger.mark([full])
     stored = opened().look([row.key])[row.key]
     assert replace(stored, replaces=None) == replace(full, replaces=None)
+
+
+def test_a_list_goes_by_state_and_purpose_in_key_order(ledger: Ledger) -> None:
+    rows = ledger.begin([replace(a_row(key), purpose=purpose) for key, purpose in zip("dbac", "xyxx", strict=True)])
+    ledger.mark([rows[0].to("sent"), rows[1].to("sent"), rows[2].to("review")])
+
+    def keys(**choice: Any) -> str:
+        return "".join(row.key[0] for row in ledger.list(**choice))
+
+    assert keys() == "abcd"
+    assert keys(states=["sent"]) == "bd"
+    assert keys(states=("sent", "review"), purpose="x") == "ad"
+    assert keys(purpose="y") == "b"
+    assert keys(purpose="Y") == keys(purpose="") == keys(states=()) == ""
+    assert ledger.list(states=["planned"]) == [rows[3]]
+
+
+def test_a_list_comes_in_pages_that_miss_and_repeat_nothing(ledger: Ledger) -> None:
+    """Though rows that were listed have changed their state by the time of the next page."""
+    keys = [f"{number:x}".rjust(64, "0") for number in range(25)]
+    rows = ledger.begin([replace(a_row(), key=key) for key in reversed(keys)])
+    ledger.mark([row.to("unknown") for row in rows])
+    seen: list[str] = []
+    sizes: list[int] = []
+    while not sizes or sizes[-1] == 10:
+        page = ledger.list(states=["unknown"], after_key=seen[-1] if seen else None, limit=10)
+        ledger.mark([row.to("review") for row in page])
+        seen += [row.key for row in page]
+        sizes.append(len(page))
+    assert (seen, sizes) == (keys, [10, 10, 5])
+    assert [row.key for row in ledger.list(after_key=keys[4], limit=3)] == keys[5:8]
 
 
 def test_a_change_that_read_the_current_mark_takes(ledger: Ledger) -> None:

@@ -1,11 +1,9 @@
-"""The ledger as a table: its making, its failures, and commits whose answer is lost."""
+"""The ledger behind a database: its failures, commits whose answer is lost, and rows that others hold."""
 
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterator
-from dataclasses import fields
-from pathlib import Path
+from collections.abc import Callable
 from threading import Barrier, Thread
 from typing import Any
 
@@ -13,40 +11,16 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from airflow_chilipiper.booking.ledger import LedgerFailed, MeetingTaken, Row, new_mark
-from airflow_chilipiper.booking.sql_ledger import SqlLedger, table_of
+from airflow_chilipiper.booking.database_faults import AWAY, BUSY
+from airflow_chilipiper.booking.ledger import LedgerFailed, MeetingTaken, Overtaken, Row, new_mark
+from airflow_chilipiper.booking.ledger_table import LedgerTable
+from airflow_chilipiper.booking.sql_ledger import LONGEST_PAUSE, TRIES, SqlLedger
 
-Open = Callable[[], sa.engine.Engine]
+Open = Callable[..., sa.engine.Engine]
 
 
 def a_row(key: str = "a", **facts: Any) -> Row:
     return Row(key=key * 64, purpose="spring", mark=new_mark(), **facts)
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def open_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
-    url = f"sqlite:///{tmp_path}/ledger.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    engines: list[sa.engine.Engine] = []
-
-    def open_() -> sa.engine.Engine:
-        engines.append(sa.create_engine(url, hide_parameters=True))
-        return engines[-1]
-
-    yield open_
-    for engine in engines:
-        engine.dispose()
-
-
-@pytest.fixture
-def engine(open_engine: Open) -> sa.engine.Engine:
-    return open_engine()
-
-
-@pytest.fixture
-def ledger(engine: sa.engine.Engine) -> SqlLedger:
-    ledger = SqlLedger(engine)
-    ledger.create()
-    return ledger
 
 
 class Lost(Exception):
@@ -72,41 +46,6 @@ class LosesAnswers:
             raise sa.exc.OperationalError("commit", {}, Lost("server closed the connection"))
 
         engine.dialect.do_commit = do_commit  # type: ignore[method-assign, assignment]  # this engine's own dialect
-
-
-def test_the_table_has_exactly_the_fields_of_a_row() -> None:
-    """All but `replaces`, which says what is compared and is no fact."""
-    assert {column.name for column in table_of("ledger").columns} == {field.name for field in fields(Row)} - {
-        "replaces"
-    }
-
-
-def test_create_says_whether_it_made_the_table(open_engine: Open) -> None:
-    assert SqlLedger(open_engine()).create() is True
-    assert SqlLedger(open_engine()).create() is False
-
-
-def test_of_runs_that_create_at_once_one_makes_the_table_and_none_fails(open_engine: Open) -> None:
-    ledgers, start = [SqlLedger(open_engine()) for _ in range(6)], Barrier(6)
-    made: list[bool] = []
-
-    def create(ledger: SqlLedger) -> None:
-        start.wait()
-        made.append(ledger.create())
-
-    threads = [Thread(target=create, args=(ledger,)) for ledger in ledgers]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert sorted(made) == [False] * 5 + [True]
-
-
-def test_two_ledgers_may_share_an_engine(engine: sa.engine.Engine) -> None:
-    spring, autumn = SqlLedger(engine), SqlLedger(engine, "autumn")
-    assert spring.create() is autumn.create() is True
-    (row,) = spring.begin([a_row()])
-    assert autumn.look([row.key]) == {}
 
 
 @pytest.mark.parametrize("after", [True, False], ids=["the commit took", "the commit did not take"])
@@ -137,7 +76,7 @@ def test_a_mark_whose_commit_is_never_answered_fails_though_it_may_have_taken(
     engine: sa.engine.Engine, ledger: SqlLedger
 ) -> None:
     (row,) = ledger.begin([a_row()])
-    lost = LosesAnswers(engine, times=3, after=True)
+    lost = LosesAnswers(engine, times=TRIES, after=True)
     with pytest.raises(LedgerFailed):
         ledger.mark([row.to("sent")])
     assert lost.left == 0
@@ -149,9 +88,15 @@ def test_who_won_is_read_back_in_a_transaction_of_its_own(engine: sa.engine.Engi
     (row,) = ledger.begin([a_row()])
     seen: list[str] = []
     event.listen(engine, "commit", lambda db: seen.append("commit"))
-    event.listen(engine, "before_cursor_execute", lambda db, cursor, text, *rest: seen.append(text.split()[0].lower()))
+    event.listen(engine, "before_cursor_execute", lambda db, cursor, text, *rest: seen.append(text.lower()))
     ledger.mark([row.to("sent")])
-    assert [word for word in seen if word in ("update", "commit", "select")] == ["update", "commit", "select", "commit"]
+    words = [text.split()[0] for text in seen if "set_config" not in text]
+    assert [word for word in words if word in ("update", "commit", "select")] == [
+        "update",
+        "commit",
+        "select",
+        "commit",
+    ]
 
 
 def test_a_group_is_one_transaction_in_key_order(engine: sa.engine.Engine, ledger: SqlLedger) -> None:
@@ -196,13 +141,13 @@ def test_a_ledger_that_is_away_fails_and_tells_no_secret() -> None:
         with pytest.raises(LedgerFailed) as failed:
             ask()
         told = "".join(traceback.format_exception(failed.value))
-        assert "chilipiper_ledger: OperationalError" in str(failed.value)
+        assert str(failed.value) == f"chilipiper_ledger: OperationalError: {AWAY}"
         assert not any(secret in told for secret in ("hunter2", "session-of-jo", row.key))
 
 
-def test_a_table_that_is_missing_is_a_failed_ledger(engine: sa.engine.Engine) -> None:
-    with pytest.raises(LedgerFailed, match="chilipiper_ledger"):
-        SqlLedger(engine).begin([a_row()])
+def test_a_table_that_is_missing_is_a_failed_ledger(open_engine: Open) -> None:
+    with pytest.raises(LedgerFailed, match=r"chilipiper_ledger: .* a table or a column is missing"):
+        SqlLedger(open_engine()).begin([a_row()])
 
 
 def test_a_row_that_was_deleted_is_a_failed_ledger(ledger: SqlLedger) -> None:
@@ -217,12 +162,107 @@ def test_keys_and_meeting_ids_that_differ_by_case_are_different(ledger: SqlLedge
     assert not any(isinstance(answer, MeetingTaken) for answer in answers)
 
 
-def test_sqlite_syncs_fully_and_takes_the_write_lock_first(tmp_path: Path) -> None:
-    engine = sa.create_engine(f"sqlite:///{tmp_path}/ledger.db")
-    SqlLedger(engine).create()
-    statements: list[str] = []
-    event.listen(engine, "before_cursor_execute", lambda db, cursor, text, *rest: statements.append(text))
-    with engine.begin() as db:
-        synchronous = db.exec_driver_sql("pragma synchronous").scalar()
-    assert (statements[0], synchronous) == ("begin immediate", 2)
-    engine.dispose()
+def test_what_is_too_long_is_refused_and_never_cut(ledger: SqlLedger) -> None:
+    """Two keys or two meetings with one beginning would become one."""
+    rows = ledger.begin([a_row(key) for key in "ab"])
+    answers = ledger.mark([rows[0].to("booked", meeting_id="m" * 256), rows[1].to("booked", meeting_id="m" * 255)])
+    assert [type(answer).__name__ for answer in answers] == ["Unfit", "Row"]
+    assert "meeting_id has 256 characters, and there is room for 255" in str(answers[0])
+    with pytest.raises(LedgerFailed, match="key has 65 characters"):
+        ledger.begin([Row(key="a" * 65, purpose="spring", mark=new_mark())])
+    assert [row.key for row in ledger.list()] == [row.key for row in rows]
+
+
+def test_a_constraint_of_somebody_else_is_no_taken_meeting(engine: sa.engine.Engine) -> None:
+    ledger = SqlLedger(engine, sleep=lambda _: None)
+    (row,) = ledger.begin([a_row()])
+    refuse_writes(engine)
+    (answer,) = ledger.mark([row.to("sent")])
+    assert type(answer) is LedgerFailed
+    with pytest.raises(LedgerFailed, match="IntegrityError"):
+        ledger.begin([a_row("b"), a_row("c")])
+
+
+def test_a_table_that_cannot_be_stamped_is_a_failed_ledger(open_engine: Open) -> None:
+    refuse_writes(engine := open_engine())
+    with pytest.raises(LedgerFailed, match="IntegrityError"):
+        SqlLedger(engine, sleep=lambda _: None).create()
+
+
+def refuse_writes(engine: sa.engine.Engine) -> None:
+    def refuse(db: Any, cursor: Any, text: str, *rest: Any) -> None:
+        if text.startswith(("INSERT", "UPDATE")):
+            raise sa.exc.IntegrityError(text, {}, Exception("a trigger"))
+
+    event.listen(engine, "before_cursor_execute", refuse)
+
+
+class Holder:
+    """Another program in the middle of a change of this row; on SQLite that locks all rows."""
+
+    def __init__(self, engine: sa.engine.Engine, row: Row) -> None:
+        rows = LedgerTable().rows
+        self._db = engine.connect()
+        self._transaction = self._db.begin()
+        self._db.execute(rows.update().where(rows.c.key == row.key).values(reason="held"))
+
+    def let_go(self, *_: object) -> None:
+        self._transaction.rollback()
+        self._db.close()
+
+
+def impatient(engine: sa.engine.Engine, **options: Any) -> SqlLedger:
+    """A ledger that waits for no lock."""
+    ledger = SqlLedger(engine, **options)
+    if engine.dialect.name == "postgresql":
+        event.listen(engine, "begin", lambda db: db.exec_driver_sql("set local lock_timeout = 1"))
+    else:
+        no_wait = {"mysql": "set innodb_lock_wait_timeout = 0", "sqlite": "pragma busy_timeout = 0"}[
+            engine.dialect.name
+        ]
+        event.listen(engine, "connect", lambda connection, _: connection.cursor().execute(no_wait))
+    return ledger
+
+
+def test_a_group_that_met_a_lock_is_rolled_back_whole_and_repeated(open_ledger_engine: Open, ledger: SqlLedger) -> None:
+    """MySQL by itself would roll back the one statement that waited, and commit the rest."""
+    rows = ledger.begin([a_row(key) for key in "abc"])
+    holder, pauses = Holder(open_ledger_engine(), rows[1]), list[float]()
+    other = impatient(open_ledger_engine(), sleep=pauses.append)
+    with pytest.raises(LedgerFailed, match=BUSY):
+        other.mark([row.to("sent") for row in rows])
+    assert len(pauses) == TRIES - 1
+    assert all(0 <= pause <= tried * LONGEST_PAUSE for tried, pause in enumerate(pauses, 1))
+    holder.let_go()
+    assert [row.state for row in ledger.list()] == ["planned"] * 3
+
+
+def test_a_lock_that_is_let_go_costs_one_more_try(open_ledger_engine: Open, ledger: SqlLedger) -> None:
+    rows = ledger.begin([a_row(key) for key in "abc"])
+    holder = Holder(open_ledger_engine(), rows[1])
+    answers = impatient(open_ledger_engine(), sleep=holder.let_go).mark([row.to("sent") for row in rows])
+    assert [answer.state for answer in answers if isinstance(answer, Row)] == ["sent"] * 3
+
+
+def test_of_runs_that_the_database_cannot_serialize_each_is_repeated(
+    open_ledger_engine: Open, ledger: SqlLedger
+) -> None:
+    """Where the owner of the database has made SERIALIZABLE the default, all but the first lose their whole group."""
+    rows = ledger.begin([a_row(key) for key in "abcd"])
+    start, answers = Barrier(4), list[list[Any]]()
+
+    def mark(other: SqlLedger) -> None:
+        start.wait()
+        answers.append(list(other.mark([row.to("sent") for row in rows])))
+
+    others = [SqlLedger(open_ledger_engine(isolation_level="SERIALIZABLE")) for _ in range(4)]
+    threads = [Thread(target=mark, args=(other,)) for other in others]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    by_row = [{type(answer) for answer in of_row} for of_row in zip(*answers, strict=True)]
+    winners = [sum(isinstance(answer, Row) for answer in of_row) for of_row in zip(*answers, strict=True)]
+    assert len(answers) == 4
+    assert by_row == [{Row, Overtaken}] * 4
+    assert winners == [1] * 4
