@@ -66,7 +66,7 @@ def as_moment(value: Any, name: str) -> datetime:
         raise BadValue(f"{name} is {value!r}, expected a date and time such as 2026-11-02T09:00:00Z")
     if moment.tzinfo is None:
         raise BadValue(f"{name} is {value!r}, which has no time zone: write it with one, such as 2026-11-02T09:00:00Z")
-    return moment
+    return moment if type(moment) is datetime else datetime.fromisoformat(moment.isoformat())  # pendulum's has quirks
 
 
 def as_moments(value: Any, name: str) -> tuple[datetime, ...]:
@@ -139,7 +139,7 @@ def as_choice(value: Any, name: str, choices: Sequence[str]) -> str:
 
 def as_name(value: Any, name: str) -> str:
     """An id, a name or an address: text that is not blank."""
-    if not isinstance(value, str) or not value.strip():
+    if not isinstance(value, str) or not any(sign.isprintable() and not sign.isspace() for sign in value):
         raise BadValue(f"{name} is {'blank' if isinstance(value, str) else type(value).__name__}, expected text")
     return value.strip()
 
@@ -147,7 +147,9 @@ def as_name(value: Any, name: str) -> str:
 def as_email(value: Any, name: str) -> str:
     """An e-mail address; the error does not repeat it."""
     text = value.strip() if isinstance(value, str) else ""
-    if text.count("@") != 1 or text.startswith("@") or text.endswith("@") or len(text.split()) != 1:
+    name_part, _, domain = text.partition("@")
+    fits = 0 < len(name_part) <= 64 and 0 < len(domain) <= 255 and "@" not in domain
+    if not fits or not text.isprintable() or " " in text:
         raise BadValue(f"{name} is no e-mail address")
     return text
 

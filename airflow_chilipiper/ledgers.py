@@ -8,7 +8,7 @@ from typing import Any
 from airflow.sdk import BaseHook
 
 from airflow_chilipiper._compat import NEVER_EXPIRE, AirflowException, AirflowFailException, conf
-from airflow_chilipiper.booking.ledger import Ledger, MemoryLedger
+from airflow_chilipiper.booking.ledger import Ledger, LedgerFailed, MemoryLedger
 from airflow_chilipiper.booking.ledger_proof import Unenforced
 from airflow_chilipiper.booking.ledger_table import TABLE
 from airflow_chilipiper.booking.sql_ledger import SqlLedger
@@ -97,6 +97,8 @@ def sql_ledger(conn_id: str) -> SqlLedger:
         is_new = ledger.create()
     except Unenforced as why:
         raise AirflowFailException(f"connection {conn_id!r} cannot hold the ledger: {why}") from None
+    except LedgerFailed as away:
+        raise LedgerFailed(f"the ledger over connection {conn_id!r} cannot be used: {away}") from None
     if is_new:
         log.info("Made the table %s over connection %s.", TABLE, conn_id)
     for doubt in (*ledger.doubts(), *doubts_about_file(url.get_backend_name(), conf.get("core", "executor"))):

@@ -69,7 +69,7 @@ class Terms:
         given = Given(
             email=_email(resolve(self.email, row)),
             timezone=as_zone(resolve(self.timezone, row), "timezone"),
-            form=as_form(_mapping(resolve(self.form, row))),
+            form={key: _trimmed(value) for key, value in as_form(_mapping(resolve(self.form, row))).items()},
             values={name: _plain(resolve(value, row), name) for name, value in self.arguments.items()},
         )
         pattern = self.make_pattern(given)
@@ -117,6 +117,11 @@ def _email(value: Any) -> str | None:
     if is_null(value) or value == "":
         return None
     return as_email(trimmed(value) if isinstance(value, str) else value, "email")
+
+
+def _trimmed(value: Any) -> Any:
+    """An e-mail goes out as it is compared: without blanks around it."""
+    return trimmed(value) if isinstance(value, str) and "@" in value else value
 
 
 def _mapping(form: Any) -> Mapping[str, Any]:

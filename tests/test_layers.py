@@ -28,8 +28,8 @@ HTTP = {"httpx", "httpx_aiohttp", "httpcore", "aiohttp", "requests", "urllib3", 
 FLOWS = {
     "api.availability", "api.calls", "api.concierge", "api.directory", "api.errors", "api.form_mapping",
     "api.handoff", "api.links", "api.meetings", "api.models", "api.pace", "api.pages", "api.pattern", "api.payload",
-    "api.retry", "api.routers", "api.scheduling_link", "booking.book", "booking.holds", "booking.lead",
-    "booking.lead_key", "booking.look", "booking.outcome", "booking.reconcile", "booking.slot_choice",
+    "api.retry", "api.routers", "api.scheduling_link", "booking.answered", "booking.book", "booking.holds",
+    "booking.lead", "booking.lead_key", "booking.look", "booking.outcome", "booking.reconcile", "booking.slot_choice",
     "booking.verdict", "booking.watch",
 }  # fmt: skip
 LOOPS = {"asyncio", "anyio", "trio"}

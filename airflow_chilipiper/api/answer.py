@@ -10,7 +10,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
@@ -36,9 +36,20 @@ Clock = Callable[[], float]
 LONGEST_CODE = 80
 
 
-def read(call: Call[T], status: int, headers: Mapping[str, str], content: bytes, *, wall: Clock = time.time) -> T:
-    """What *call* asked for. Raises Unreadable or a kind of Refused; their texts name the operation, never a lead."""
-    answer = Answer(status, {name.lower(): value for name, value in headers.items()}, content)
+def read(
+    call: Call[T],
+    status: int,
+    headers: Mapping[str, str],
+    content: bytes,
+    *,
+    secret: str = "",
+    wall: Clock = time.time,
+) -> T:
+    """What *call* asked for.
+
+    Raises Unreadable or a kind of Refused; their texts name the operation, and neither a lead nor the *secret*.
+    """
+    answer = Answer(status, {name.lower(): value for name, value in headers.items()}, content, secret)
     if 200 <= status < 300:
         return _accepted(call, answer)
     raise _refused(call, answer, wall)
@@ -51,6 +62,11 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     content: bytes
+    secret: str = field(default="", repr=False)
+
+    def scrub(self, text: str, call: Call[Any]) -> str:
+        """*text* without what the call knows of the lead, and without the token, which a gateway may repeat."""
+        return scrub(text, body=call.secrets, secrets=(self.secret,))
 
     @property
     def kind(self) -> str:
@@ -91,13 +107,13 @@ def _accepted(call: Call[T], answer: Answer) -> T:
     try:
         return call.read(_decoded(call, answer))
     except Refused as error:
-        message = scrub(error.message, body=call.secrets)
+        message = answer.scrub(error.message, call)
         facts = {"status": error.status, "code": error.code, "retry_after": error.retry_after}
-        raise type(error)(_named(call, str(error)), message=message, **facts) from None  # type: ignore[arg-type]
+        raise type(error)(_named(call, answer, str(error)), message=message, **facts) from None  # type: ignore[arg-type]
     except Invalid as error:  # of an answer, not of what was asked
-        raise Unreadable(_named(call, str(error))) from None
+        raise Unreadable(_named(call, answer, str(error))) from None
     except ChiliPiperError as error:
-        raise type(error)(_named(call, str(error))) from None
+        raise type(error)(_named(call, answer, str(error))) from None
     except Exception as error:  # noqa: BLE001  # a reader that stumbles has met a shape that we do not know
         raise Unreadable(f"{call.operation}: the answer cannot be read ({type(error).__name__})") from None
 
@@ -112,17 +128,17 @@ def _decoded(call: Call[Any], answer: Answer) -> Any:
         raise Unreadable(f"{call.operation}: {answer.status} with {what}") from None
 
 
-def _named(call: Call[Any], text: str) -> str:
+def _named(call: Call[Any], answer: Answer, text: str) -> str:
     named = text if text.startswith(call.operation) else f"{call.operation}: {text}"
-    return scrub(named, body=call.secrets)
+    return answer.scrub(named, call)
 
 
 def _refused(call: Call[Any], answer: Answer, wall: Clock) -> Refused:
     code, said = answer.envelope() or (None, answer.said())
     kind = _kind(call, answer, code, said)
-    message = scrub(said, body=call.secrets)
+    message = answer.scrub(said, call)
     if code is not None:
-        code = clean(scrub(code, body=call.secrets), longest=LONGEST_CODE)
+        code = clean(answer.scrub(code, call), longest=LONGEST_CODE)
     named = f"{answer.status} {code}" if code else str(answer.status)
     text = clean(f"{call.operation}: {named}: {message}") + _advice(call, answer, kind)
     return kind(text, status=answer.status, code=code, message=message, retry_after=retry_after(answer.headers, wall))

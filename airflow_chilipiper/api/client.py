@@ -75,7 +75,7 @@ class BlockingClient:
             raise departure.failure(error, secret=self._settings.token) from None
         finally:
             deadline.reset(token)
-        return answer.read(call, *reply)
+        return answer.read(call, *reply, secret=self._settings.token)
 
     def _exchange(self, message: httpx.Request) -> Reply:
         reply = self._http.send(message, stream=True)
@@ -135,7 +135,7 @@ class AwaitingClient:
             raise departure.failure(error, secret=self._settings.token) from None
         finally:
             departing.reset(token)
-        return answer.read(call, *reply)
+        return answer.read(call, *reply, secret=self._settings.token)
 
     async def _exchange(self, message: httpx.Request) -> Reply:
         reply = await self._http.send(message, stream=True)

@@ -91,7 +91,7 @@ class Handoff:
             lifetime=lifetime(answer),
             paths=tuple(where for where, _ in results),
             guest=text(answer.get("guestEmail")),
-            assignees=ids([user for _, result in results for user in _users(result)]),
+            assignees=ids(_users(results[0][1])) if len(results) == 1 else (),  # of several, the slot decides
         )
 
     def _address(self, session: str, where: Path) -> str:

@@ -52,11 +52,15 @@ class Meeting(Payload):
 
 
 def listed(body: Any) -> Page[Meeting]:
-    """`{data: {list: []}, hasMore: "Yes"|"No", hasMoreItems?: bool}`. An answer without `data` is not an empty list."""
+    """`{data: {list: []}, hasMore: "Yes"|"No", hasMoreItems?: bool}`.
+
+    Only a `list` in its place is believed to be empty: what is taken for no meeting frees a lead to be booked again.
+    """
     answer = record(body, "meeting-list-put")
-    if "data" not in answer:
-        raise Unreadable("meeting-list-put: the answer has no data")
-    found = rows(answer["data"] or {}, "list", "meeting-list-put")
+    data = record(answer.get("data"), "meeting-list-put: data")
+    if "list" not in data:
+        raise Unreadable("meeting-list-put: the answer's data has no list")
+    found = rows(data, "list", "meeting-list-put")
     return Page(items=[_meeting(row, "meeting-list-put") for row in found], size=PAGE_SIZE, more=_more(answer))
 
 

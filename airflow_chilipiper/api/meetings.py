@@ -88,7 +88,7 @@ def _list(window: tuple[datetime, datetime], filters: Mapping[str, Any]) -> Call
 def _windows(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
     """Compared and cut in UTC: a local day is 23 to 25 hours long, and its clock can go back."""
     since, until = instant(start, "start"), instant(end, "end")
-    start, end = start.astimezone(UTC), end.astimezone(UTC)
+    start, end = (datetime.fromtimestamp(moment.timestamp(), UTC) for moment in (start, end))  # no pendulum
     if start >= end:
         raise Invalid(f"start is {since} and end is {until}: start must be before end")
     while start < end:

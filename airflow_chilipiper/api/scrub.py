@@ -8,7 +8,9 @@ from typing import Any
 
 LONGEST = 300
 OURS_TO_HIDE = ("form", "formData", "guestEmail", "crmExplicits")
-EMAIL = re.compile(r"[^\s@<>\"'`,;:=()\[\]{}/?&|\\]+(?:@|%40)[^\s@<>\"'`,;:=()\[\]{}/?&|\\]+", re.IGNORECASE)
+LONGEST_READ = 2000
+# Bounded, as addresses are: unbounded, a long text without blanks takes minutes.
+EMAIL = re.compile(r"[^\s@<>\"'`,;:=()\[\]{}/?&|\\]{1,64}(?:@|%40)[^\s@<>\"'`,;:=()\[\]{}/?&|\\]{1,255}", re.IGNORECASE)
 
 
 def scrub(text: str, *, body: Any = None, secrets: tuple[str, ...] = ()) -> str:
@@ -16,6 +18,7 @@ def scrub(text: str, *, body: Any = None, secrets: tuple[str, ...] = ()) -> str:
 
     Values shorter than six characters are hidden only as whole words, else "Ann" would tear "Cannot" apart.
     """
+    text = text[:LONGEST_READ]
     hidden = {value for value in (*_values(body), *secrets) if len(value) >= 3}
     for value in sorted(hidden, key=len, reverse=True):
         edge = r"(?<!\w){}(?!\w)" if len(value) < 6 else "{}"

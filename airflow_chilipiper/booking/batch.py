@@ -7,6 +7,7 @@ waiter, which stops the whole batch, and never tear a single flow.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from functools import partial
@@ -21,13 +22,25 @@ from airflow_chilipiper.booking.worlds import BatchWorld, Stopping
 
 DRAIN = 4.0
 AT_ONCE = 16
+OF_LEAD = re.compile(r"lead|contact|owner|guest|prospect|person", re.IGNORECASE)
+OF_TARGET = re.compile(r"router|link|workspace|booker|user", re.IGNORECASE)
+
+
+def speaks_of_lead(error: NotFound) -> bool:
+    """Whether it is the lead that is unknown, or its owner, and not what all leads share.
+
+    Known codes are ConciergeRouterNotFound and SchedulingLinkNotFound (vendor's notes); no catalogue is published.
+    """
+    code = error.code or ""
+    return bool(OF_LEAD.search(code) or (not OF_TARGET.search(code) and OF_LEAD.search(error.message)))
 
 
 class Batch:
     """Books *leads*, *at_once* beside each other; `outcomes` has exactly one for each, in their order, at any time.
 
     `open_world` opens a world inside the batch's loop. A refusal that no other lead can escape stops the batch: 401 and
-    403, a ledger that failed, and an unknown router, link or workspace if all leads share it (`one_target`).
+    403, a ledger that failed, and an unknown router, link or workspace if all leads share it (`one_target`). A lead
+    that Chili Piper does not know is refused alone.
     """
 
     def __init__(
@@ -93,7 +106,7 @@ class Batch:
         except Stopping:
             return None
         except NotFound as error:
-            if not self._one_target:
+            if not self._one_target or speaks_of_lead(error):
                 return Outcome(status="refused", reason=str(error))
             return self._stopped(error)
         except (NotAllowed, LedgerFailed) as error:

@@ -35,7 +35,12 @@ class Lead:
     sender: str = ""
 
     def __post_init__(self) -> None:
-        check_guests(named_guests(self.pattern), self.allowed_domains)
+        if not trimmed(self.purpose):
+            raise Invalid("purpose is empty: name the campaign within which a lead is booked once")
+        if self.max_sessions < 1:
+            raise Invalid(f"max_sessions is {self.max_sessions}, expected at least 1")
+        if self.allowed_domains:
+            check_guests(named_guests(self.pattern), self.allowed_domains)
 
     def row(self) -> Row:
         """This lead as it stands on record before anything was done."""
@@ -74,8 +79,9 @@ class Lead:
     def pick(self, offer: Offer) -> Slot | None:
         if not offer.allowed:
             return None
-        if offer.slots:
-            check_guests(self.guests_of(offer) or (None,), self.allowed_domains)
+        if offer.slots and self.allowed_domains:
+            known = [guest for guest in (*named_guests(self.pattern), offer.guest) if guest]
+            check_guests(known or [None], self.allowed_domains)
         return self.choose(offer)
 
     def guests_of(self, offer: Offer) -> tuple[str, ...]:

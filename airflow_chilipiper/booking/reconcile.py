@@ -25,6 +25,11 @@ def is_worth_a_look(doubt: Exception) -> bool:
     return doubt.code is not None and 400 <= doubt.status < 500
 
 
+def is_certain(meeting: Meeting, slot: Slot) -> bool:
+    """Whether a meeting that may be ours says itself that it is: for this guest, at this time."""
+    return bool(meeting.guest) and meeting.start == slot.start
+
+
 async def look_for_meetings(guests: Iterable[str], slot: Slot, sent: Row, world: World) -> list[Meeting]:
     """The meetings of *guests* at *slot* that were booked since *sent* was marked, whatever became of them.
 

@@ -30,7 +30,9 @@ def on_record(row: Row, lead: Lead) -> Outcome:
 
 
 def after_booking(row: Row, offer: Offer, answer: Booked | Exception) -> Outcome:
-    """This run has spent a session, and this was the last answer."""
+    """This run has spent a session, and this was the last answer. A missing permission is raised on."""
+    if row.state == "planned" and isinstance(answer, (errors.Invalid, errors.NotAllowed)):
+        return without_booking(answer)
     statuses: dict[str, Status] = {"booked": "booked", "planned": "refused", "review": "review"}
     if isinstance(answer, PASSING):
         statuses["planned"] = "not_attempted"

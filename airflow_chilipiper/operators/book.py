@@ -179,7 +179,7 @@ class ChiliPiperBookOperator(BookingArguments):
         if preview:
             run.preview(ledger)
         else:
-            run.book(partial(self.hook.batch_world, ledger), self.leads_at_once)
+            run.book(partial(self.hook.batch_world, ledger), self.read("leads_at_once"))
 
     def _results(self, run: Run) -> list[dict[str, Any]]:
         from airflow_chilipiper.operators.results import outcome_row

@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow_chilipiper.arguments import as_choice, as_name
+from airflow_chilipiper.arguments import as_choice, as_email, as_name
 from airflow_chilipiper.operators.book import ChiliPiperBookOperator
 from airflow_chilipiper.operators.booking_arguments import Readers
+from airflow_chilipiper.rows import BadValue
 
 if TYPE_CHECKING:
     from airflow_chilipiper.api.concierge import Concierge
@@ -44,6 +45,20 @@ class ConciergeBookOperator(ChiliPiperBookOperator):
     def make_pattern(self, given: Given) -> Concierge:
         from airflow_chilipiper.api.concierge import Concierge
 
-        named = given.form.get("PersonEmail")  # whom the router invites, whatever `email` says
-        guest = named if isinstance(named, str) and named else given.email
-        return Concierge(router_slug=given["router_slug"], trigger=given["trigger"], form=given.form, guest=guest)
+        return Concierge(
+            router_slug=given["router_slug"], trigger=given["trigger"], form=given.form, guest=_guest(given)
+        )
+
+
+def _guest(given: Given) -> str | None:
+    """Whom the router invites is in the form, whatever `email` says: every trigger's mapping has the e-mail."""
+    from airflow_chilipiper.api.scrub import EMAIL
+
+    if "PersonEmail" in given.form:
+        return as_email(given.form["PersonEmail"], "form['PersonEmail']")
+    in_form = [value for value in given.form.values() if isinstance(value, str) and EMAIL.fullmatch(value)]
+    if not in_form:
+        raise BadValue(
+            "form has no e-mail address, and a router needs the guest's, under the key that its trigger reads"
+        )
+    return in_form[0] if len(in_form) == 1 else given.email

@@ -38,12 +38,14 @@ def end(results: Sequence[dict[str, Any]], stopped_by: Exception | None, task: C
     """The task's answer; or the failure or skip that its arguments ask for."""
     task.log.info("%d leads: %s", len(results), _listed(_counts(results)) or "none")
     others = [(number, row) for number, row in enumerate(results, 1) if row["status"] not in BOOKED]
+    if results and all(row["status"] == "invalid" for row in results):
+        task.log.warning("No lead could be asked about, the first because: %s", results[0]["reason"])
     for number, row in others[:LINES]:
         task.log.info("Lead %d of %d: %s. %s", number, len(results), row["status"], row["reason"])
     if isinstance(stopped_by, (NotAllowed, NotFound)):
         raise AirflowFailException(f"stopped, since no other lead would fare better: {stopped_by}")
     if failing := _counts([row for row in results if row["status"] in task.fail_on]):
-        _fail(failing, stopped_by)
+        _fail(failing, stopped_by or (results[0]["reason"] if task.lead is not None else None))
     if task.lead is None:
         return list(results)
     _end_one(results[0], task)
@@ -58,8 +60,8 @@ def _listed(counts: dict[str, int]) -> str:
     return ", ".join(f"{count} {status}" for status, count in counts.items())
 
 
-def _fail(failing: dict[str, int], stopped_by: Exception | None) -> None:
-    because = f" ({stopped_by})" if stopped_by else ""
+def _fail(failing: dict[str, int], reason: object) -> None:
+    because = f" ({reason})" if reason else ""
     promise = "XCom holds every lead's outcome, and no lead that may have been invited is asked for again"
     message = f"{_listed(failing)}{because}. {promise}"
     raise (AirflowException if failing.keys() & set(CURABLE) else AirflowFailException)(message)

@@ -47,7 +47,10 @@ def queried_rows(
     """At most *limit* rows of the query. The connection is closed before anybody is booked; nothing is logged."""
     from airflow.providers.common.sql.hooks.sql import DbApiHook
 
-    hook = BaseHook.get_hook(str(conn_id), hook_params=hook_params)
+    try:
+        hook = BaseHook.get_hook(str(conn_id), hook_params=hook_params)
+    except AirflowException as unknown:
+        raise BadValue(f"sql_conn_id={conn_id!r} cannot be used: {unknown}") from None
     if not isinstance(hook, DbApiHook):
         raise BadValue(f"sql_conn_id={conn_id!r} leads to {type(hook).__name__}, expected an SQL connection")
     hook.log_sql = False

@@ -158,14 +158,14 @@ def test_an_empty_page_ends_the_list_unless_it_promises_more() -> None:
         listed(Handmade(page(row(1), more="Yes"), page(more="Yes")))
 
 
-@pytest.mark.parametrize("body", [page(data={}), page(data={"list": None}), page(data=[]), page(data=None)])
-def test_missing_and_null_lists_are_empty(body: Any) -> None:
-    assert listed(Handmade(body)) == []
+def test_a_null_list_is_empty() -> None:
+    assert listed(Handmade(page(data={"list": None}))) == []
 
 
 @pytest.mark.parametrize(
     "body",
-    [{}, [], "ok", None, {"hasMore": "No"}, page(data={"list": 5}), page(data=5), page(5), page({"hostId": "u1"}),
+    [page(data={}), page(data=[]), page(data=None), page(data={"results": []}), page(data={"data": {"list": []}}),
+     {}, [], "ok", None, {"hasMore": "No"}, page(data={"list": 5}), page(data=5), page(5), page({"hostId": "u1"}),
      page(row(1, dateTime={"start": "soon"})), page(row(1, bookedAt="2026-11-01T13:46:18"))],
 )  # fmt: skip
 def test_another_shape_is_unreadable_and_never_an_empty_list(body: Any) -> None:
