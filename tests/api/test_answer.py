@@ -267,3 +267,10 @@ def test_an_answer_that_leads_to_an_unusable_request_is_unreadable() -> None:
 
     with pytest.raises(Unreadable):
         read(call(stumble), 200, JSON, b"{}")
+
+
+def test_a_token_that_a_gateway_repeats_is_hidden() -> None:
+    for status, content in ((500, b"debug: Bearer tok-SECRET-1"), (409, envelope("Odd", "Bearer tok-SECRET-1"))):
+        with pytest.raises(Refused) as caught:
+            read(call(), status, TEXT if status == 500 else JSON, content, secret="tok-SECRET-1")
+        assert "tok-SECRET-1" not in f"{caught.value} {caught.value.message}"

@@ -168,3 +168,8 @@ def test_no_lead_is_shown() -> None:
     assert "555" not in repr(lead)
     assert (lead.target, handoff(router_id="r").target) == (("w1", "", ""), ("w1", "r", ""))
     assert handoff(crm_id="00Q1").target == ("w1", "", "00Q1")
+
+
+def test_of_several_paths_nobody_is_named_before_one_is_taken() -> None:
+    other = LATER | {"pathId": "p2", "assignees": ["u3"]}
+    assert offer(answer(LATER, other)).assignees == ()

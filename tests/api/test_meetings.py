@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pendulum
 import pytest
 
 from airflow_chilipiper.api.calls import Call
@@ -256,3 +257,11 @@ def test_other_plain_spellings_of_a_records_time_are_read(activity: Any) -> None
 def test_a_record_without_id_is_unreadable(body: Any) -> None:
     with pytest.raises(Unreadable, match="meeting-get"):
         get(body)
+
+
+def test_pendulum_times_will_do() -> None:
+    """Airflow hands those out."""
+    start = pendulum.datetime(2026, 11, 1, tz="Europe/Paris")
+    world = Handmade(page(), page())
+    assert block(meetings(world, start=start, end=start.add(days=8))) == []
+    assert [call.body["start"] for call in world.calls] == ["2026-10-31T23:00:00Z", "2026-11-06T23:00:00Z"]

@@ -47,3 +47,8 @@ def test_what_we_sent_about_the_lead_is_hidden(body: Any, clean: str) -> None:
 
 def test_secrets_are_hidden() -> None:
     assert scrub("Bearer s3cret-token!", secrets=("s3cret-token",)) == "Bearer ***!"
+
+
+def test_only_the_beginning_of_a_long_text_is_read() -> None:
+    """A whole page without blanks would hold up every other lead."""
+    assert scrub("x" * 5_000_000 + "@example.com", body={"form": {"a": "x" * 100_000}}) == "x" * 299 + "…"

@@ -161,6 +161,27 @@ def test_an_unknown_link_of_one_lead_among_many_targets_is_that_leads_own() -> N
     assert batch.stopped_by is None
 
 
+@pytest.mark.parametrize(
+    ("code", "message", "stops"),
+    [
+        ("LeadNotFound", "no lead has this id", False),
+        ("OwnerNotFound", "", False),
+        ("NotFound", "The contact does not exist", False),
+        ("ConciergeRouterNotFound", "no such router for this lead", True),
+        ("SchedulingLinkNotFound", "", True),
+        ("NotFound", "", True),
+        (None, "an HTML page", True),
+    ],
+)
+def test_a_lead_that_is_unknown_is_refused_alone(code: str | None, message: str, stops: bool) -> None:
+    """What all leads share stops the batch; so does what nobody knows."""
+    unknown = errors.NotFound("why", status=404, code=code, message=message)
+    batch = Batch(LEADS, world_of(Office(opening={2: unknown})), at_once=1)
+    batch.run()
+    rest = ["not_attempted"] * 10 if stops else ["refused"] + ["booked"] * 9
+    assert statuses(batch) == ["booked"] * 2 + rest
+
+
 def test_a_ledger_that_is_away_stops_the_batch_before_anything_is_booked() -> None:
     office = Office()
     batch = Batch(LEADS, world_of(office, Counting(lambda row: row.state == "sent")), at_once=3)

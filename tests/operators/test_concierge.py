@@ -169,3 +169,32 @@ def test_the_guest_on_record_is_whom_the_router_invites(desk: Desk, ledger: Path
     (row,) = desk.run(concierge(desk, lead("ada", work="eve@work.example"), **by_work))
     assert row["status"] == "invalid"
     assert "another guest" in row["reason"]
+
+
+@pytest.mark.parametrize(
+    "email",
+    ["", " ", "b\x00@x.example", "b\u202e@x.example", "b" * 100_000, "b" * 65 + "@x.example", "a@b@c", "a b@c.example"],
+)
+def test_what_is_no_e_mail_invites_nobody(desk: Desk, email: str) -> None:
+    """Also where the form alone has it; and the good row beside it is booked."""
+    for column in (col("email"), col("email", default=None)):
+        rows = desk.run(concierge(desk, lead("bad", email=email), lead("ada"), email=column))
+        assert [row["status"] for row in rows] == ["invalid", "booked"]
+        assert "e-mail" in rows[0]["reason"]
+    assert {meeting["guest"] for meeting in desk.chili.meetings} == {"ada@prospect.example"}
+
+
+def test_an_e_mail_goes_out_as_it_is_compared(desk: Desk) -> None:
+    desk.run(concierge(desk, lead("ada", email="\u200b ada@prospect.example \n")))
+    assert [meeting["guest"] for meeting in desk.chili.meetings] == ["ada@prospect.example"]
+
+
+def test_an_allowed_guest_of_a_third_party_form_needs_no_e_mail_column(desk: Desk) -> None:
+    row = {"lead_id": 1, "Work": "ada@prospect.example"}
+    asked = {"trigger": "ThirdPartyForm", "form": {"email": col("work")}}
+    desk.connect(allowed_guest_domains="prospect.example")
+    assert desk.run(concierge(desk, row, **asked))[0]["status"] == "booked"
+
+
+def test_a_template_may_say_how_many_at_once(desk: Desk) -> None:
+    assert desk.run(concierge(desk, lead("ada"), leads_at_once="3"))[0]["status"] == "booked"
