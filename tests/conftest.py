@@ -84,9 +84,13 @@ def airflow_db() -> Path:
 @pytest.fixture
 def run_dag(airflow_db: Path) -> Callable[..., DagRun]:
     """Run a DAG for real: ``run_dag(dag, **arguments of DAG.test)`` answers the finished DAG run."""
-    from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
     from airflow.models.dagbundle import DagBundleModel
     from airflow.utils.session import create_session
+
+    try:
+        from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
+    except ImportError:  # before 3.2
+        from airflow.models.dagbag import DagBag, sync_bag_to_db
 
     def run(dag: DAG, **arguments: Any) -> DagRun:
         with create_session() as session:

@@ -15,8 +15,6 @@ from typing import Any
 
 import pytest
 from airflow.sdk import DAG, TaskGroup
-from airflow.sdk.exceptions import AirflowTaskTimeout
-from airflow.serialization.serialized_objects import DagSerialization
 
 from airflow_chilipiper._compat import AirflowException, AirflowFailException
 from airflow_chilipiper.operators import (
@@ -27,6 +25,13 @@ from airflow_chilipiper.operators import (
 )
 from airflow_chilipiper.rows import BadValue
 from tests.operators.conftest import BOOKING, Desk, lead
+
+try:
+    from airflow.sdk.exceptions import AirflowTaskTimeout
+    from airflow.serialization.serialized_objects import DagSerialization
+except ImportError:  # before 3.2
+    from airflow.exceptions import AirflowTaskTimeout
+    from airflow.serialization.serialized_objects import SerializedDAG as DagSerialization
 
 CONCIERGE = {"router_slug": "inbound-demo", "trigger": "InAppButton", "form": {"PersonEmail": col("email")}}
 LINK = {"link_id": "link-rr-demo"}
