@@ -87,10 +87,7 @@ def run_dag(airflow_db: Path) -> Callable[..., DagRun]:
     from airflow.models.dagbundle import DagBundleModel
     from airflow.utils.session import create_session
 
-    try:
-        from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
-    except ImportError:  # before 3.2
-        from airflow.models.dagbag import DagBag, sync_bag_to_db
+    from tests.dagbag import DagBag, sync_bag_to_db
 
     def run(dag: DAG, **arguments: Any) -> DagRun:
         with create_session() as session:

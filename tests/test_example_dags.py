@@ -26,7 +26,7 @@ Run = Callable[..., "DagRun"]
 
 def example(name: str) -> DAG:
     """Parsed anew, since `dag.test` leaves rendered templates behind; without an error or a warning."""
-    from airflow.dag_processing.dagbag import DagBag
+    from tests.dagbag import DagBag
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
