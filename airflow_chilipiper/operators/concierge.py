@@ -26,7 +26,6 @@ class ConciergeBookOperator(ChiliPiperBookOperator):
         (``PersonEmail``), ``ThirdPartyForm`` the field names of the mapped form (templated)
     """
 
-    template_fields = (*ChiliPiperBookOperator.template_fields, "router_slug", "trigger")
     readers_by_lead: ClassVar[Readers] = {
         **ChiliPiperBookOperator.readers_by_lead,
         "router_slug": as_name,
@@ -36,6 +35,7 @@ class ConciergeBookOperator(ChiliPiperBookOperator):
     pattern_name = "concierge"
     pattern_arguments = ("router_slug", "trigger")
     target_arguments = ("router_slug",)
+    template_fields = (*ChiliPiperBookOperator.template_fields, *pattern_arguments)
 
     def __init__(self, *, router_slug: Any, trigger: Any, **kwargs: Any) -> None:
         self.router_slug = router_slug

@@ -33,18 +33,6 @@ class HandoffBookOperator(ChiliPiperBookOperator):
         or a path's id (templated)
     """
 
-    template_fields = (
-        *ChiliPiperBookOperator.template_fields,
-        "workspace_id",
-        "workspace",
-        "booker_id",
-        "booker_email",
-        "crm_id",
-        "crm_type",
-        "crm_explicits",
-        "router_id",
-        "path",
-    )
     readers_by_lead: ClassVar[Readers] = {
         **ChiliPiperBookOperator.readers_by_lead,
         "workspace_id": as_name,
@@ -70,6 +58,7 @@ class HandoffBookOperator(ChiliPiperBookOperator):
         "router_id",
     )
     target_arguments = ("workspace_id", "workspace", "booker_id", "booker_email", "router_id")
+    template_fields = (*ChiliPiperBookOperator.template_fields, *pattern_arguments, "path")
 
     def __init__(
         self,

@@ -28,14 +28,6 @@ class SchedulingLinkBookOperator(ChiliPiperBookOperator):
     :param meeting_type_id: which of the link's meeting types, where it has several (templated)
     """
 
-    template_fields = (
-        *ChiliPiperBookOperator.template_fields,
-        "link_type",
-        "link_id",
-        "link",
-        "booking_url",
-        "meeting_type_id",
-    )
     readers_by_lead: ClassVar[Readers] = {
         **ChiliPiperBookOperator.readers_by_lead,
         "link_type": as_name,
@@ -47,7 +39,8 @@ class SchedulingLinkBookOperator(ChiliPiperBookOperator):
     required = ("link_type",)
     pattern_name = "scheduling_link"
     pattern_arguments = ("link_type", "link_id", "link", "booking_url", "meeting_type_id")
-    target_arguments = ("link_type", "link_id", "link", "booking_url", "meeting_type_id")
+    target_arguments = pattern_arguments
+    template_fields = (*ChiliPiperBookOperator.template_fields, *pattern_arguments)
 
     def __init__(
         self,
