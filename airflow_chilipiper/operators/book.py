@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime
@@ -103,9 +104,9 @@ class ChiliPiperBookOperator(BookingArguments):
         if self._run:
             self._run.stop()
 
+    @abstractmethod
     def make_pattern(self, given: Given) -> Pattern:
         """What is asked of Chili Piper for one lead."""
-        raise NotImplementedError
 
     def _refuse_backfill(self, context: Context) -> None:
         kind = getattr(context["dag_run"], "run_type", "")
