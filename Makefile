@@ -1,5 +1,7 @@
 PYTHON ?= python3
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
+CHAOS_ARGS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -50,6 +52,14 @@ check: $(STAMP) ## Lint, format, types, and who may import whom
 format: $(STAMP) ## Mend what the linter and the formatter can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+.PHONY: bench
+bench: $(STAMP) ## Measure the ledger's marks a second, in each of its homes (BENCH_ARGS=postgres:64 for one line)
+	$(BIN)/python -m benchmarks.marks $(BENCH_ARGS)
+
+.PHONY: chaos
+chaos: $(STAMP) ## Kill booking workers a thousand times, and hold the ledger against the meetings made (CHAOS_ARGS="--seed 7")
+	$(BIN)/python -m scripts.chaos $(CHAOS_ARGS)
 
 .PHONY: coverage
 coverage: $(STAMP) ## Run the tests and show which lines they miss

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 from airflow import __version__ as _airflow
@@ -46,12 +49,21 @@ __all__ = [
     "aget_connection",
     "airflow_version",
     "amask_secret",
+    "as_own_command",
     "conf",
 ]
 
 
 def airflow_version() -> str:
     return _airflow
+
+
+def as_own_command() -> None:
+    """Do as Airflow's own commands: find connections in its database too, and log to stderr, beside the output."""
+    os.environ["_AIRFLOW_PROCESS_CONTEXT"] = "server"
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.StreamHandler) and handler.stream is sys.stdout:
+            handler.setStream(sys.stderr)
 
 
 async def aget_connection(conn_id: str) -> Connection:

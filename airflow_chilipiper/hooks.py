@@ -38,6 +38,7 @@ from airflow_chilipiper.api.turns import AwaitingTurns, BlockingTurns
 from airflow_chilipiper.api.world import block
 from airflow_chilipiper.api.worlds import AwaitingWorld, BlockingWorld
 from airflow_chilipiper.booking.book import book
+from airflow_chilipiper.booking.bounds import Bounds
 from airflow_chilipiper.booking.lead import Lead, check_guests, guest_allowed, named_guests
 from airflow_chilipiper.booking.lead_key import lead_key
 from airflow_chilipiper.booking.ledger import Ledger
@@ -163,6 +164,10 @@ class ChiliPiperHook(BaseHook):
         async with AwaitingClient(self.settings.client) as client:
             yield BatchWorld(client, AwaitingTurns(self.settings.client.requests_per_second), ledger)
 
+    def recording_world(self, ledger: Ledger) -> SingleWorld:
+        """The World for flows that block and mark; it shares this hook's client and pace."""
+        return SingleWorld(self._client, self._turns, ledger)
+
     def close(self) -> None:
         """Close the client, if there is one; the next use makes another."""
         self.__dict__.pop("_world", None)
@@ -225,8 +230,9 @@ class ChiliPiperHook(BaseHook):
             max_sessions=1,
             allowed_domains=self.settings.allowed_guest_domains,
             sender=sender_of(context.get("ti")),
+            bounds=Bounds(call=self.settings.client.timeout),
         )
-        world = SingleWorld(self._client, self._turns, self._ledger(ledger_conn_id, context))
+        world = self.recording_world(self._ledger(ledger_conn_id, context))
         return block(book(lead, world, session=(self._opened.get(offer.session, world.now()), offer)))
 
     def _ledger(self, ledger_conn_id: str | None, context: Any) -> Ledger:

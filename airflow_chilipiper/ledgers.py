@@ -54,7 +54,7 @@ def ledger_of(ledger_conn_id: str | None, *, store: Any = None, try_number: int 
     Without either, a ledger of this try only, and none for a second try.
     """
     if ledger_conn_id:
-        ledger = sql_ledger(ledger_conn_id)
+        ledger = sql_ledger(ledger_conn_id, try_number=try_number)
         log.info("Bookings are recorded in table %s over connection %s.", TABLE, ledger_conn_id)
         return ledger
     if store is not None:
@@ -76,7 +76,7 @@ def sender_of(ti: Any) -> str:
     return f"{ti.dag_id}/{ti.run_id}/{ti.task_id}/{ti.map_index}#{ti.try_number}" if ti else ""
 
 
-def sql_ledger(conn_id: str) -> SqlLedger:
+def sql_ledger(conn_id: str, *, try_number: int = 1) -> SqlLedger:
     """The ledger in the database of an Airflow connection, its table made if missing."""
     connection = BaseHook.get_connection(conn_id)
     if why := warehouse(connection.conn_type):
@@ -101,6 +101,12 @@ def sql_ledger(conn_id: str) -> SqlLedger:
         raise LedgerFailed(f"the ledger over connection {conn_id!r} cannot be used: {away}") from None
     if is_new:
         log.info("Made the table %s over connection %s.", TABLE, conn_id)
+    if is_new and try_number > 1:
+        log.warning(
+            "The ledger over connection %s is new, and this is try %d: if an earlier try booked, its record is gone",
+            conn_id,
+            try_number,
+        )
     for doubt in (*ledger.doubts(), *doubts_about_file(url.get_backend_name(), conf.get("core", "executor"))):
         log.warning("The ledger over connection %s is in doubt: %s.", conn_id, doubt)
     return ledger

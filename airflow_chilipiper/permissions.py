@@ -6,10 +6,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
+from uuid import UUID
 
 from airflow_chilipiper.api.calls import Call
+from airflow_chilipiper.api.concierge_logs import concierge_log
 from airflow_chilipiper.api.directory import find_user, ping, workspaces
-from airflow_chilipiper.api.errors import ChiliPiperError, Invalid, NoAnswer, NotAllowed, NotSent
+from airflow_chilipiper.api.errors import ChiliPiperError, Invalid, NoAnswer, NotAllowed, NotFound, NotSent
 from airflow_chilipiper.api.links import links
 from airflow_chilipiper.api.meetings import meetings
 from airflow_chilipiper.api.routers import handoff_routers, routers
@@ -72,6 +74,17 @@ async def _last_minute(world: World) -> None:
     await meetings(world, start=end - timedelta(minutes=1), end=end)
 
 
+async def _log_of_no_router(world: World) -> None:
+    """No router has this id: to be told so is to be allowed to ask."""
+    end = datetime.fromtimestamp(world.wall(), UTC).replace(microsecond=0)
+    try:
+        await concierge_log(
+            world, workspace_id="nobody", router_id=str(UUID(int=0)), start=end - timedelta(minutes=1), end=end
+        )
+    except NotFound:
+        return
+
+
 PROBES = (
     Probe("concierge.read", "to look up Concierge routers", routers),
     Probe("scheduling-links.read", "to book over scheduling links", _round_robin_links),
@@ -79,6 +92,7 @@ PROBES = (
     Probe("workspace.read", "to find workspaces by name", workspaces),
     Probe("user.read", "to find users by e-mail", _nobody),
     Probe("meeting.read", "to find out what became of an unanswered booking", _last_minute),
+    Probe("logs.read", "optional: to prove that an unanswered Concierge booking was not made", _log_of_no_router),
 )
 
 

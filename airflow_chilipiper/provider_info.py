@@ -51,6 +51,7 @@ def get_provider_info() -> dict[str, object]:
         "operators": _modules("airflow_chilipiper.operators"),
         "sensors": _modules("airflow_chilipiper.sensors"),
         "triggers": _modules("airflow_chilipiper.triggers"),
+        "cli": ["airflow_chilipiper.cli.get_cli_commands"],
         "extra-links": ["airflow_chilipiper.links.ChiliPiperMeetingLink"],
     }
 

@@ -12,10 +12,14 @@ from zoneinfo import ZoneInfo
 from airflow_chilipiper.api.calls import Interval
 from airflow_chilipiper.api.models import Offer, Slot
 from airflow_chilipiper.api.pattern import Pattern
+from airflow_chilipiper.api.spelling import trimmed
 from airflow_chilipiper.arguments import as_email, as_moments, as_zone
+from airflow_chilipiper.booking.bounds import Bounds
+from airflow_chilipiper.booking.evidence_search import RoutingLog
 from airflow_chilipiper.booking.holds import Holds
 from airflow_chilipiper.booking.lead import Lead
-from airflow_chilipiper.booking.lead_key import lead_key, trimmed
+from airflow_chilipiper.booking.lead_key import lead_key
+from airflow_chilipiper.booking.outcome import Outcome
 from airflow_chilipiper.booking.slot_choice import Filter, between, choose, nearest, not_before, on_path, on_weekdays
 from airflow_chilipiper.rows import BadValue, as_form, as_text, is_null, resolve
 
@@ -60,6 +64,9 @@ class Terms:
     rebook_after: timedelta | None = None
     allowed_domains: tuple[str, ...] = ()
     sender: str = ""
+    bounds: Bounds = field(default_factory=Bounds)
+    met: Mapping[str, Outcome] = field(default_factory=dict)
+    routing_log: RoutingLog = field(default_factory=RoutingLog)
     holds: Holds = field(default_factory=Holds)
 
     def key_of(self, row: Row) -> str:
@@ -84,6 +91,9 @@ class Terms:
             rebook_after=self.rebook_after,
             allowed_domains=self.allowed_domains,
             sender=self.sender,
+            bounds=self.bounds,
+            met=self.met,
+            routing_log=self.routing_log,
         )
 
     def _path(self, row: Row) -> str:

@@ -28,6 +28,7 @@ HOME = ROOT / ".airflow" / "demo"
 DAGS = ROOT / "example_dags"
 LOG, PAGE = HOME / "airflow.log", HOME / "sandbox.html"
 DAG_ZONE = "Europe/Paris"
+LOST = 2  # booking answers, on their way back
 PACE = 50  # requests a second; the default for the real service is careful
 
 Row = dict[str, Any]
@@ -71,6 +72,7 @@ class Demo:
     def first_night(self) -> dict[int, str]:
         leads = self.warehouse.rows("leads")
         self.say(f"\nThe first night: {len(leads)} leads through the Concierge router inbound-demo\n")
+        self.box.faults.lose_answer("concierge-schedule", count=LOST, skip=5)
         self.run("nightly_concierge")
         self.say()
         leads = self.warehouse.rows("leads")
@@ -79,10 +81,12 @@ class Demo:
         self.say(f"\n  {len(leads)} leads: {_counts(leads)}.")
         booked = self.warehouse.meeting_ids("leads")
         self.say(f"  {self.booking_calls()} booking calls made {self.on_record()} meetings in the sandbox.")
+        self.say(f"  {LOST} answers were lost on purpose: their meetings were found, and nobody was asked again.")
         self.say(f"  {len(booked)} meeting ids were written back to the warehouse.")
         _insist(
             set(booked.values()) == {each["meetingId"] for each in self.box.meetings}, "warehouse and sandbox disagree"
         )
+        _insist(self.box.faults.pending == 0, "no answer was lost")
         _insist(len(booked) > len(leads) // 2, f"only {len(booked)} leads were booked")
         return booked
 
@@ -142,7 +146,7 @@ class Demo:
         places = (
             (_short(PAGE), "the sandbox as it stood: calendars and the last calls"),
             (_short(self.warehouse.path), "the warehouse, with whole meeting ids"),
-            (f"{_short(DAGS)}/", "the DAGs that ran, and two more"),
+            (f"{_short(DAGS)}/", "the DAGs that ran, and three more"),
             ("README.md", "how to do this in your own Airflow"),
         )
         for place, what in places:

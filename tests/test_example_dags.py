@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -155,14 +157,17 @@ def test_nightly_concierge_books_nobody_twice_though_the_write_back_was_lost(
 def test_nightly_concierge_writes_back_though_the_booking_task_fails_and_fails_with_it(
     run_dag: Run, warehouse: Warehouse, box: Sandbox
 ) -> None:
+    """While the meeting list cannot be asked; the next night finds the meeting whose answer was lost."""
     warehouse.create("leads", LEADS, lead(1), lead(2), lead(3))
     box.faults.lose_answer("concierge-schedule")
+    box.faults.error("meeting-list-put", status=403, code="Forbidden")
 
     assert run_dag(without_retries(example("nightly_concierge"))).state == "failed"
     assert sorted(warehouse.column("meeting_status", "leads").values()) == ["booked", "booked", "unknown"]
     assert len(on_record(box)) == 3
 
-    assert run_dag(without_retries(example("nightly_concierge"))).state == "failed"
+    assert run_dag(without_retries(example("nightly_concierge"))).state == "success"
+    assert sorted(warehouse.column("meeting_status", "leads").values()) == ["already_booked", "booked", "booked"]
     assert len(on_record(box)) == 3
 
 
@@ -302,3 +307,25 @@ def test_one_task_per_lead_books_nobody_twice_and_ends_well_without_leads(
 
     assert run_dag(example("one_task_per_lead")).state == "success"
     assert on_record(box) == booked
+
+
+def test_reconcile_bookings_finds_what_was_lost_and_reports_what_a_person_must_decide(
+    run_dag: Run, warehouse: Warehouse, box: Sandbox, tmp_path: Path
+) -> None:
+    """Once the meeting list has had its time."""
+    warehouse.create("leads", LEADS, lead(1), lead(2))
+    box.faults.lose_answer("concierge-schedule")
+    box.faults.refuse("concierge-schedule")
+    box.faults.error("meeting-list-put", status=403, code="Forbidden", count=2)
+    assert run_dag(without_retries(example("nightly_concierge"))).state == "failed"
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as ledger, ledger:
+        ledger.execute("UPDATE chilipiper_ledger SET sent_at = sent_at - 330")
+
+    run = run_dag(without_retries(example("reconcile_bookings")))
+
+    assert run.state == "success"
+    told = {ti.task_id: ti.xcom_pull(task_ids=ti.task_id) for ti in run.get_task_instances()}
+    assert told["reconcile"]["counts"] == {"booked": 1, "review": 1}
+    (row,) = [row for row in told["reconcile"]["rows"] if row["state"] == "review"]
+    assert told["report"] == [f"{row['ledger_key']}: {row['reason']}"]
+    assert len(on_record(box)) == 1

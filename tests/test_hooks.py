@@ -188,7 +188,15 @@ def test_all_is_well(hook: ChiliPiperHook) -> None:
     assert "handoff.schedule" in told
 
 
-READS = ("concierge.read", "scheduling-links.read", "handoff.read", "workspace.read", "user.read", "meeting.read")
+READS = (
+    "concierge.read",
+    "scheduling-links.read",
+    "handoff.read",
+    "workspace.read",
+    "user.read",
+    "meeting.read",
+    "logs.read",
+)
 
 
 @pytest.mark.parametrize("permission", [*READS, "api.ping"])
@@ -206,7 +214,7 @@ def test_the_test_harms_nobody(chili: Sandbox, hook: ChiliPiperHook) -> None:
     hook.test_connection()
     asked = [call.operation for call in chili.calls[before:]]
     assert len(set(asked)) == len(asked) == 1 + len(READS)
-    assert [name for name in asked if "list" not in name] == ["health-ping", "user-find"]
+    assert [name for name in asked if "list" not in name] == ["health-ping", "user-find", "concierge-logs"]
 
 
 def test_what_a_broken_answer_hides_is_not_called_lacking(chili: Sandbox, hook: ChiliPiperHook) -> None:
@@ -349,13 +357,14 @@ def test_a_second_booking_for_the_purpose_is_none(chili: Sandbox, hook: ChiliPip
 
 
 def test_a_lost_answer_is_never_sent_again(chili: Sandbox, hook: ChiliPiperHook, ledger: str) -> None:
+    """While the meeting list cannot be asked the lead is unknown, and then it is found."""
     made = len(chili.meetings)
-    for status in ("unknown", "unknown"):
+    chili.faults.error("meeting-list-put", status=403, code="Forbidden", count=2)
+    chili.faults.lose_answer("handoff-schedule")
+    for status in ("unknown", "unknown", "already_booked"):
         offer = hook.open(BY_CRM_ID)
-        chili.faults.lose_answer("handoff-schedule")
         outcome = hook.book(BY_CRM_ID, offer, offer.slots[0], purpose="lost", key="00Q1", ledger_conn_id=ledger)
         assert outcome.status == status
-    chili.faults.clear()
     assert len(chili.meetings) == made + 1
 
 

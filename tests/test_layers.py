@@ -20,17 +20,18 @@ LAYERS = {"api": set(), "booking": {"api"}, "sandbox": set(), "top": {"api", "bo
 FOR_ALL = f"{OURS}.__version__"
 
 # Modules at the top, or packages of that name, that talk to Airflow.
-AIRFLOW_SIDE = {"hooks", "operators", "sensors", "triggers", "ledgers", "links", "_compat"}
+AIRFLOW_SIDE = {"cli", "hooks", "operators", "sensors", "triggers", "ledgers", "links", "_compat"}
 # Modules that talk HTTP.
 HTTP_SIDE = {"api.client", "api.wire", "api.transport"}
 HTTP = {"httpx", "httpx_aiohttp", "httpcore", "aiohttp", "requests", "urllib3", "urllib.request", "http.client"}
 # Modules that hold flows or what flows are made of: they wait for their World only.
 FLOWS = {
-    "api.availability", "api.calls", "api.concierge", "api.directory", "api.errors", "api.form_mapping",
-    "api.handoff", "api.links", "api.meetings", "api.models", "api.pace", "api.pages", "api.pattern", "api.payload",
-    "api.retry", "api.routers", "api.scheduling_link", "booking.answered", "booking.book", "booking.holds",
-    "booking.lead", "booking.lead_key", "booking.look", "booking.outcome", "booking.reconcile", "booking.slot_choice",
-    "booking.verdict", "booking.watch",
+    "api.availability", "api.calls", "api.concierge", "api.concierge_logs", "api.directory", "api.errors",
+    "api.form_mapping", "api.handoff", "api.links", "api.meetings", "api.models", "api.pace", "api.pages",
+    "api.pattern", "api.payload", "api.retry", "api.routers", "api.scheduling_link", "api.spelling", "api.windows",
+    "booking.answered", "booking.book", "booking.bounds", "booking.evidence", "booking.evidence_search",
+    "booking.holds", "booking.lead", "booking.lead_key", "booking.look", "booking.met", "booking.outcome",
+    "booking.reconcile", "booking.slot_choice", "booking.sweep", "booking.verdict", "booking.watch",
 }  # fmt: skip
 LOOPS = {"asyncio", "anyio", "trio"}
 # Read by every Airflow process at its start.

@@ -35,6 +35,17 @@ def test_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.
     assert caplog.text.count("Made the table chilipiper_ledger") == 1
 
 
+@pytest.mark.parametrize("try_number", [1, 2])
+def test_a_table_that_a_later_try_had_to_make_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, try_number: int
+) -> None:
+    """It may have been lost, and with it whom the earlier try invited."""
+    connect(monkeypatch, conn_type="sqlite", host=str(tmp_path / "ledger.db"))
+    for _ in range(2):
+        ledger_of("ledger", try_number=try_number)
+    assert caplog.text.count("is new, and this is try 2") == try_number - 1
+
+
 def test_postgres(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_LEDGER", postgres_url.replace("postgresql+psycopg2", "postgres"))
     ledger = sql_ledger("ledger")

@@ -160,7 +160,8 @@ def test_a_booking_task_without_a_ledger_connection_books_nobody_twice(
             retry_delay=timedelta(0),
         )
         chili.faults.lose_answer("scheduling-link-schedule", count=2)
-        assert run_dag(dag).state == "failed"
+        chili.faults.error("meeting-list-put", status=403, code="Forbidden", count=2)
+        assert run_dag(dag).state == "success"
         guests = [meeting["guest"] for meeting in chili.meetings]
         assert len(guests) == len(set(guests)) == 12
         assert sum(call.operation == "scheduling-link-schedule" for call in chili.calls) == 12

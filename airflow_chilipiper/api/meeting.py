@@ -13,9 +13,10 @@ from typing import Any
 from pydantic import AwareDatetime, Field
 
 from airflow_chilipiper.api.errors import Unreadable
-from airflow_chilipiper.api.pages import PAGE_SIZE, Page
+from airflow_chilipiper.api.pages import PAGE_SIZE, Page, says_more
 from airflow_chilipiper.api.pattern import ids, record
 from airflow_chilipiper.api.payload import Payload, read, rows
+from airflow_chilipiper.api.spelling import email
 
 
 class Meeting(Payload):
@@ -48,7 +49,7 @@ class Meeting(Payload):
 
     def may_be_of(self, guest: str | None) -> bool:
         """False only where the answer names another guest."""
-        return not guest or not self.guest or self.guest.strip().casefold() == guest.strip().casefold()
+        return not guest or not self.guest or email(self.guest) == email(guest)
 
 
 def listed(body: Any) -> Page[Meeting]:
@@ -61,14 +62,7 @@ def listed(body: Any) -> Page[Meeting]:
     if "list" not in data:
         raise Unreadable("meeting-list-put: the answer's data has no list")
     found = rows(data, "list", "meeting-list-put")
-    return Page(items=[_meeting(row, "meeting-list-put") for row in found], size=PAGE_SIZE, more=_more(answer))
-
-
-def _more(answer: Mapping[str, Any]) -> bool | None:
-    """`hasMoreItems` came later, and stands beside `hasMore`; one of them is enough."""
-    told = [answer.get("hasMoreItems"), answer.get("hasMore")]
-    known = [word for word in told if word is not None]
-    return any(word is True or str(word).casefold() == "yes" for word in known) if known else None
+    return Page(items=[_meeting(row, "meeting-list-put") for row in found], size=PAGE_SIZE, more=says_more(answer))
 
 
 def recorded(body: Any) -> Meeting:

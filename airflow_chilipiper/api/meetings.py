@@ -6,8 +6,8 @@ their fields are those that the vendor's notes of 2026-05-29 saw in live answers
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from airflow_chilipiper.api.calls import Call, instant, path
@@ -15,6 +15,7 @@ from airflow_chilipiper.api.errors import Invalid
 from airflow_chilipiper.api.meeting import Meeting, listed, recorded
 from airflow_chilipiper.api.pages import PAGE_SIZE, Page, every
 from airflow_chilipiper.api.retry import patiently
+from airflow_chilipiper.api.windows import windows
 from airflow_chilipiper.api.world import World
 
 WINDOW = timedelta(days=6)  # the service takes 7 days; the vendor's own notes advise at most 6
@@ -46,7 +47,7 @@ async def meetings(
     }
     asked = {name: value for name, value in filters.items() if value}
     found: dict[str, Meeting] = {}
-    for window in _windows(start, end):
+    for window in windows(start, end, longest=WINDOW):
         found |= {meeting.meeting_id: meeting for meeting in await every(_list(window, asked), world, key=_id)}
     return [meeting for meeting in found.values() if meeting.may_be_of(guest)]
 
@@ -83,17 +84,6 @@ def meeting_list_put(start: datetime, end: datetime, filters: Mapping[str, Any],
 
 def _list(window: tuple[datetime, datetime], filters: Mapping[str, Any]) -> Callable[[int], Call[Page[Meeting]]]:
     return lambda page: meeting_list_put(*window, filters, page)
-
-
-def _windows(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """Compared and cut in UTC: a local day is 23 to 25 hours long, and its clock can go back."""
-    since, until = instant(start, "start"), instant(end, "end")
-    start, end = (datetime.fromtimestamp(moment.timestamp(), UTC) for moment in (start, end))  # no pendulum
-    if start >= end:
-        raise Invalid(f"start is {since} and end is {until}: start must be before end")
-    while start < end:
-        yield start, min(start + WINDOW, end)
-        start += WINDOW
 
 
 def _several(name: str, values: Sequence[str]) -> list[str]:

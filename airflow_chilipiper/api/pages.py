@@ -61,6 +61,12 @@ def _whole(found: dict[Hashable, T], last: Page[T], operation: str) -> list[T]:
     return list(found.values())
 
 
+def says_more(envelope: Mapping[str, Any]) -> bool | None:
+    """`hasMore: "Yes"|"No"`, or `hasMoreItems`, which came later and stands beside it; one of them is enough."""
+    told = [word for word in map(envelope.get, ("hasMoreItems", "hasMore")) if word is not None]
+    return any(word is True or str(word).casefold() == "yes" for word in told) if told else None
+
+
 def results(body: Any, item: Callable[[Any], T], *, size: int, what: str) -> Page[T]:
     """A `PaginatedResult`: `{results?, total, page, pageSize}` (published schema 1.494), or a bare array (older)."""
     items = [item(row) for row in rows(body, "results", what)]

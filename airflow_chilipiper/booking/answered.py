@@ -4,28 +4,48 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from airflow_chilipiper.api.models import Offer, Slot
+from airflow_chilipiper.api.models import Offer
+from airflow_chilipiper.booking.evidence import evidence_in
+from airflow_chilipiper.booking.evidence_search import at_slot
 from airflow_chilipiper.booking.lead import Lead
 from airflow_chilipiper.booking.ledger import LedgerFailed, MeetingTaken, Overtaken, RecordingWorld, Row, State
-from airflow_chilipiper.booking.reconcile import is_certain, is_worth_a_look, look_for_meetings
+from airflow_chilipiper.booking.reconcile import is_worth_a_look, look, two_meetings
 
 
-async def doubted(doubt: Exception, slot: Slot, offer: Offer, lead: Lead, sent: Row, world: RecordingWorld) -> Row:
-    """A no in words that we do not know gets one look at the meeting list; all else stays doubt."""
+async def doubted(doubt: Exception, offer: Offer, lead: Lead, sent: Row, world: RecordingWorld) -> Row:
+    """A no in words that we do not know gets one look at the meeting list; after any other doubt the list is watched
+    until it has had time to show the meeting, with the doubt on record first.
+    """
     guests, reason = lead.guests_of(offer), str(doubt) or type(doubt).__name__
-    if not (guests and is_worth_a_look(doubt)):
-        return await record(sent, "unknown", world, reason=reason)
+    if is_worth_a_look(doubt) and guests:
+        return await _looked_at(reason, lead, sent, world)
+    unknown = await record(sent, "unknown", world, reason=reason)
+    if unknown.state != "unknown":
+        return unknown
     try:
-        found = await look_for_meetings(guests, slot, sent, world)
+        evidence, _ = await look(sent, guests, world, lead.bounds)
     except Exception as error:  # noqa: BLE001  # a list that failed is no evidence of anything
-        return await record(
-            sent, "unknown", world, reason=f"{reason}; and the meeting list could not be asked: {error}"
-        )
-    if len(found) > 1 or not all(is_certain(meeting, slot) for meeting in found):
-        return await record(sent, "unknown", world, reason=f"{reason}; {len(found)} meetings may be it")
-    if found:
-        return await record(sent, "booked", world, meeting=found[0].meeting_id, if_taken="planned", reason=reason)
+        return replace(unknown, reason=_unasked(reason, error))
+    if evidence.meeting_id:
+        return await record(sent, "booked", world, meeting=evidence.meeting_id, reason=reason)
+    return replace(unknown, reason="; ".join(text for text in (reason, evidence.doubt) if text))
+
+
+async def _looked_at(reason: str, lead: Lead, sent: Row, world: RecordingWorld) -> Row:
+    """Of everybody, since what is not found sets the lead free, and nothing says how the service compares e-mails."""
+    try:
+        evidence = evidence_in(await at_slot(sent, (), world), sent, skew=lead.bounds.skew)
+    except Exception as error:  # noqa: BLE001  # a list that failed is no evidence of anything
+        return await record(sent, "unknown", world, reason=_unasked(reason, error))
+    if evidence.doubt:
+        return await record(sent, "unknown", world, reason=f"{reason}; {evidence.doubt}")
+    if evidence.meeting_id:
+        return await record(sent, "booked", world, meeting=evidence.meeting_id, if_taken="planned", reason=reason)
     return await record(sent, "planned", world, reason=reason)
+
+
+def _unasked(reason: str, error: Exception) -> str:
+    return f"{reason}; the meeting list could not be asked: {error}"
 
 
 async def record(
@@ -47,9 +67,8 @@ async def record(
     except MeetingTaken:
         return await record(sent, if_taken, world, reason=f"meeting {meeting} is on record for another lead; {reason}")
     except Overtaken as other:
-        if meeting and other.row.meeting_id not in (None, meeting):
-            both = f"TWO MEETINGS: {other.row.meeting_id} on record, and now {meeting}"
-            return replace(sent, state="review", meeting_id=meeting, reason=both)
+        if alarm := two_meetings(sent, other.row, meeting):
+            return alarm
         freed_in_doubt = state == "unknown" and other.row.state == "planned"
         return replace(other.row, state="unknown", reason=reason) if freed_in_doubt else other.row
     except LedgerFailed as failed:

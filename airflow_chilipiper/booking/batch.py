@@ -20,7 +20,7 @@ from airflow_chilipiper.booking.ledger import LedgerFailed
 from airflow_chilipiper.booking.outcome import Outcome
 from airflow_chilipiper.booking.worlds import BatchWorld, Stopping
 
-DRAIN = 4.0
+DRAIN = 3.0  # Airflow kills five seconds after its signal, and what came of the leads is still to be told
 AT_ONCE = 16
 OF_LEAD = re.compile(r"lead|contact|owner|guest|prospect|person", re.IGNORECASE)
 OF_TARGET = re.compile(r"router|link|workspace|booker|user", re.IGNORECASE)
@@ -50,28 +50,33 @@ class Batch:
         *,
         at_once: int = AT_ONCE,
         one_target: bool = True,
+        drain: float = DRAIN,
     ) -> None:
         self.outcomes = [Outcome(status="not_attempted", reason="the task stopped before its turn") for _ in leads]
         self.stopped_by: Exception | None = None
         self._leads, self._open_world, self._at_once, self._one_target = leads, open_world, at_once, one_target
-        self._stopping, self._done = Event(), Event()
+        self._drain = drain
+        self._stopping, self._done, self._awake = Event(), Event(), Event()
         self._stop_world: Callable[[], object] = bool
         self._crash: BaseException | None = None
 
     def stop(self) -> None:
-        """Begin nothing new. What is in flight goes on."""
-        self._stopping.set()
-        with suppress(RuntimeError):  # the loop has just ended by itself
-            self._stop_world()
+        """Begin nothing new, and wait no longer than `drain` seconds for what is in flight to be recorded."""
+        self._begin_nothing()
+        self._awake.set()
 
     def run(self) -> None:
-        """Book them all. If the calling thread is interrupted, what is in flight gets four seconds to be recorded."""
+        """Book them all, until `stop` or an interruption of the calling thread ends it.
+
+        What is then still in flight is `unknown`, and stays `sent` on record if nothing records it later.
+        """
         Thread(target=self._run, name="chilipiper-batch", daemon=True).start()
         try:
-            self._done.wait()
+            self._awake.wait()
+            self._done.wait(self._drain)
         except BaseException:
             self.stop()
-            self._done.wait(DRAIN)
+            self._done.wait(self._drain)
             raise
         if self._crash:
             raise self._crash
@@ -84,6 +89,12 @@ class Batch:
         finally:
             self._stop_world = bool
             self._done.set()
+            self._awake.set()
+
+    def _begin_nothing(self) -> None:
+        self._stopping.set()
+        with suppress(RuntimeError):  # the loop has just ended by itself
+            self._stop_world()
 
     async def _book_all(self) -> None:
         turns = iter(range(len(self._leads)))
@@ -116,5 +127,5 @@ class Batch:
 
     def _stopped(self, error: Exception) -> Outcome:
         self.stopped_by = self.stopped_by or error
-        self.stop()
+        self._begin_nothing()
         return Outcome(status="not_attempted", reason=str(error))

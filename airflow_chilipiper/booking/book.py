@@ -1,6 +1,6 @@
 """Why nobody is invited twice: the whole protocol, on one screen.
 
-1. `begin`: act on what is on record; only a `planned` lead goes on.
+1. `begin`: act on what is on record, and find out about what is in doubt; only a `planned` lead goes on.
 2. Open a session and choose a slot. This may be asked again.
 3. Wait for the booking's turn in the pace: nothing waits after the mark.
 4. Mark the row `sent`. That is durable before a byte leaves, and whoever is overtaken does not send.
@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import inf
 
 from airflow_chilipiper.api import errors
@@ -20,6 +21,7 @@ from airflow_chilipiper.booking.answered import doubted, record
 from airflow_chilipiper.booking.lead import Lead
 from airflow_chilipiper.booking.ledger import Overtaken, RecordingWorld, Row
 from airflow_chilipiper.booking.outcome import Outcome
+from airflow_chilipiper.booking.reconcile import is_in_doubt, reconcile
 from airflow_chilipiper.booking.verdict import after_booking, on_record, without_booking, without_slot
 
 INCURABLE = (errors.Invalid, errors.BadRequest, errors.NotAllowed)
@@ -36,15 +38,19 @@ async def book(lead: Lead, world: RecordingWorld, *, session: tuple[float, Offer
         row = await begin(lead, world)
         if row.state != "planned":
             return on_record(row, lead)
+        if met := lead.already_met(lead.pattern.guest):
+            return met
         for sessions_left in reversed(range(lead.max_sessions)):
             opened, offer = session or await open_session(lead, world)
             session = None
+            if met := lead.already_met(offer.guest):
+                return met
             slot = lead.pick(offer)
             if slot is None:
                 return without_slot(offer, row)
             row, answer = await spend(slot, offer, opened, lead, row, world)
             if row.state != "planned" or isinstance(answer, INCURABLE) or not sessions_left:
-                return after_booking(row, offer, answer)
+                return after_booking(row, offer, answer, sender=lead.sender)
     except Overtaken as other:
         return on_record(other.row, lead)
     except errors.ChiliPiperError as error:
@@ -60,7 +66,11 @@ async def open_session(lead: Lead, world: RecordingWorld) -> tuple[float, Offer]
 async def begin(lead: Lead, world: RecordingWorld) -> Row:
     row = await world.begin(lead.row())
     if lead.is_due_again(row, world.wall()):
-        row = await world.mark(row.to("planned", meeting_id=None, booked_at=None))
+        row = replace(
+            row, state="planned", meeting_id=None, booked_at=None, released=row.meeting_id
+        )  # until it is sent
+    if lead.is_same_wish(row) and is_in_doubt(row, lead.bounds, world.wall(), sender=lead.sender):
+        row = await reconcile(row, lead, world)
     return row
 
 
@@ -77,5 +87,5 @@ async def spend(
     except DEFINITE_NO as no:
         return await record(sent, "planned", world, reason=str(no)), no
     except Exception as doubt:  # noqa: BLE001  # whatever it is, somebody may have been invited
-        return await doubted(doubt, slot, offer, lead, sent, world), doubt
+        return await doubted(doubt, offer, lead, sent, world), doubt
     return await record(sent, "booked", world, meeting=booked.meeting_id), booked

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 
-from airflow_chilipiper.booking.ledger import LedgerFailed
+from airflow_chilipiper.booking.ledger import LedgerFailed, Unfit
 
 AWAY = "the database does not answer, or refuses the login"
 BUSY = "other transactions held its rows for too long"
@@ -34,10 +34,6 @@ MEANINGS = {
     NOT_OURS: ("23", "42703", "42P01", "#1048", "#1054", "#1146", "#1364", "SQLITE_CONSTRAINT", "SQLITE_ERROR"),
     UNFIT: ("22", "#1264", "#1265", "#1366", "#1406"),
 }
-
-
-class Unfit(LedgerFailed):
-    """The database does not take this row's values; the other rows of its group are not to blame."""
 
 
 def is_passing(error: Exception) -> bool:

@@ -71,10 +71,11 @@ def _commit_durably(db: Connection) -> None:
 
 
 def _cut_nothing(connection: Any, _: Any) -> None:
-    """MySQL: raise where a value does not fit, lock only rows that are there, and no more than ten seconds."""
+    """MySQL: raise where a value does not fit, lock only rows that are there, and wait no longer than ten seconds for a
+    row, or for a table that is being altered."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "set session innodb_lock_wait_timeout = 10, sql_mode ="
+            "set session innodb_lock_wait_timeout = 10, lock_wait_timeout = 10, sql_mode ="
             " concat_ws(',', nullif(@@sql_mode, ''), 'STRICT_ALL_TABLES', 'NO_ENGINE_SUBSTITUTION')"
         )
         cursor.execute("set session transaction isolation level read committed")

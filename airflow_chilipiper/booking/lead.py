@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from airflow_chilipiper.api.calls import Interval
@@ -11,8 +11,13 @@ from airflow_chilipiper.api.errors import Invalid
 from airflow_chilipiper.api.models import Offer, Slot
 from airflow_chilipiper.api.pattern import Pattern
 from airflow_chilipiper.api.scrub import EMAIL
-from airflow_chilipiper.booking.lead_key import digest, guest_digest, trimmed
+from airflow_chilipiper.api.spelling import trimmed
+from airflow_chilipiper.booking.bounds import Bounds
+from airflow_chilipiper.booking.evidence import guests_on_record
+from airflow_chilipiper.booking.evidence_search import RoutingLog
+from airflow_chilipiper.booking.lead_key import digest, guest_digest, row_key
 from airflow_chilipiper.booking.ledger import Row, new_mark
+from airflow_chilipiper.booking.outcome import Outcome
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +26,8 @@ class Lead:
 
     `choose` gives a slot of an offer, None where none will do. `sender` names the task instance and try. A booking that
     is older than `rebook_after` does not count any more; None: every booking counts. If there are `allowed_domains`,
-    only their guests are asked about.
+    only their guests are asked about. `met` holds, by the hash of a guest, what becomes of a lead whose guest has a
+    meeting already.
     """
 
     purpose: str
@@ -33,6 +39,9 @@ class Lead:
     rebook_after: timedelta | None = None
     allowed_domains: tuple[str, ...] = ()
     sender: str = ""
+    bounds: Bounds = field(default_factory=Bounds)
+    met: Mapping[str, Outcome] = field(default_factory=dict)
+    routing_log: RoutingLog = field(default_factory=RoutingLog, compare=False)
 
     def __post_init__(self) -> None:
         if not trimmed(self.purpose):
@@ -45,7 +54,7 @@ class Lead:
     def row(self) -> Row:
         """This lead as it stands on record before anything was done."""
         return Row(
-            key=digest(trimmed(self.purpose), self.key),
+            key=row_key(self.purpose, self.key),
             purpose=trimmed(self.purpose),
             mark=new_mark(),
             guest=guest_digest(self.pattern.guest),
@@ -61,7 +70,10 @@ class Lead:
             session=offer.session,
             slot=slot.start_as_sent,
             sent_at=wall,
+            count_from=self.bounds.count_from(wall, offer.lifetime),
+            policy=self.bounds.policy(offer.lifetime) if self.guests_of(offer) else "hold",
             guest=guest_digest(self.pattern.guest or offer.guest),
+            invited=guest_digest(offer.guest),
             pattern=self.row().pattern,
             reason="",
         )
@@ -88,6 +100,17 @@ class Lead:
         """Everybody whom a booking may invite: the guest asked for, and whom Chili Piper has under a CRM id."""
         known = filter(None, (self.pattern.guest, offer.guest))
         return tuple({guest_digest(guest): guest for guest in known}.values())
+
+    def guests_to_ask_for(self, row: Row) -> tuple[str, ...]:
+        """Whom to ask the meeting list for; nobody in particular, where *row* knows of a guest and we have no e-mail.
+
+        Then every meeting is looked at, and guests are compared by hash.
+        """
+        guest = self.pattern.guest
+        return (guest,) if guest and guests_on_record(row) <= {guest_digest(guest)} else ()
+
+    def already_met(self, guest: str | None) -> Outcome | None:
+        return self.met.get(guest_digest(guest)) if guest else None
 
 
 def named_guests(pattern: Pattern) -> list[str | None]:

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import unicodedata
 from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from airflow_chilipiper.api.errors import Invalid
-
-INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
+from airflow_chilipiper.api.spelling import email as spelled
+from airflow_chilipiper.api.spelling import trimmed
 
 
 def lead_key(value: Any) -> str:
@@ -40,16 +39,6 @@ def lead_key(value: Any) -> str:
     return text.lower() if "@" in text else text
 
 
-def trimmed(text: str) -> str:
-    """NFC, without white space and invisible characters at both ends."""
-    text = unicodedata.normalize("NFC", text)
-    while text and (text[0].isspace() or text[0] in INVISIBLE):
-        text = text[1:]
-    while text and (text[-1].isspace() or text[-1] in INVISIBLE):
-        text = text[:-1]
-    return text
-
-
 def _number(number: Decimal) -> str:
     if not number.is_finite():
         raise Invalid(f"key is {number}, expected a number that is the lead's own")
@@ -63,6 +52,11 @@ def digest(*parts: str) -> str:
     return hashlib.sha256(json.dumps(parts, ensure_ascii=True, separators=(",", ":")).encode()).hexdigest()
 
 
+def row_key(purpose: str, key: str) -> str:
+    """Where a lead's row stands in the ledger; *key* is as `lead_key` gives it."""
+    return digest(trimmed(purpose), key)
+
+
 def guest_digest(email: str | None) -> str:
     """Who is invited, to be compared and never to be read; empty where only Chili Piper knows."""
-    return digest(trimmed(email).lower()) if email else ""
+    return digest(spelled(email)) if email else ""

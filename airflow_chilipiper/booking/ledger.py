@@ -24,8 +24,9 @@ STATES: tuple[State, ...] = get_args(State)
 class Row:
     """One (purpose, lead) on record. Times are seconds since 1970; `guest` and `pattern` are hashes.
 
-    `sender` is the task instance and try that marked it `sent`, `slot` the start as sent, and `policy` what may be done
-    without evidence ("hold": nothing).
+    `sender` is the task instance and try that marked it `sent`, `slot` the start as sent, `policy` what may be done
+    without evidence ("hold": nothing) and `count_from` from when its absence counts. `guest` is who was asked for, and
+    `invited` whom the offer named; `released` is the meeting that this row was set free from.
     """
 
     key: str
@@ -43,6 +44,8 @@ class Row:
     policy: str = "hold"
     reason: str = ""
     guest: str = ""
+    invited: str = ""
+    released: str | None = None
     pattern: str = ""
     replaces: str | None = None
 
@@ -57,6 +60,10 @@ def new_mark() -> str:
 
 class LedgerFailed(Exception):
     """The ledger could not be asked, or did not answer: what was marked may or may not be on record."""
+
+
+class Unfit(LedgerFailed):
+    """The ledger does not take this row's values; the other rows of its group are not to blame."""
 
 
 class Overtaken(Exception):

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.types import TypeEngine
 
-from airflow_chilipiper.booking.database_faults import Unfit
-from airflow_chilipiper.booking.ledger import LedgerFailed, Row
+from airflow_chilipiper.booking.ledger import LedgerFailed, Row, Unfit
 
 TABLE = "chilipiper_ledger"
 VERSION = 1
@@ -32,6 +31,7 @@ class LedgerTable:
     ) -> None:
         self.name = name
         self.rows = table_of(name)
+        self.change = change_of(self.rows)
         self._number = number_of(f"{name}_version")
         self._version, self._migrations = version, migrations
         self._widths = {column.name: getattr(column.type, "length", None) for column in self.rows.columns}
@@ -65,12 +65,15 @@ class LedgerTable:
 
     def values(self, row: Row) -> dict[str, Any]:
         """The row as its columns; Unfit if one of them would have to be cut, which not every database refuses."""
-        values = asdict(row)
-        del values["replaces"]
+        values: dict[str, Any] = {name: getattr(row, name) for name in COLUMNS}
         for name, value in values.items():
             if (width := self._widths[name]) and value is not None and len(value) > width:
                 raise Unfit(f"{self.name}: {name} has {len(value)} characters, and there is room for {width}")
         return values
+
+    def changes(self, row: Row) -> dict[str, Any]:
+        """What `change` is to be run with."""
+        return {**self.values(row), "of": row.key, "to": row.state, "replaces": row.replaces}
 
     def _found(self, db: Connection, *, lock: bool = False) -> int | None:
         if not sa.inspect(db).has_table(self._number.name):
@@ -100,8 +103,23 @@ def table_of(name: str) -> sa.Table:
         sa.Column("policy", sa.String(16), nullable=False),
         sa.Column("reason", sa.Text, nullable=False),
         sa.Column("guest", exact(64, ascii_only=True), nullable=False),
+        sa.Column("invited", exact(64, ascii_only=True), nullable=False),
+        sa.Column("released", exact(255)),
         sa.Column("pattern", exact(64, ascii_only=True), nullable=False),
         **MYSQL_TABLE,
+    )
+
+
+def change_of(rows: sa.Table) -> sa.sql.Update:
+    """One change of one row behind its guard, which `may_replace` tells too; made once, as that costs more than to run
+    it."""
+    column, booked = rows.c, sa.bindparam("to", type_=sa.String) == "booked"
+    return rows.update().where(
+        column.key == sa.bindparam("of"),
+        sa.or_(
+            sa.and_(booked, column.state != "booked"),
+            sa.and_(sa.not_(booked), column.mark == sa.bindparam("replaces")),
+        ),
     )
 
 

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 
-from airflow_chilipiper.booking.database_faults import Unfit, failure, is_passing
+from airflow_chilipiper.booking.database_faults import failure, is_passing
 from airflow_chilipiper.booking.databases import doubts, set_up
-from airflow_chilipiper.booking.ledger import STATES, Answer, LedgerFailed, MeetingTaken, Overtaken, Row, State
+from airflow_chilipiper.booking.ledger import STATES, Answer, LedgerFailed, MeetingTaken, Overtaken, Row, State, Unfit
 from airflow_chilipiper.booking.ledger_proof import Probe, Unenforced
 from airflow_chilipiper.booking.ledger_table import COLUMNS, LedgerTable
 
@@ -81,16 +81,26 @@ class SqlLedger:
 
     def mark(self, rows: Sequence[Row], /) -> Sequence[Answer]:
         """Change each row if its mark is still the one that was read, and say of each what came of it."""
+        if not rows:
+            return []
         try:
-            self._transact(lambda db: self._change(db, sorted(rows, key=lambda row: row.key)))
+            changes = [self._table.changes(row) for row in sorted(rows, key=lambda row: row.key)]
+            self._transact(lambda db: db.execute(self._table.change, changes))
         except (IntegrityError, Unfit) as fault:
             if len(rows) > 1:
-                return [answer for row in rows for answer in self.mark([row])]
+                return [self._mark_alone(row) for row in rows]
             if isinstance(fault, IntegrityError) and rows[0].meeting_id:
                 return [MeetingTaken(rows[0].meeting_id)]
             return [fault if isinstance(fault, Unfit) else failure(self._table.name, fault)]
         current = self._read_back(rows)
         return [now if now.mark == row.mark else Overtaken(now) for row, now in zip(rows, current, strict=True)]
+
+    def _mark_alone(self, row: Row) -> Answer:
+        """Of rows that are marked one by one, those before a failure are on record."""
+        try:
+            return self.mark([row])[0]
+        except LedgerFailed as failed:
+            return failed
 
     def look(self, keys: Collection[str], /) -> Mapping[str, Row]:
         """What is on record, and nothing else."""
@@ -123,13 +133,6 @@ class SqlLedger:
             refused = refused or Unenforced(f"{self._table.name} keeps what is rolled back, as MyISAM does; use InnoDB")
         if refused:
             raise refused
-
-    def _change(self, db: Connection, rows: Sequence[Row]) -> None:
-        column = self._table.rows.c
-        for row in rows:
-            guard = column.state != "booked" if row.state == "booked" else column.mark == row.replaces
-            values = self._table.values(row)
-            db.execute(self._table.rows.update().where(column.key == row.key, guard).values(**values))
 
     def _read_back(self, rows: Sequence[Row]) -> Sequence[Row]:
         found = self.look({row.key for row in rows})

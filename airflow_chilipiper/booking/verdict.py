@@ -26,14 +26,17 @@ def on_record(row: Row, lead: Lead) -> Outcome:
         reason = f"this key is on record as {row.state} with another guest or target; use another key or purpose"
         return Outcome(status="invalid", reason=reason)
     status, reason = BY_STATE[row.state]
+    if row.state == "review":
+        reason = f"{reason} (ledger key {row.key})"
     return _outcome(row, status, "; ".join(text for text in (reason, row.reason) if text))
 
 
-def after_booking(row: Row, offer: Offer, answer: Booked | Exception) -> Outcome:
-    """This run has spent a session, and this was the last answer. A missing permission is raised on."""
+def after_booking(row: Row, offer: Offer, answer: Booked | Exception, *, sender: str) -> Outcome:
+    """This run, as *sender*, has spent a session, and this was the last answer. A missing permission is raised on."""
     if row.state == "planned" and isinstance(answer, (errors.Invalid, errors.NotAllowed)):
         return without_booking(answer)
-    statuses: dict[str, Status] = {"booked": "booked", "planned": "refused", "review": "review"}
+    booked: Status = "booked" if row.sender == sender else "already_booked"
+    statuses: dict[str, Status] = {"booked": booked, "planned": "refused", "review": "review"}
     if isinstance(answer, PASSING):
         statuses["planned"] = "not_attempted"
     outcome = _outcome(row, statuses.get(row.state, "unknown"), row.reason)
@@ -62,7 +65,7 @@ def without_booking(error: errors.ChiliPiperError) -> Outcome:
 def preview(row: Row | None, lead: Lead, wall: float) -> Outcome:
     """What the ledger says, and nothing else asked."""
     if row is None or row.state == "planned" or lead.is_due_again(row, wall):
-        return Outcome(status="would_book")
+        return lead.already_met(lead.pattern.guest) or Outcome(status="would_book")
     return on_record(row, lead)
 
 

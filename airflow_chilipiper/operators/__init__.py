@@ -8,6 +8,7 @@ from airflow_chilipiper.links import ChiliPiperMeetingLink
 from airflow_chilipiper.operators.book import ChiliPiperBookOperator
 from airflow_chilipiper.operators.concierge import ConciergeBookOperator
 from airflow_chilipiper.operators.handoff import HandoffBookOperator
+from airflow_chilipiper.operators.reconcile import ReconcileBookingsOperator
 from airflow_chilipiper.operators.scheduling_link import SchedulingLinkBookOperator
 from airflow_chilipiper.rows import col, rows_as_dicts
 
@@ -20,6 +21,7 @@ __all__ = [
     "ChiliPiperMeetingLink",
     "ConciergeBookOperator",
     "HandoffBookOperator",
+    "ReconcileBookingsOperator",
     "SchedulingLinkBookOperator",
     "col",
     "rows_as_dicts",

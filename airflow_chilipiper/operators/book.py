@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from airflow_chilipiper.api.pattern import Pattern
+    from airflow_chilipiper.booking.bounds import Bounds
+    from airflow_chilipiper.booking.outcome import Outcome
     from airflow_chilipiper.operators.run import Run
     from airflow_chilipiper.terms import Given, Terms
 
@@ -44,6 +46,15 @@ class ChiliPiperBookOperator(BookingArguments):
     :param form: form keys to values (templated)
     :param keep: columns that are handed through to the outcome row
     :param rebook_after: how old a booking must be not to count any more; default never (templated)
+    :param on_no_evidence: what becomes of a lead whose booking was never answered and for whom no meeting is found:
+        "hold" leaves it to a person (``review``), "rebook" books again once no earlier call can have any effect
+        (templated)
+    :param session_lifetime: with "rebook", how long a session can be booked where Chili Piper does not say so, that is
+        for links and Handoff (templated)
+    :param list_lag: how long Chili Piper's meeting list may not show a new meeting; an unanswered booking is looked
+        for that long (templated)
+    :param existing_meeting_window: a guest with an active meeting from now on within this time is ``already_booked``
+        with that meeting; one listing of all meetings, default none (templated)
     :param window_start: from when slots are wanted; default now (templated)
     :param window: for how long, as a timedelta or text such as "7 days" or "P7D" (templated)
     :param between: local hours in which a meeting may start, such as ("09:00", "17:00") (templated)
@@ -99,7 +110,7 @@ class ChiliPiperBookOperator(BookingArguments):
         return end(results, run.stopped_by, self)
 
     def on_kill(self) -> None:
-        """Begin no further booking; what is under way is answered and recorded."""
+        """Begin no further booking; what is under way gets three seconds to be answered and recorded."""
         self._killed = True
         if self._run:
             self._run.stop()
@@ -136,7 +147,11 @@ class ChiliPiperBookOperator(BookingArguments):
         self.hook = ChiliPiperHook(self.read("chilipiper_conn_id"))
         self.directory = Directory(self.hook.world())
         one_target = not any(is_per_lead(getattr(self, name)) for name in self.target_arguments)
-        return Run(rows, self._terms(context), one_target=one_target, keep=self.keep)
+        try:
+            return Run(rows, self._terms(context), one_target=one_target, keep=self.keep)
+        except BaseException:
+            self.hook.close()
+            raise
 
     def _terms(self, context: Context) -> Terms:
         from airflow_chilipiper.api.calls import Interval
@@ -144,6 +159,8 @@ class ChiliPiperBookOperator(BookingArguments):
         from airflow_chilipiper.terms import Terms
 
         arguments = {name: self.read(name) for name in self.readers}
+        if arguments["on_no_evidence"] == "rebook":
+            self.refuse_unbounded_rebooking()
         by_lead = {name: self.read_by_lead(name) for name in self.readers_by_lead}
         start = arguments["window_start"] or datetime.now(UTC)
         return Terms(
@@ -164,7 +181,36 @@ class ChiliPiperBookOperator(BookingArguments):
             rebook_after=arguments["rebook_after"],
             allowed_domains=self.hook.settings.allowed_guest_domains,
             sender=sender_of(context["ti"]),
+            bounds=self._bounds(arguments),
+            met=self._met(arguments["existing_meeting_window"]),
         )
+
+    def _bounds(self, arguments: dict[str, Any]) -> Bounds:
+        from airflow_chilipiper.booking.bounds import Bounds
+
+        lifetime = arguments["session_lifetime"]
+        return Bounds(
+            on_no_evidence=arguments["on_no_evidence"],
+            session_lifetime=lifetime and lifetime.total_seconds(),
+            list_lag=arguments["list_lag"].total_seconds(),
+            call=self.hook.settings.client.timeout,
+        )
+
+    def _met(self, window: timedelta | None) -> dict[str, Outcome]:
+        from airflow_chilipiper._compat import AirflowException, AirflowFailException
+        from airflow_chilipiper.api.errors import ChiliPiperError, NotAllowed
+        from airflow_chilipiper.api.world import block
+        from airflow_chilipiper.booking.met import guests_met
+
+        if window is None:
+            return {}
+        try:
+            return block(guests_met(self.hook.world(), window))
+        except ChiliPiperError as error:
+            failure = AirflowFailException if isinstance(error, NotAllowed) else AirflowException
+            raise failure(
+                f"existing_meeting_window: the meetings cannot be listed: {error}. Nothing was sent"
+            ) from None
 
     def _carry_out(self, run: Run, context: Context) -> None:
         from airflow_chilipiper.ledgers import ledger_of

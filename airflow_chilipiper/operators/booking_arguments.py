@@ -55,6 +55,10 @@ class BookingArguments(BaseOperator):
         "prefer",
         "form",
         "rebook_after",
+        "on_no_evidence",
+        "session_lifetime",
+        "list_lag",
+        "existing_meeting_window",
         "window_start",
         "window",
         "between",
@@ -73,6 +77,10 @@ class BookingArguments(BaseOperator):
     readers: ClassVar[Readers] = {
         "purpose": as_name,
         "rebook_after": or_none(as_duration),
+        "on_no_evidence": partial(as_choice, choices=("hold", "rebook")),
+        "session_lifetime": or_none(as_duration),
+        "list_lag": partial(as_duration, at_least=timedelta(0)),
+        "existing_meeting_window": or_none(as_duration),
         "window_start": or_none(as_moment),
         "window": as_duration,
         "between": or_none(as_hours),
@@ -95,6 +103,7 @@ class BookingArguments(BaseOperator):
         "form": lambda value, name: as_form(as_object(value, name)),
     }
     required: ClassVar[tuple[str, ...]] = ()
+    tells_session_lifetime: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -113,6 +122,10 @@ class BookingArguments(BaseOperator):
         form: Any = None,
         keep: Sequence[str] = (),
         rebook_after: timedelta | str | None = None,
+        on_no_evidence: str = "hold",
+        session_lifetime: timedelta | str | None = None,
+        list_lag: timedelta | str = timedelta(seconds=30),
+        existing_meeting_window: timedelta | str | None = None,
         window_start: datetime | str | None = None,
         window: timedelta | str = timedelta(days=7),
         between: Any = None,
@@ -147,6 +160,10 @@ class BookingArguments(BaseOperator):
         self.form = form
         self.keep = keep
         self.rebook_after = rebook_after
+        self.on_no_evidence = on_no_evidence
+        self.session_lifetime = session_lifetime
+        self.list_lag = list_lag
+        self.existing_meeting_window = existing_meeting_window
         self.window_start = window_start
         self.window = window
         self.between = between
@@ -196,6 +213,8 @@ class BookingArguments(BaseOperator):
             raise BadValue(
                 f"on_no_slot and on_disqualified go with lead; with {source}, fail_on says what fails the task"
             )
+        if self.on_no_evidence == "rebook":
+            self.refuse_unbounded_rebooking()
         for name in self.readers:
             if not is_template(getattr(self, name)):
                 self.read(name)
@@ -207,6 +226,14 @@ class BookingArguments(BaseOperator):
         if not self.sql_conn_id:
             raise BadValue("sql_conn_id is missing: name the connection that the query runs over")
         as_name(self.sql, "sql")
+
+    def refuse_unbounded_rebooking(self) -> None:
+        """Chili Piper says for Concierge alone how long a session lives."""
+        if self.session_lifetime is None and not self.tells_session_lifetime:
+            raise BadValue(
+                "on_no_evidence is 'rebook', which needs session_lifetime: for links and Handoff Chili Piper does not"
+                " say how long a session can still be booked; ask its support, or leave on_no_evidence='hold'"
+            )
 
     def read(self, name: str) -> Any:
         return self.readers[name](getattr(self, name), name)

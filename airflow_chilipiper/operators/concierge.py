@@ -31,6 +31,7 @@ class ConciergeBookOperator(ChiliPiperBookOperator):
         "router_slug": as_name,
         "trigger": partial(as_choice, choices=("ThirdPartyForm", "InAppButton", "RouterLink")),
     }
+    tells_session_lifetime = True
     required = ("router_slug", "trigger", "form")
     pattern_name = "concierge"
     pattern_arguments = ("router_slug", "trigger")

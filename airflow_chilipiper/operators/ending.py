@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 CURABLE = ("unknown", "not_attempted", "no_slot")
 """Statuses that another try may change."""
 BOOKED = ("booked", "already_booked", "would_book")
+IN_DOUBT = ("review", "unknown")
+"""Statuses that somebody has to know of: told first, as warnings."""
 LINES = 50
 
 
@@ -40,8 +42,9 @@ def end(results: Sequence[dict[str, Any]], stopped_by: Exception | None, task: C
     others = [(number, row) for number, row in enumerate(results, 1) if row["status"] not in BOOKED]
     if results and all(row["status"] == "invalid" for row in results):
         task.log.warning("No lead could be asked about, the first because: %s", results[0]["reason"])
-    for number, row in others[:LINES]:
-        task.log.info("Lead %d of %d: %s. %s", number, len(results), row["status"], row["reason"])
+    for number, row in sorted(others, key=lambda other: other[1]["status"] not in IN_DOUBT)[:LINES]:
+        tell = task.log.warning if row["status"] in IN_DOUBT else task.log.info
+        tell("Lead %d of %d: %s. %s", number, len(results), row["status"], row["reason"])
     if isinstance(stopped_by, (NotAllowed, NotFound)):
         raise AirflowFailException(f"stopped, since no other lead would fare better: {stopped_by}")
     if failing := _counts([row for row in results if row["status"] in task.fail_on]):

@@ -10,7 +10,8 @@ from typing import Any
 from airflow_chilipiper.sandbox.answers import Refused, json_answer
 from airflow_chilipiper.sandbox.calls import Call
 from airflow_chilipiper.sandbox.diary import Slot
-from airflow_chilipiper.sandbox.world import Meeting, Pattern, Place, Session, World
+from airflow_chilipiper.sandbox.sessions import Meeting, Pattern, Place, Session
+from airflow_chilipiper.sandbox.world import World
 
 Check = Callable[[Session], None]
 

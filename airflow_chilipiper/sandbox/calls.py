@@ -46,6 +46,13 @@ class Call:
             raise _invalid(f"query parameter {name}")
         return value
 
+    def value(self, name: str, decoder: Decoder) -> Any:
+        """A query parameter that must be there and decode."""
+        try:
+            return decoder(self.query.get(name), "")
+        except Undecodable as error:
+            raise _invalid(f"query parameter {name}") from error
+
     def number(self, name: str, *, default: int, least: int, most: int) -> int:
         value = self.query.get(name, str(default))
         if not value.isdecimal() or not least <= int(value) <= most:

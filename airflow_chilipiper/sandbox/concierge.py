@@ -16,8 +16,9 @@ from airflow_chilipiper.sandbox.decoding import (
     text,
     zone,
 )
+from airflow_chilipiper.sandbox.sessions import Routing, Session
 from airflow_chilipiper.sandbox.slots import write_list
-from airflow_chilipiper.sandbox.world import Session, World
+from airflow_chilipiper.sandbox.world import World
 
 _FORM: dict[str, Any] = {
     "options": record({}, trigger=one_of("ThirdPartyForm", "InAppButton", "RouterLink"), locale=text, timezone=zone),
@@ -54,13 +55,16 @@ def _routed(world: World, asked: dict[str, Any], slug: str) -> dict[str, Any]:
         raise world.refusal("router_unknown", f"No router has the slug {slug}")
     if not router.accepts_routing:
         raise world.refusal("router_closed", f"The router {slug} does not accept routing")
-    form = _understand(world, router, asked["form"], (asked.get("options") or {}).get("trigger") or router.triggers[0])
-    target = next((rule.target for rule in router.rules if rule.applies(form)), router.catch_all)
+    trigger = (asked.get("options") or {}).get("trigger") or router.triggers[0]
+    form = _understand(world, router, asked["form"], trigger)
+    rule = next((rule for rule in router.rules if rule.applies(form)), None)
+    target = rule.target if rule else router.catch_all
     if target is None:
         return _disqualified(world)
     if world.variants.concierge_attendees == "strict":
         target = replace(target, flexible=False)
-    return _offer(world, router, target, form["PersonEmail"], asked.get("interval"))
+    routing = Routing(router.id, trigger, rule.id if rule else None, target)
+    return _offer(world, router, routing, form["PersonEmail"], asked.get("interval"))
 
 
 def _understand(world: World, router: Router, form: dict[str, Any], trigger: str) -> dict[str, str]:
@@ -83,19 +87,24 @@ def _plain(value: Any) -> str:
     return value if isinstance(value, str) else str(value)
 
 
-def _offer(world: World, router: Router, target: Target, guest: str, asked: dict[str, float] | None) -> dict[str, Any]:
-    session = world.open_session("concierge", guest=guest, workspace=router.workspace)
+def _offer(
+    world: World, router: Router, routing: Routing, guest: str, asked: dict[str, float] | None
+) -> dict[str, Any]:
+    """Without an interval the log keeps nothing: no session is consumed then (help article)."""
+    session = world.open_session(
+        "concierge", guest=guest, workspace=router.workspace, routing=None if asked is None else routing
+    )
     answer: dict[str, Any] = {
         world.variants.route_key: session.id,
         "schedulingAllowed": True,
-        **_assignment(world, target),
+        **_assignment(world, routing.target),
     }
     if asked is None or world.variants.routing_link_with_interval:
         answer["routingLink"] = (
             f"https://sandbox.chilipiper.example/concierge-router/{router.slug}/routing/{session.id}"
         )
     if asked is not None:
-        answer |= _scheduling_data(world, session, router, target, asked)
+        answer |= _scheduling_data(world, session, router, routing.target, asked)
     return answer
 
 

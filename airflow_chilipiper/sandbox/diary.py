@@ -33,7 +33,7 @@ class Diary:
         self.meetings_of: dict[str, int] = dict.fromkeys((user.id for user in self._users), 0)
 
     def slots(self, target: Target, *, begin: float, end: float, minutes: int) -> list[Slot]:
-        cells = -(-minutes * 60 // CELL)
+        cells = _cells(minutes)
         self._longest = max(self._longest, cells)
         first, last = -(-int(begin) // CELL), -(-int(end) // CELL)
         found = (self._slot(target, cell, cells) for cell in range(first, last))
@@ -47,22 +47,46 @@ class Diary:
             taken = slot.users if len(free) == len(slot.users) else ()
         else:
             taken = tuple(sorted(free, key=self.meetings_of.__getitem__)[:1])
-        for user in taken:
-            self.meetings_of[user] += 1
-        self._occupy(taken, begin, slot.cells)
+        self._hold(taken, begin, slot.cells)
         return taken
 
     def fill(self, slot: Slot) -> None:
         """Somebody else was faster: none of the slot's users has time any more."""
         self._occupy(slot.users, slot.start // CELL, slot.cells)
 
+    def release(self, users: tuple[str, ...], *, start: int, minutes: int) -> None:
+        """A meeting is off: its hosts have that time again."""
+        begin, cells = start // CELL, _cells(minutes)
+        for user in users:
+            self.meetings_of[user] -= 1
+        for each in range(begin, begin + cells):
+            self._cell(each).update(users)
+        self._forget(begin, cells)
+
+    def take_next(self, users: tuple[str, ...], *, after: float, until: float, minutes: int) -> int | None:
+        """The first start in that time at which all of the users are free, booked for all of them."""
+        cells = _cells(minutes)
+        for begin in range(-(-int(after) // CELL), int(until) // CELL):
+            if all(self.is_free(user, begin, cells) for user in users):
+                self._hold(users, begin, cells)
+                return begin * CELL
+        return None
+
     def is_free(self, user: str, cell: int, cells: int = 1) -> bool:
         return all(user in self._cell(each) for each in range(cell, cell + cells))
+
+    def _hold(self, users: tuple[str, ...], begin: int, cells: int) -> None:
+        for user in users:
+            self.meetings_of[user] += 1
+        self._occupy(users, begin, cells)
 
     def _occupy(self, users: tuple[str, ...], cell: int, cells: int) -> None:
         for each in range(cell, cell + cells):
             self._cell(each).difference_update(users)
-        # longer meetings that would run into these cells are no longer on offer either
+        self._forget(cell, cells)
+
+    def _forget(self, cell: int, cells: int) -> None:
+        # what is known of longer meetings that would run into these cells is out of date, too
         for each in range(cell - self._longest, cell + cells):
             self._known.pop(each, None)
 
@@ -100,6 +124,10 @@ class Diary:
 
     def _was_busy(self, user: User, cell: int) -> bool:
         return crc32(f"{self._seed}/{user.id}/{cell}".encode()) % 100 < user.busy_percent
+
+
+def _cells(minutes: int) -> int:
+    return -(-minutes * 60 // CELL)
 
 
 def _works(cell: int, zone: str, hours: tuple[str, str]) -> bool:

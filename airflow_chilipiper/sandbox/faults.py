@@ -121,7 +121,7 @@ class Faults:
         self._arm(kinds.late_commit(seconds, status), operation, count, skip)
 
     def lagging_list(self, seconds: float) -> None:
-        """Until `clear`, the meeting list shows a meeting only that long after it was booked."""
+        """Until `clear`, the meeting list and Concierge's log show only what was so that long ago."""
         self._world.list_lag_seconds = seconds
 
     def at_random(self, rate: float, *, seed: int = 0, retry_after: float = 1, seconds: float = 0.05) -> None:

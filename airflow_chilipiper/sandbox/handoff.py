@@ -17,8 +17,9 @@ from airflow_chilipiper.sandbox.decoding import (
     text,
     zone,
 )
+from airflow_chilipiper.sandbox.sessions import Session
 from airflow_chilipiper.sandbox.slots import write_list
-from airflow_chilipiper.sandbox.world import Session, World
+from airflow_chilipiper.sandbox.world import World
 
 _CRM_ID = either(identifier, record({"type": one_of("LeadId", "ContactId"), "value": identifier}))
 _INIT = tagged(

@@ -19,8 +19,9 @@ from airflow_chilipiper.sandbox.decoding import (
     uuid,
     zone,
 )
+from airflow_chilipiper.sandbox.sessions import Session
 from airflow_chilipiper.sandbox.slots import write_list
-from airflow_chilipiper.sandbox.world import Session, World
+from airflow_chilipiper.sandbox.world import World
 
 _INIT = record(
     {"link": record({"type": text}, linkId=identifier, slug=identifier, id=identifier)},

@@ -4,7 +4,8 @@ from typing import Any
 
 from airflow_chilipiper.sandbox.calls import Call
 from airflow_chilipiper.sandbox.decoding import array, email, identifier, instant, number, one_of, record, uuid
-from airflow_chilipiper.sandbox.world import Meeting, World
+from airflow_chilipiper.sandbox.sessions import Meeting
+from airflow_chilipiper.sandbox.world import World
 
 _WEEK = 7 * 86_400
 _ASKED = record(
@@ -30,7 +31,7 @@ def find(world: World, call: Call) -> dict[str, Any]:
     size = asked.get("pageSize", 10)
     first = asked.get("page", 0) * size
     rows = [_row(world, each) for each in meetings[first : first + size]]
-    return {"data": {"list": rows}, **_more(world, len(meetings) > first + size)}
+    return {"data": {"list": rows}, **write_more(world, len(meetings) > first + size)}
 
 
 def get(world: World, call: Call) -> dict[str, Any]:
@@ -41,7 +42,7 @@ def get(world: World, call: Call) -> dict[str, Any]:
     row = _row(world, meeting)
     times = row.pop("dateTime")
     activities = [{"type": "ScheduledAt", "at": row["bookedAt"]}, {"type": "HappensAt", "dateTime": times}]
-    return {"data": {"id": row.pop("meetingId"), **row, "activities": activities}, **_more(world, False)}
+    return {"data": {"id": row.pop("meetingId"), **row, "activities": activities}, **write_more(world, False)}
 
 
 def _fits(world: World, asked: dict[str, Any], meeting: Meeting) -> bool:
@@ -60,7 +61,7 @@ def _fits(world: World, asked: dict[str, Any], meeting: Meeting) -> bool:
     )
 
 
-def _more(world: World, more: bool) -> dict[str, Any]:
+def write_more(world: World, more: bool) -> dict[str, Any]:
     """`hasMoreItems` exists only since 1.321, the `hasMore` word always."""
     word: dict[str, Any] = {"hasMore": "Yes" if more else "No"}
     flag: dict[str, Any] = {"hasMoreItems": more}

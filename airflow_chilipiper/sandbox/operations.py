@@ -10,6 +10,7 @@ from typing import Any
 from airflow_chilipiper.sandbox import (
     availability,
     concierge,
+    concierge_logs,
     directory,
     handoff,
     link_lists,
@@ -62,6 +63,14 @@ OPERATIONS = (
         f"{_CONCIERGE}/routers/concierge/{{routerId}}",
         router_lists.concierge_single,
         ("concierge.read",),
+    ),
+    Operation(
+        "concierge-logs",
+        "POST",
+        f"{_CONCIERGE}/logs",
+        concierge_logs.find,
+        ("logs.read",),
+        ("workspaceId", "routerId", "start", "end", *_PAGES),
     ),
     Operation("scheduling-link-init", "POST", f"{_LINKS}/init-simple", links.init, _LINK),
     Operation(

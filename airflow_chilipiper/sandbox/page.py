@@ -8,8 +8,9 @@ from typing import Any
 from airflow_chilipiper.sandbox.calls import CallRecord
 from airflow_chilipiper.sandbox.catalogue import User
 from airflow_chilipiper.sandbox.diary import CELL
+from airflow_chilipiper.sandbox.sessions import Meeting
 from airflow_chilipiper.sandbox.times import write_instant
-from airflow_chilipiper.sandbox.world import Meeting, World
+from airflow_chilipiper.sandbox.world import World
 
 _STYLE = """
 body { font: 14px/1.4 system-ui, sans-serif; margin: 2em; color: #222 }
@@ -66,7 +67,8 @@ def mask(text: str) -> str:
 def _user(world: World, user: User, meetings: Sequence[Meeting]) -> str:
     first = -(-int(world.now()) // CELL)
     free = [cell * CELL for cell in range(first, first + _DAYS * 86_400 // CELL) if world.diary.is_free(user.id, cell)]
-    booked = sorted((each.start, each.guest) for each in meetings if user.id in each.hosts)
+    hosted = (each for each in meetings if user.id in each.hosts and each.status != "Canceled")
+    booked = sorted((each.start, each.guest) for each in hosted)
     shown = ", ".join(f"{_short(start)} {mask(guest)}" for start, guest in booked)
     return (
         f"<tr><td>{escape(user.name)}<td>{escape(user.zone)}<td class=free>{len(free)}"

@@ -57,6 +57,12 @@ class Variants:
     canceled: Literal["Canceled", "CANCELLED", "Cancelled"] = "Canceled"
     list_envelope: Literal["paginated", "bare"] = "paginated"
     ping: Literal["json", "text"] = "json"
+    # Concierge's log; the session's own id may stand in both, in either, or in neither of `id` and `routing`
+    log_envelope: Literal["paginated", "data", "bare"] = "paginated"
+    log_id: Literal["session", "own"] = "session"
+    log_routing: Literal["object", "string", "absent"] = "object"
+    log_of_late_commit: Literal["InProgress", "TimedOut"] = "InProgress"
+    timed_out: Literal["TimedOut", "TIMED_OUT", "Timed out"] = "TimedOut"
     # everywhere
     empty_arrays: Literal["empty", "null", "absent"] = "empty"
     explicit_nulls: bool = False

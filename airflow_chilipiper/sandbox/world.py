@@ -2,51 +2,16 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from threading import RLock
-from typing import Any, Literal
+from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from airflow_chilipiper.sandbox.answers import Refused, error_answer
-from airflow_chilipiper.sandbox.catalogue import Catalogue, FormField, Target
+from airflow_chilipiper.sandbox.catalogue import Catalogue, Target
 from airflow_chilipiper.sandbox.diary import Diary, Slot
-from airflow_chilipiper.sandbox.times import write_instant
+from airflow_chilipiper.sandbox.sessions import Meeting, Pattern, Place, Session
+from airflow_chilipiper.sandbox.times import read_instant, write_instant
 from airflow_chilipiper.sandbox.variants import Variants
-
-Pattern = Literal["concierge", "scheduling-link", "handoff"]
-Place = tuple[str, str]
-"""Where in an offer a slot stands: (routerId, pathId) for Handoff, else ("", "")."""
-
-
-@dataclass(slots=True)
-class Session:
-    id: str
-    pattern: Pattern
-    expires_at: float
-    guest: str | None = None
-    workspace: str = ""
-    booker: str | None = None
-    meeting_types: dict[Place, str] = field(default_factory=dict)
-    offered: dict[Place, dict[str, Slot]] = field(default_factory=dict)
-    fields: tuple[FormField, ...] = ()
-    spent: bool = False
-
-
-@dataclass(slots=True)
-class Meeting:
-    id: str
-    session: str
-    pattern: Pattern
-    guest: str
-    workspace: str
-    meeting_type: str
-    start: int
-    minutes: int
-    hosts: tuple[str, ...]
-    booked_at: float
-    booker: str | None = None
-    status: str = "Active"
-    details: dict[str, Any] = field(default_factory=dict)
 
 
 class World:
@@ -66,6 +31,7 @@ class World:
         self.list_lag_seconds = 0.0
         self._meetings: dict[str, Meeting] = {}
         self._of_guest: dict[str, list[Meeting]] = {}
+        self._of_session: dict[str, Meeting] = {}
         self._pending: list[tuple[float, Meeting]] = []
         self._seed = seed
         self._ids = 0
@@ -75,7 +41,8 @@ class World:
         return str(uuid5(NAMESPACE_URL, f"sandbox/{self._seed}/{kind}/{self._ids}"))
 
     def open_session(self, pattern: Pattern, **known: Any) -> Session:
-        session = Session(self.new_id("session"), pattern, self.now() + self.session_seconds[pattern], **known)
+        now = self.now()
+        session = Session(self.new_id("session"), pattern, now, now + self.session_seconds[pattern], **known)
         self.sessions[session.id] = session
         return session
 
@@ -119,6 +86,7 @@ class World:
     def _commit(self, meeting: Meeting) -> None:
         self._meetings[meeting.id] = meeting
         self._of_guest.setdefault(meeting.guest.lower(), []).append(meeting)
+        self._of_session[meeting.session] = meeting
 
     def meetings(self, guest: str | None = None) -> list[Meeting]:
         """Every meeting that exists by now, or those of one guest (case does not matter)."""
@@ -128,6 +96,40 @@ class World:
     def meeting(self, meeting_id: str) -> Meeting | None:
         self.tick(everything=False)
         return self._meetings.get(meeting_id)
+
+    def meeting_of(self, session_id: str) -> Meeting | None:
+        self.tick(everything=False)
+        return self._of_session.get(session_id)
+
+    def is_booking(self, session_id: str) -> bool:
+        """Whether the session's meeting will be made, but is not yet."""
+        return any(meeting.session == session_id for _, meeting in self._pending)
+
+    def cancel(self, meeting_id: str) -> None:
+        """A person cancels a meeting; its hosts have that time again."""
+        with self.lock:
+            meeting = self._active(meeting_id)
+            self.diary.release(meeting.hosts, start=meeting.start, minutes=meeting.minutes)
+            meeting.status = "Canceled"
+
+    def reschedule(self, meeting_id: str, *, after: str) -> str:
+        """A person moves a meeting to the first time from then on at which its hosts are free; the new start."""
+        with self.lock:
+            meeting = self._active(meeting_id)
+            first, length = read_instant(after), meeting.minutes
+            until = first + self.horizon_seconds
+            start = self.diary.take_next(meeting.hosts, after=first, until=until, minutes=length)
+            if start is None:
+                raise ValueError(f"the hosts of {meeting_id} have no time from {after} on")
+            self.diary.release(meeting.hosts, start=meeting.start, minutes=length)
+            meeting.start = start
+            return self.write(start)
+
+    def _active(self, meeting_id: str) -> Meeting:
+        meeting = self.meeting(meeting_id)
+        if meeting is None or meeting.status != "Active":
+            raise ValueError(f"there is no active meeting {meeting_id}")
+        return meeting
 
     def refusal(self, reason: str, message: str, **arguments: str) -> Refused:
         status, code = self.variants.codes[reason]

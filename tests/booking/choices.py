@@ -1,6 +1,10 @@
-"""Every way through a tree of choices."""
+"""Every way through a tree of choices, and how a flow is made to wait for one."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from types import coroutine
+from typing import Any
 
 
 class Broken(AssertionError):
@@ -29,3 +33,9 @@ class Choices:
         if self._plan:
             self._plan[-1][0] += 1
         return bool(self._plan)
+
+
+@coroutine
+def wish(verb: str, *what: Any) -> Iterator[Any]:
+    """Suspend until the test answers."""
+    return (yield (verb, *what))

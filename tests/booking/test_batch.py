@@ -216,6 +216,21 @@ def test_a_stop_lets_booking_calls_in_flight_finish_and_begins_nothing_new() -> 
     assert office.openings == 3
 
 
+def test_after_a_stop_nobody_waits_for_an_answer_that_does_not_come() -> None:
+    """The lead is unknown and its row stays `sent`; what is answered later is still recorded."""
+    in_flight, ledger = Event(), MemoryLedger()
+    office = Office(held=(0,), busy=in_flight.set)
+    batch = Batch(LEADS, world_of(office, ledger), at_once=1, drain=0.01)
+    running = Thread(target=batch.run)
+    running.start()
+    assert in_flight.wait(10)
+    batch.stop()
+    running.join(10)
+    assert statuses(batch) == ["unknown"] + ["not_attempted"] * 11
+    assert [row.state for row in ledger.look([LEADS[0].row().key]).values()] == ["sent"]
+    office.go.set()
+
+
 def test_a_stop_before_the_booking_call_leaves_the_lead_free_and_not_attempted() -> None:
     opening, ledger = Event(), MemoryLedger()
     office = Office(held_openings=(0,), busy=opening.set)

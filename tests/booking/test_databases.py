@@ -12,7 +12,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from airflow_chilipiper.booking.database_faults import BUSY
 from airflow_chilipiper.booking.databases import doubts, mysql_doubts, set_up
+from airflow_chilipiper.booking.ledger import LedgerFailed
 from airflow_chilipiper.booking.sql_ledger import SqlLedger
 
 Open = Callable[..., sa.engine.Engine]
@@ -56,6 +58,20 @@ def test_mysql_raises_where_a_value_does_not_fit(mariadb_url: str, mode: str) ->
         modes, wait, isolation = db.exec_driver_sql(f"select {', '.join(asked)}").one()
     assert (wait, isolation) == (10, "READ-COMMITTED")
     assert mode in modes
+
+
+def test_nothing_waits_for_ever_for_a_table_that_another_has_locked(mariadb_url: str) -> None:
+    """As a migration or a backup does; MySQL's own patience with those is a day."""
+    engine = sa.create_engine(mariadb_url, poolclass=sa.pool.NullPool)
+    ledger = SqlLedger(engine, sleep=lambda _: None)
+    ledger.create()
+    with transaction(mariadb_url) as db:
+        assert db.exec_driver_sql("select @@lock_wait_timeout").scalar() == 10
+    event.listen(engine, "connect", lambda connection, _: connection.cursor().execute("set lock_wait_timeout = 0"))
+    with engine.connect() as other:
+        other.exec_driver_sql("lock tables chilipiper_ledger write")
+        with pytest.raises(LedgerFailed, match=BUSY):
+            ledger.look(["a"])
 
 
 @pytest.mark.parametrize(

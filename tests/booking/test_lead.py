@@ -13,8 +13,11 @@ from airflow_chilipiper.api.concierge import Concierge
 from airflow_chilipiper.api.errors import Invalid
 from airflow_chilipiper.api.handoff import Handoff
 from airflow_chilipiper.api.models import Bookable, Offer, Slots
+from airflow_chilipiper.booking.bounds import ASSUMED_LIFETIME, Bounds
 from airflow_chilipiper.booking.lead import Lead
 from airflow_chilipiper.booking.lead_key import guest_digest
+from airflow_chilipiper.booking.ledger import Row
+from airflow_chilipiper.booking.outcome import Outcome
 
 WEEK = Interval(datetime(2026, 11, 2, tzinfo=UTC))
 START = "2026-11-03T09:30:00Z"
@@ -54,6 +57,85 @@ def test_the_sent_row_says_what_goes_out_now() -> None:
     assert (sent.state, sent.attempt, sent.sender, sent.session, sent.slot) == ("sent", 2, "dag/run/task/2", "s", START)
     assert (sent.sent_at, sent.reason, sent.replaces) == (1_000.5, "", row.mark)
     assert (sent.guest, sent.pattern) == (lead.row().guest, lead.row().pattern)
+
+
+def sent_row(lead: Lead, **offered: Any) -> Row:
+    return lead.sent(lead.row(), OFFER.slots[0], replace(OFFER, **offered), 1_000.0)
+
+
+def test_the_sent_row_says_when_silence_counts_and_what_it_allows() -> None:
+    """By what the offer tells of its session, or else the user; and where nobody does, silence allows nothing."""
+    rebook = a_lead(bounds=Bounds(on_no_evidence="rebook", processing=20, list_lag=3, skew=100))
+    told, untold = sent_row(rebook, lifetime=600), sent_row(rebook)
+    assert (told.policy, told.count_from) == ("rebook", 1_000 + 600 + 123)
+    assert (untold.policy, untold.count_from) == ("hold", 1_000 + ASSUMED_LIFETIME + 123)
+    stated = a_lead(bounds=replace(rebook.bounds, session_lifetime=900))
+    assert (sent_row(stated).policy, sent_row(stated).count_from) == ("rebook", 1_000 + 900 + 123)
+    assert sent_row(a_lead(), lifetime=600).policy == "hold"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "invited", "policy"),
+    [
+        (BY_EMAIL, None, "rebook"),
+        (BY_CRM_ID, "x@y.com", "rebook"),
+        (BY_BOTH, None, "rebook"),
+        (BY_CRM_ID, None, "hold"),
+    ],
+)
+def test_silence_frees_nobody_whom_no_list_could_show(pattern: Handoff, invited: str | None, policy: str) -> None:
+    """Where nobody knows the guest, a meeting that was moved cannot be told from any other."""
+    lead = a_lead(pattern=pattern, bounds=Bounds(on_no_evidence="rebook"))
+    assert sent_row(lead, lifetime=600, guest=invited).policy == policy
+
+
+def test_what_an_earlier_call_left_on_record_counts_no_more() -> None:
+    older = replace(a_lead().row(), count_from=1.0, policy="rebook", invited="older", session="older", slot="older")
+    sent = a_lead().sent(older, OFFER.slots[0], OFFER, 1_000.0)
+    assert (sent.policy, sent.invited, sent.session, sent.slot) == ("hold", "", "s", START)
+    assert sent.count_from is not None
+    assert sent.count_from > 1_000
+
+
+def test_the_sent_row_says_whom_chili_piper_invites_beside_whom_was_asked_for() -> None:
+    both = sent_row(a_lead(pattern=BY_BOTH), guest="x@y.com")
+    assert (both.guest, both.invited) == (guest_digest("jo@example.com"), guest_digest("x@y.com"))
+    assert sent_row(a_lead()).invited == ""
+
+
+@pytest.mark.parametrize(
+    ("pattern", "invited", "asked_for"),
+    [
+        (BY_EMAIL, None, ("jo@example.com",)),
+        (BY_EMAIL, "JO@example.com", ("jo@example.com",)),
+        (BY_BOTH, "x@y.com", ()),
+        (BY_CRM_ID, "x@y.com", ()),
+        (BY_CRM_ID, None, ()),
+    ],
+)
+def test_the_list_is_asked_for_our_guest_only_if_nobody_else_can_have_been_invited(
+    pattern: Handoff, invited: str | None, asked_for: tuple[str, ...]
+) -> None:
+    """Whose e-mail we do not have is looked for among everybody, by hash."""
+    lead = a_lead(pattern=pattern)
+    assert lead.guests_to_ask_for(sent_row(lead, guest=invited)) == asked_for
+
+
+def test_the_guest_of_another_row_is_not_asked_for_under_our_e_mail() -> None:
+    other = sent_row(a_lead(pattern=replace(BY_EMAIL, guest="ann@example.com")))
+    assert a_lead().guests_to_ask_for(other) == ()
+
+
+def test_a_guest_who_has_a_meeting_is_known_by_hash_however_the_e_mail_is_written() -> None:
+    met = Outcome(status="already_booked", meeting_id="m")
+    lead = a_lead(met={guest_digest("jo@example.com"): met})
+    assert lead.already_met(" JO@example.com") is met
+    assert lead.already_met("ann@example.com") is None
+    assert lead.already_met(None) is None
+
+
+def test_a_lead_whose_guest_nobody_knows_has_met_nobody() -> None:
+    assert a_lead(met={"": Outcome(status="already_booked")}).already_met(None) is None
 
 
 def test_a_guest_whom_only_the_offer_names_is_on_record_once_sent() -> None:

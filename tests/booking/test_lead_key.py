@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from airflow_chilipiper.api.errors import Invalid
-from airflow_chilipiper.booking.lead_key import digest, guest_digest, lead_key, trimmed
+from airflow_chilipiper.booking.lead_key import digest, guest_digest, lead_key
 
 GOLDEN: list[tuple[Any, str]] = [
     # One number is one lead, however a driver hands it over.
@@ -108,7 +108,3 @@ def test_a_guest_is_compared_without_regard_to_case_and_blanks() -> None:
 
 def test_nobody_has_no_hash() -> None:
     assert guest_digest(None) == guest_digest("") == ""  # a digest of nobody would equal another's
-
-
-def test_trimming_leaves_the_inside_alone() -> None:
-    assert trimmed("\u2003 spring  2026\u200d\n") == "spring  2026"

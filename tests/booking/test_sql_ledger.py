@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from threading import Barrier, Thread
 from typing import Any
 
@@ -104,17 +105,31 @@ def test_a_group_is_one_transaction_in_key_order(engine: sa.engine.Engine, ledge
     commits: list[object] = []
     keys: list[str] = []
 
-    def note(db: Any, cursor: Any, text: str, parameters: Any, *rest: Any) -> None:
-        values = parameters.values() if isinstance(parameters, dict) else parameters
-        keys.extend(
-            value[0] for value in values if text.startswith("UPDATE") and str(value) in {row.key for row in rows}
-        )
+    def note(db: Any, cursor: Any, text: str, parameters: Any, context: Any, many: bool) -> None:
+        for of_row in parameters if many and text.startswith("UPDATE") else []:
+            values = of_row.values() if isinstance(of_row, dict) else of_row
+            keys.extend(value[0] for value in values if str(value) in {row.key for row in rows})
 
     event.listen(engine, "commit", commits.append)
     event.listen(engine, "before_cursor_execute", note)
     ledger.mark([row.to("sent") for row in rows])
     assert len(commits) == 2
     assert "".join(dict.fromkeys(keys)) == "abc"
+
+
+def test_nothing_to_mark_is_no_trouble(ledger: SqlLedger) -> None:
+    assert ledger.mark([]) == ledger.begin([]) == []
+
+
+def test_a_meeting_stands_against_another_though_the_mark_that_was_read_still_holds(ledger: SqlLedger) -> None:
+    """Transition 10: booked stays as it is, whoever brings another meeting."""
+    (row,) = ledger.begin([a_row()])
+    (booked,) = ledger.mark([row.to("booked", meeting_id="m")])
+    assert isinstance(booked, Row)
+    (answer,) = ledger.mark([booked.to("booked", meeting_id="another")])
+    assert isinstance(answer, Overtaken)
+    assert answer.row == booked
+    assert ledger.look([row.key]) == {row.key: booked}
 
 
 def test_a_row_that_the_database_does_not_take_fails_alone(ledger: SqlLedger) -> None:
@@ -266,3 +281,28 @@ def test_of_runs_that_the_database_cannot_serialize_each_is_repeated(
     assert len(answers) == 4
     assert by_row == [{Row, Overtaken}] * 4
     assert winners == [1] * 4
+
+
+def test_rows_marked_one_by_one_are_each_told_what_came_of_them(tmp_path: Path) -> None:
+    """One of a group cannot be as it is to be; of the others, those before the database goes away are on record."""
+    engine = sa.create_engine(f"sqlite:///{tmp_path}/ledger.db")
+    ledger = SqlLedger(engine, sleep=lambda _: None)
+    ledger.create()
+    rows = [Row(key=key, purpose="p", mark=f"m{key}") for key in "abcd"]
+    ledger.begin(rows)
+    ledger.mark([rows[3].to("booked", meeting_id="taken")])
+    updates = 0
+
+    @sa.event.listens_for(engine, "before_cursor_execute")
+    def go_away(_: Any, __: Any, statement: str, *___: Any) -> None:
+        nonlocal updates
+        updates += statement.startswith("UPDATE")
+        if updates > 2:
+            raise sa.exc.OperationalError(statement, {}, Exception("gone"))
+
+    sent = [rows[0].to("sent"), rows[1].to("booked", meeting_id="taken"), rows[2].to("sent")]
+    first, *others = ledger.mark(sent)
+    assert isinstance(first, Row)
+    assert first.mark == sent[0].mark
+    assert [type(each) for each in others] == [LedgerFailed] * 2
+    engine.dispose()

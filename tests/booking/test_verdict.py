@@ -13,6 +13,8 @@ from airflow_chilipiper.api.calls import Interval
 from airflow_chilipiper.api.concierge import Concierge
 from airflow_chilipiper.api.models import Bookable, Booked, Offer, Slots
 from airflow_chilipiper.booking.lead import Lead
+from airflow_chilipiper.booking.ledger import Row
+from airflow_chilipiper.booking.outcome import Outcome
 from airflow_chilipiper.booking.slot_choice import Undecided
 from airflow_chilipiper.booking.verdict import after_booking, on_record, preview, without_booking, without_slot
 
@@ -50,6 +52,12 @@ def test_what_is_on_record_decides(state: Any, status: str) -> None:
     assert told.reason.endswith("because")
 
 
+def test_a_review_says_by_which_key_a_person_settles_it() -> None:
+    reason = on_record(replace(ROW, state="review", reason="no meeting is found"), LEAD).reason
+    assert reason == f"a person must decide (ledger key {ROW.key}); no meeting is found"
+    assert ROW.key not in on_record(replace(ROW, state="unknown"), LEAD).reason
+
+
 @pytest.mark.parametrize("state", ["sent", "unknown", "booked"])
 def test_one_key_with_another_guest_is_an_error_of_the_row_and_tells_no_meeting(state: Any) -> None:
     told = on_record(replace(ANOTHERS, state=state, meeting_id="m"), LEAD)
@@ -62,10 +70,12 @@ def test_what_a_person_has_to_decide_stays_so_whoever_asks(state: Any) -> None:
     assert on_record(replace(ANOTHERS, state=state), LEAD) == on_record(replace(ROW, state=state), LEAD)
 
 
+def answered(row: Row, answer: Booked | Exception) -> Outcome:
+    return after_booking(row, OFFER, answer, sender=row.sender)
+
+
 def test_a_booking_tells_who_where_and_when() -> None:
-    told = after_booking(
-        replace(ROW, state="booked", meeting_id="m"), OFFER, Booked(meeting_id="m", host="h", assignees=("u2",))
-    )
+    told = answered(replace(ROW, state="booked", meeting_id="m"), Booked(meeting_id="m", host="h", assignees=("u2",)))
     assert (told.status, told.meeting_id, told.start_time, told.session_id) == ("booked", "m", START, "s")
     assert (told.host, told.assignees, told.page) == ("h", ("u2",), "https://page")
 
@@ -81,13 +91,19 @@ def test_a_booking_tells_who_where_and_when() -> None:
 )
 def test_a_lead_that_no_session_could_book_is_refused_but_for_what_passes(answer: Exception, status: str) -> None:
     """Who could not even ask was not refused: the task fails for it, and its retry tries again."""
-    told = after_booking(replace(ROW, reason="why"), OFFER, answer)
+    told = answered(replace(ROW, reason="why"), answer)
     assert (told.status, told.reason, told.start_time, told.assignees) == (status, "why", None, ("u1",))
 
 
 @pytest.mark.parametrize("state", ["unknown", "sent", "abandoned"])
 def test_after_a_booking_call_all_but_a_no_and_a_meeting_is_unknown(state: Any) -> None:
-    assert after_booking(replace(ROW, state=state), OFFER, errors.NoAnswer()).status == "unknown"
+    assert answered(replace(ROW, state=state), errors.NoAnswer()).status == "unknown"
+
+
+def test_what_another_has_booked_meanwhile_is_not_called_this_runs() -> None:
+    theirs = replace(ROW, state="booked", meeting_id="m", sender="another")
+    assert after_booking(theirs, OFFER, errors.NoAnswer(), sender="this").status == "already_booked"
+    assert after_booking(theirs, OFFER, errors.NoAnswer(), sender="another").status == "booked"
 
 
 def test_an_offer_without_a_slot_says_why() -> None:
@@ -144,3 +160,16 @@ def test_a_preview_would_book_whom_an_old_booking_no_longer_holds() -> None:
 
     again = replace(LEAD, rebook_after=timedelta(days=1))
     assert preview(replace(ROW, state="booked", booked_at=1e9), again, 2e9).status == "would_book"
+
+
+MET = Outcome(status="already_booked", meeting_id="m", reason="an active meeting")
+WITH_MET = replace(LEAD, met={ROW.guest: MET})
+
+
+@pytest.mark.parametrize(
+    ("row", "status"),
+    [(None, "already_booked"), (ROW, "already_booked"), (replace(ROW, state="unknown"), "unknown")],
+)
+def test_a_preview_knows_who_has_a_meeting_already_and_the_ledger_knows_better(row: Any, status: str) -> None:
+    assert preview(row, WITH_MET, 2e9).status == status
+    assert preview(ANOTHERS, LEAD, 2e9).status == "would_book"

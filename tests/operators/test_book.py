@@ -379,23 +379,109 @@ def test_a_ledger_that_is_away(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> N
     assert desk.chili.calls == []
 
 
-@pytest.mark.parametrize("kind", [ConciergeBookOperator, SchedulingLinkBookOperator, HandoffBookOperator])
-def test_a_lost_answer_is_not_repeated(desk: Desk, ledger: Path, kind: type) -> None:
-    """The lead is unknown and the others are booked; the next try asks nobody about it, and says so again."""
-    desk.connect(ledger_conn_id="ledger")
+BOOKS = [ConciergeBookOperator, SchedulingLinkBookOperator, HandoffBookOperator]
+
+
+@pytest.mark.parametrize("kind", BOOKS)
+def test_a_lost_answer_is_found_in_the_meeting_list(desk: Desk, ledger: Path, kind: type) -> None:
+    """Nothing is sent again: the meeting is there, and its id is the outcome's."""
     for operation in BOOKING:
         desk.chili.faults.lose_answer(operation)
     arguments = {**OWN[kind], **MANY, "leads": [lead("ada"), lead("bob")], "leads_at_once": 1}
+    rows = desk.run(desk.make(kind, ledger_conn_id="ledger", **arguments))
+    assert desk.statuses() == ["booked", "booked"]
+    assert {row["meeting_id"] for row in rows} == {meeting["meetingId"] for meeting in desk.chili.meetings}
+    assert desk.spent() == 2
+
+
+@pytest.mark.parametrize("kind", BOOKS)
+def test_a_lost_answer_that_cannot_be_looked_for_is_found_by_the_next_try(desk: Desk, ledger: Path, kind: type) -> None:
+    """The lead is unknown and the others are booked; that fails the task, and its retry finds out, and books nobody."""
+    for operation in BOOKING:
+        desk.chili.faults.lose_answer(operation)
+    desk.chili.faults.error("meeting-list-put", status=403, code="Forbidden", message="meeting.read is missing")
+    arguments = {**OWN[kind], **MANY, "leads": [lead("ada"), lead("bob")], "leads_at_once": 1}
+    operator = desk.make(kind, ledger_conn_id="ledger", **arguments)
     with pytest.raises(AirflowException, match="1 unknown") as raised:
-        desk.run(desk.make(kind, **arguments))
+        desk.run(operator)
     assert not isinstance(raised.value, AirflowFailException)
     assert desk.statuses() == ["unknown", "booked"]
-    calls = len(desk.chili.calls)
+    assert "meeting list could not be asked" in desk.reasons()[0]
+    desk.run(operator, try_number=2)
+    assert desk.statuses() == ["already_booked", "already_booked"]
+    assert (desk.opened(), desk.spent(), len(desk.chili.meetings)) == (2, 2, 2)
+
+
+@pytest.mark.parametrize("kind", BOOKS)
+def test_a_lead_for_whom_no_meeting_is_found_is_left_to_a_person(
+    desk: Desk, ledger: Path, kind: type, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The first try ends as unknown; the next one settles that, and says what to do; none asks for the lead again."""
+    for operation in BOOKING:
+        desk.chili.faults.refuse(operation)
+    arguments = {**OWN[kind], **MANY, "leads": [lead("ada")], "list_lag": timedelta(0)}
+    operator = desk.make(kind, ledger_conn_id="ledger", **arguments)
     with pytest.raises(AirflowException, match="1 unknown"):
-        desk.run(desk.make(kind, **arguments), try_number=2)
-    assert desk.statuses() == ["unknown", "already_booked"]
-    assert len(desk.chili.calls) == calls
-    assert len(desk.chili.meetings) == 2
+        desk.run(operator)
+    for try_number in (2, 3):
+        desk.run(operator, try_number=try_number)
+        assert desk.statuses() == ["review"]
+        assert "no meeting is found" in desk.reasons()[0]
+    assert (desk.opened(), desk.spent(), desk.chili.meetings) == (1, 1, [])
+    assert "a person must decide (ledger key " in capsys.readouterr().out
+
+
+def test_where_the_user_allows_it_a_lead_is_booked_again_once_no_earlier_call_can_have_any_effect(
+    desk: Desk, ledger: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before that the lead stays unknown, and each retry looks again."""
+    desk.chili.faults.refuse("scheduling-link-schedule")
+    arguments = {**OWN[SchedulingLinkBookOperator], **MANY, "leads": [lead("ada")], "list_lag": timedelta(0)}
+    arguments |= {"on_no_evidence": "rebook", "session_lifetime": timedelta(minutes=10)}
+    operator = desk.make(SchedulingLinkBookOperator, ledger_conn_id="ledger", **arguments)
+    for try_number in (1, 2):
+        with pytest.raises(AirflowException, match="1 unknown"):
+            desk.run(operator, try_number=try_number)
+    with closing(sqlite3.connect(ledger)) as db, db:
+        ((sent_at, count_from),) = db.execute("SELECT sent_at, count_from FROM chilipiper_ledger")
+        assert count_from - sent_at == 600 + 60 + 300
+        db.execute("UPDATE chilipiper_ledger SET sent_at = sent_at - 961, count_from = count_from - 961")
+    desk.run(operator, try_number=3)
+    assert desk.statuses() == ["booked"]
+    assert (desk.spent(), len(desk.chili.meetings)) == (2, 1)
+
+
+def test_for_links_and_handoff_the_user_states_how_long_a_session_lives(desk: Desk) -> None:
+    with pytest.raises(BadValue, match="needs session_lifetime"):
+        desk.make(SchedulingLinkBookOperator, **OWN[SchedulingLinkBookOperator], **MANY, on_no_evidence="rebook")
+    templated = desk.make(
+        SchedulingLinkBookOperator, **OWN[SchedulingLinkBookOperator], **MANY, on_no_evidence="{{ params.mode }}"
+    )
+    templated.on_no_evidence = "rebook"
+    with pytest.raises(AirflowFailException, match=r"needs session_lifetime.*Nothing was sent"):
+        desk.run(templated)
+    assert desk.chili.calls == []
+
+
+def test_a_guest_with_an_active_meeting_is_booked_already(desk: Desk) -> None:
+    """One listing of all meetings, whoever booked them; a meeting beyond the window does not count."""
+    (first,) = desk.run(concierge(desk, lead("ada")))
+    asked = len(desk.chili.calls)
+    leads = [lead("ada", lead_id="another"), lead("bob")]
+    rows = desk.run(concierge(desk, *leads, purpose="q4", existing_meeting_window=timedelta(days=6)))
+    assert desk.statuses() == ["already_booked", "booked"]
+    assert (rows[0]["meeting_id"], rows[0]["start_time"]) == (first["meeting_id"], first["start_time"])
+    listings = [call for call in desk.chili.calls[asked:] if call.operation == "meeting-list-put"]
+    assert len(listings) == 1
+    desk.run(concierge(desk, lead("ada"), purpose="q5", existing_meeting_window=timedelta(seconds=1)))
+    assert desk.statuses() == ["booked"]
+
+
+def test_where_meetings_cannot_be_listed_beforehand_nothing_is_sent(desk: Desk) -> None:
+    desk.connect(token=desk.chili.token_without("meeting.read"))
+    with pytest.raises(AirflowFailException, match=r"existing_meeting_window.*meeting\.read.*Nothing was sent"):
+        desk.run(concierge(desk, lead("ada"), existing_meeting_window=timedelta(days=6)))
+    assert (desk.opened(), desk.spent()) == (0, 0)
 
 
 # What stops a task.
@@ -524,3 +610,16 @@ def test_when(desk: Desk) -> None:
     far = {"min_notice": "3 days", "window": "P7D"}
     (row,) = desk.run(concierge(desk, lead("eve"), **far))
     assert datetime.fromisoformat(row["start_time"]) >= datetime.now(UTC) + timedelta(days=2, hours=23)
+
+
+def test_an_old_booking_is_forgotten_only_when_another_is_sent(desk: Desk, ledger: Path) -> None:
+    """A run that finds no slot leaves the lead booked, for those to whom every booking counts."""
+    desk.run(concierge(desk, lead("ada"), ledger_conn_id="ledger"))
+    with closing(sqlite3.connect(ledger)) as db, db:
+        db.execute("UPDATE chilipiper_ledger SET booked_at = booked_at - 864000")
+    again = {"rebook_after": timedelta(days=1), "min_notice": timedelta(days=40)}
+    desk.run(concierge(desk, lead("ada"), ledger_conn_id="ledger", **again))
+    assert desk.statuses() == ["no_slot"]
+    desk.run(concierge(desk, lead("ada"), ledger_conn_id="ledger"))
+    assert desk.statuses() == ["already_booked"]
+    assert len(desk.chili.meetings) == 1

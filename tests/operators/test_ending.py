@@ -120,6 +120,7 @@ def test_what_fails_a_task_of_many(desk: Desk) -> None:
 
 def test_a_server_that_is_broken(desk: Desk) -> None:
     """The booking call's answer is missing, and nobody knows: unless told otherwise, that fails the task."""
+    desk.connect(token=desk.chili.token_without("meeting.read"))
     desk.chili.faults.server_error("concierge-schedule", acts=True)
     assert desk.run(many(desk, lead("ada"), fail_on=()))[0]["status"] == "unknown"
     desk.chili.faults.server_error("concierge-schedule", acts=True)
@@ -133,6 +134,19 @@ def test_only_so_many_are_told_one_by_one(desk: Desk, capsys: pytest.CaptureFixt
     told = capsys.readouterr().out
     assert told.count("of 60: invalid") == 50
     assert "60 leads: 60 invalid" in told
+
+
+def test_who_may_have_been_invited_is_told_first_and_as_a_warning(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.connect(token=desk.chili.token_without("meeting.read"))
+    desk.chili.faults.server_error("concierge-schedule", acts=True)
+    others = [{"lead_id": number, "email": "x"} for number in range(60)]
+    desk.run(many(desk, *others, lead("ada"), fail_on=()))
+    told = [line for line in capsys.readouterr().out.splitlines() if " of 61: " in line]
+    assert len(told) == 50
+    assert ["Lead 61 of 61: unknown." in line for line in told] == [True] + [False] * 49
+    assert ["warning" in line for line in told] == [True] + [False] * 49
 
 
 def test_what_is_pushed_outlives_the_failure(run_dag: Any, desk: Desk) -> None:

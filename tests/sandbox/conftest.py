@@ -12,6 +12,7 @@ import pytest
 
 from airflow_chilipiper.sandbox import Sandbox, sandbox
 from airflow_chilipiper.sandbox.operations import ROOT
+from airflow_chilipiper.sandbox.seed import fixed_uuid
 from airflow_chilipiper.sandbox.times import read_instant
 
 MONDAY = "2026-11-02T00:00:00Z"
@@ -75,6 +76,12 @@ class Edge(httpx.Client):
     def list_meetings(self, **asked: Any) -> httpx.Response:
         body = {"start": MONDAY, "end": "2026-11-09T00:00:00Z", **asked}
         return self.put("/v2/org/meetings/meetings", json=body)
+
+    def log(self, **asked: Any) -> httpx.Response:
+        """The routing log of the inbound router."""
+        span = {"start": MONDAY, "end": "2026-11-09T00:00:00Z"}
+        query = {"workspaceId": "ws-sales", "routerId": fixed_uuid("inbound"), **span, **asked}
+        return self.post("/v1/org/concierge/logs", params={name: v for name, v in query.items() if v is not None})
 
 
 @pytest.fixture

@@ -40,9 +40,11 @@ SLOTS = {
     "pagination": {"page": 0, "pageSize": 500},
 }
 FILTERS = {"filterWorkspaceIds": ["ws-sales", "ws-success"], "filterMeetingTypeId": [DEMO, fixed_uuid("onboarding")]}
+LOG = {"workspaceId": "ws-sales", "routerId": INBOUND, "start": MONDAY, "end": "2026-12-02T00:00:00Z", "page": "0"}
 ASKED: dict[str, tuple[dict[str, str], dict[str, str], Any]] = {
     "availability-slots-v2": ({}, {}, SLOTS),
     "concierge-list-routers": ({}, {}, None),
+    "concierge-logs": ({}, LOG, None),
     "concierge-router-get": ({"routerId": INBOUND}, {}, None),
     "handoff-router-list": ({}, {"workspaceId": "ws-sales"}, None),
     "meeting-list-put": ({}, {}, {"start": MONDAY, "end": "2026-11-09T00:00:00Z", "guestEmail": "jo@example.com"}),

@@ -28,6 +28,15 @@ def test_it_starts_and_stops_within_a_fifth_of_a_second() -> None:
     assert not [thread for thread in threading.enumerate() if thread.name == "chilipiper-sandbox"]
 
 
+def test_the_date_of_its_answers_goes_on(box: Sandbox) -> None:
+    """Else a Retry-After that is a date would be the longer the older the sandbox is."""
+    with httpx.Client() as client:
+        first = client.get(box.url).headers["date"]
+        end = time.monotonic() + 10
+        while client.get(box.url).headers["date"] == first:
+            assert time.monotonic() < end
+
+
 def test_it_stops_while_a_call_hangs(box: Sandbox) -> None:
     with sandbox() as other, Edge(other) as edge:
         other.faults.slow(3_600)

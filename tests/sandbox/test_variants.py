@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from airflow_chilipiper.sandbox import Sandbox
-from tests.sandbox.conftest import MONDAY, WEEK, Edge
+from tests.sandbox.conftest import MONDAY, WEEK, Clock, Edge
 
 ICELAND = {"PersonCountry": "Iceland"}
 
@@ -197,13 +197,64 @@ def test_more_in_one_word_only(box: Sandbox, edge: Edge, shape: Any, names: set[
 
 
 def test_a_cancelled_meeting_in_another_spelling(box: Sandbox, edge: Edge) -> None:
-    meeting_id = edge.book_first().json()["meetingId"]
-    meeting = box.world.meeting(meeting_id)
-    assert meeting
-    meeting.status = "Canceled"
+    box.world.cancel(edge.book_first().json()["meetingId"])
     box.world.variants.canceled = "CANCELLED"
 
     assert edge.list_meetings(status=["Canceled"]).json()["data"]["list"][0]["meetingStatus"] == "CANCELLED"
+
+
+@pytest.mark.parametrize(
+    ("shape", "entries", "names"),
+    [
+        ("paginated", lambda answer: answer["results"], {"results", "total", "page", "pageSize"}),
+        ("data", lambda answer: answer["data"]["list"], {"data", "hasMore", "hasMoreItems"}),
+        ("bare", lambda answer: answer, None),
+    ],
+)
+def test_what_stands_around_the_entries_of_the_log(
+    box: Sandbox, edge: Edge, shape: Any, entries: Any, names: set[str] | None
+) -> None:
+    box.world.variants.log_envelope = shape
+    session, _ = edge.offer()
+    answer = edge.log().json()
+
+    assert [entry["id"] for entry in entries(answer)] == [session]
+    assert names is None or set(answer) == names
+
+
+@pytest.mark.parametrize(
+    ("own_id", "routing", "places"),
+    [
+        ("session", "object", ["id", "routing.id"]),
+        ("own", "object", ["routing.id"]),
+        ("own", "string", ["routing"]),
+        ("session", "absent", ["id"]),
+        ("own", "absent", []),
+    ],
+)
+def test_the_log_may_name_the_session_here_there_or_nowhere(
+    box: Sandbox, edge: Edge, own_id: Any, routing: Any, places: list[str]
+) -> None:
+    box.world.variants.log_id, box.world.variants.log_routing = own_id, routing
+    session, _ = edge.offer()
+    (entry,) = edge.log().json()["results"]
+    inner = entry.get("routing")
+    told = {
+        "id": entry["id"],
+        "routing": inner,
+        "routing.id": inner["id"] if isinstance(inner, dict) else None,
+    }
+
+    assert [place for place in told if told[place] == session] == places
+
+
+@pytest.mark.parametrize("spelling", ["TIMED_OUT", "Timed out"])
+def test_a_session_timed_out_in_other_spellings(box: Sandbox, edge: Edge, clock: Clock, spelling: Any) -> None:
+    box.world.variants.timed_out = spelling
+    edge.offer()
+    clock.advance(600)
+
+    assert edge.log().json()["results"][0]["status"] == spelling
 
 
 def test_lists_may_come_bare(box: Sandbox, edge: Edge) -> None:
@@ -237,7 +288,9 @@ def test_empty_arrays_may_be_null_or_absent(box: Sandbox, edge: Edge, shape: Any
 def test_optional_fields_may_be_null(box: Sandbox, edge: Edge) -> None:
     box.world.variants.explicit_nulls = True
     edge.book_first()
+    edge.offer()
 
+    assert edge.log().json()["results"][0]["meetingId"] is None
     assert edge.list_meetings().json()["data"]["list"][0]["bookerId"] is None
     assert edge.get("/v1/org/user/read/u-ae-1").json()["salesforce"] is None
     assert edge.get("/v1/org/meeting-types/list").json()[0]["reminders"] is None

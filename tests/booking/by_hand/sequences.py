@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterator
-from types import coroutine
+from collections.abc import Iterator
 from typing import Any
 
 from airflow_chilipiper.api.calls import Call
-from airflow_chilipiper.booking.lead import Lead
 from airflow_chilipiper.booking.ledger import Row
 from airflow_chilipiper.booking.outcome import Outcome
-from tests.booking.choices import Broken, Choices
-from tests.booking.side import SCENARIOS, WALL, Side
+from tests.booking.by_hand.flows import Flow
+from tests.booking.by_hand.laws import judge_end, judge_meetings
+from tests.booking.by_hand.scenarios import LONG, SETTLED, SHORT, Scene, scenes
+from tests.booking.by_hand.side import Side
+from tests.booking.by_hand.wire_answers import as_errors
+from tests.booking.choices import Broken, Choices, wish
 
-Flow = Callable[[Lead, Any], Coroutine[Any, Any, Outcome]]
-
-
-@coroutine
-def wish(verb: str, *what: Any) -> Iterator[Any]:
-    """Suspend until the test answers."""
-    return (yield (verb, *what))
+LATER = SETTLED + 60
 
 
 class Asking:
@@ -47,7 +43,7 @@ class Asking:
         return self._side.clock
 
     def wall(self) -> float:
-        return WALL + self._side.clock
+        return self._side.wall
 
 
 def fresh(error: BaseException) -> BaseException:
@@ -58,7 +54,8 @@ def fresh(error: BaseException) -> BaseException:
 
 def drive(flow: Flow, side: Side) -> tuple[Outcome | None, BaseException | None]:
     """Run the flow to its end, answering each wish."""
-    running = flow(side.lead, Asking(side))
+    object.__setattr__(side.lead, "routing_log", flow.routing_log())  # a log remembers, and leads are made once
+    running = flow.book(side.lead, Asking(side))
     answer: Any = None
     try:
         while True:
@@ -72,35 +69,39 @@ def drive(flow: Flow, side: Side) -> tuple[Outcome | None, BaseException | None]
         return None, error
 
 
-def run_again(flow: Flow, side: Side) -> None:
+def run_again(flow: Flow, side: Side, later: float) -> None:
     """The next try, in a world where all goes well: it books only a lead that is free, and then for the first time."""
-    state = side.row.state if side.row else "absent"
-    side.choose, side.called, side._answered = (lambda *options: options[0]), False, ""
-    if side.freed or state == "abandoned":  # somebody answers for that
-        side.doubt = False
-    used, free = (
-        len(side._used),
-        state in ("absent", "planned") or (side.row and side.lead.is_due_again(side.row, WALL)),
-    )
+    side.again(later)
     outcome, raised = drive(flow, side)
     side.law(raised is None, f"I6: the next try raises {raised!r}")
-    side.judge(outcome, raised)
-    side.law(bool(free) or len(side._used) == used, f"I4: the next try sends on a {state} row")
-    side.law(len(side.meetings) <= 1 or side.freed, "I1: more than one meeting")
+    judge_end(side, outcome, raised)
+    judge_meetings(side)
+
+
+def sequences(flow: Flow, scene: Scene, answers: dict[str, BaseException]) -> Iterator[None]:
+    """One step for each sequence of answers; what each leaves is tried again at once, and once silence counts."""
+    judged: set[object] = set()
+    choices, more = Choices(), True
+    while more:
+        side = Side(scene, answers, choices)
+        judge_end(side, *drive(flow, side))
+        if (left := side.left()) not in judged:
+            judged.add(left)
+            run_again(flow, side, 1.0)
+            run_again(flow, side, LATER)
+        yield
+        more = choices.turn_over()
 
 
 def every_sequence(flow: Flow) -> int:
-    """Drive *flow* through all there is; how many sequences that were. Raises Broken at the first broken law."""
-    sequences = 0
-    for scenario in SCENARIOS:
-        judged: set[object] = set()
-        choices, more = Choices(), True
-        while more:
-            side = Side(scenario, choices)
-            side.judge(*drive(flow, side))
-            if (left := side.left()) not in judged:
-                judged.add(left)
-                run_again(flow, side)
-            sequences += 1
-            more = choices.turn_over()
-    return sequences
+    """Drive *flow* through all there is; how many sequences that were. Raises Broken at the first broken law.
+
+    The long scenarios take turns, so that a broken law is found early.
+    """
+    answers = as_errors(flow.read)
+    total = sum(1 for scene in scenes(SHORT, flow) for _ in sequences(flow, scene, answers))
+    ways = [sequences(flow, scene, answers) for scene in scenes(LONG, flow)]
+    while ways:
+        ways = [way for way in ways if next(way, ways) is None]
+        total += len(ways)
+    return total

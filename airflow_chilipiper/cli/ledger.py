@@ -1,0 +1,130 @@
+"""What the commands do with the ledger."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+import warnings
+from argparse import Namespace
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any
+
+from airflow.cli.simple_table import AirflowConsole
+from airflow.sdk import BaseHook
+from rich.markup import escape
+
+from airflow_chilipiper._compat import AirflowException, as_own_command
+from airflow_chilipiper.api.errors import ChiliPiperError
+from airflow_chilipiper.api.spelling import trimmed
+from airflow_chilipiper.booking import resolve as person
+from airflow_chilipiper.booking.lead_key import lead_key, row_key
+from airflow_chilipiper.booking.ledger import Ledger, LedgerFailed, Row, State
+from airflow_chilipiper.booking.resolve import BeforeAndAfter, NotResolved
+from airflow_chilipiper.connection import settings_of
+from airflow_chilipiper.ledgers import sql_ledger
+
+PAGE = 500
+NO_LEDGER = (
+    "neither --ledger-conn-id nor the extra of connection {!r} names a ledger connection. A ledger in Airflow's task"
+    " state belongs to its task instance and cannot be reached from here: clear that task, and it reconciles"
+)
+COLUMNS = ("key", "purpose", "state", "slot", "sent_at", "attempt", "meeting_id", "sender", "reason")
+
+
+def list_rows(args: Namespace) -> None:
+    with _command(args) as ledger:
+        limit = args.limit and args.limit + 1
+        rows = list(islice(_rows(ledger, args.state, args.purpose and trimmed(args.purpose)), limit))
+    more = bool(args.limit) and len(rows) > args.limit
+    shown = rows[: args.limit]
+    _print_as(args.output, [_told(row) for row in shown])
+    count = f"{len(shown)} row{'' if len(shown) == 1 else 's'} in {', '.join(args.state)}"
+    _say(f"{count}; there are more" if more else count, sys.stderr)
+
+
+def resolve(args: Namespace) -> None:
+    with _command(args) as ledger:
+        key, wall = _key(ledger, args), time.time()
+        if args.not_booked:
+            done = person.not_booked(ledger, key, wall=wall)
+        elif args.abandon:
+            done = person.abandon(ledger, key, wall=wall)
+        else:
+            done = person.booked(ledger, key, args.booked, wall=wall)
+    _say_what_changed(done)
+
+
+def release(args: Namespace) -> None:
+    with _command(args) as ledger:
+        done = person.release(ledger, _key(ledger, args), wall=time.time())
+    _say_what_changed(done)
+
+
+@contextmanager
+def _command(args: Namespace) -> Iterator[Ledger]:
+    """The ledger; and what is refused ends the process with a line on stderr and exit code 1."""
+    as_own_command()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Airflow's own, about itself, where a connection is in its database
+            yield sql_ledger(_ledger_conn_id(args))
+    except (NotResolved, LedgerFailed, ChiliPiperError, AirflowException) as why:
+        raise SystemExit(f"error: {why}") from None
+
+
+def _ledger_conn_id(args: Namespace) -> str:
+    if args.ledger_conn_id:
+        return str(args.ledger_conn_id)
+    try:
+        named = settings_of(BaseHook.get_connection(args.conn_id)).ledger_conn_id
+    except (AirflowException, ChiliPiperError) as why:
+        raise NotResolved(f"{why}; or name the ledger's own connection with --ledger-conn-id") from None
+    if not named:
+        raise NotResolved(NO_LEDGER.format(args.conn_id))
+    return named
+
+
+def _key(ledger: Ledger, args: Namespace) -> str:
+    if args.purpose is None:
+        return person.find(ledger, args.key).key
+    return row_key(args.purpose, lead_key(args.key))
+
+
+def _rows(ledger: Ledger, states: Collection[State], purpose: str | None) -> Iterator[Row]:
+    page: Sequence[Row] | None = None
+    while page is None or len(page) == PAGE:
+        page = ledger.list(states=states, purpose=purpose, after_key=page[-1].key if page else None, limit=PAGE)
+        yield from page
+
+
+def _told(row: Row) -> dict[str, Any]:
+    sent_at = None if row.sent_at is None else person.utc(row.sent_at)
+    return {name: sent_at if name == "sent_at" else getattr(row, name) for name in COLUMNS}
+
+
+def _print_as(output: str, rows: list[dict[str, Any]]) -> None:
+    if output == "json":
+        _say(json.dumps(rows, indent=2))
+    elif rows and output == "plain":
+        AirflowConsole().print_as_plain_table([_texts(row) for row in rows])
+    elif rows:
+        AirflowConsole().print_as_table([{name: escape(text) for name, text in _texts(row).items()} for row in rows])
+
+
+def _texts(row: dict[str, Any]) -> dict[str, str]:
+    """Each on one line: a reason may quote an answer of Chili Piper's."""
+    texts = {name: "" if value is None else str(value) for name, value in row.items()}
+    return {name: "".join(each if each.isprintable() else " " for each in text) for name, text in texts.items()}
+
+
+def _say_what_changed(done: BeforeAndAfter) -> None:
+    before, after = done
+    change = f"{before.state} -> {after.state}" if before != after else f"{after.state} already, and left as it is"
+    _say(f"{after.key} ({after.purpose}): {change}")
+
+
+def _say(text: str, file: Any = None) -> None:
+    print(text, file=file)

@@ -1,0 +1,167 @@
+"""Find out what became of bookings whose answer was lost, on a schedule of its own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow.sdk import BaseOperator
+
+from airflow_chilipiper.arguments import as_count, as_duration, as_name, is_template, or_none
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from airflow_chilipiper.booking.ledger import Ledger, Row, State
+    from airflow_chilipiper.hooks import ChiliPiperHook
+
+IN_DOUBT: tuple[State, ...] = ("sent", "unknown", "review")
+
+
+class ReconcileBookingsOperator(BaseOperator):
+    """
+    Look in Chili Piper for the meetings of all bookings in doubt, and put what is found on record. It books nobody.
+
+    It needs a ledger behind a connection, no e-mails, and of the token `meeting.read`; with `logs.read` and
+    `concierge.read` the routing log is evidence too. A lead is set free only by proof, or where its own booking task
+    said ``on_no_evidence="rebook"``. Returns ``{"counts": ..., "rows": [...]}``: how many rows are in which state now,
+    and each with its ledger key, purpose, state, meeting, slot, sender and reason.
+
+    :param purpose: the campaign whose bookings are looked at; all of the ledger, if not given (templated)
+    :param list_lag: how long Chili Piper's meeting list may not show a new meeting (templated)
+    :param rows_at_once: for how many rows the meetings are listed at once (templated)
+    :param fail_on_review: whether the task fails, after all is on record, if a person must decide on some row
+    :param chilipiper_conn_id: the connection to Chili Piper (templated)
+    :param ledger_conn_id: the database connection of the ledger; default the one that the connection names (templated)
+    """
+
+    template_fields: Sequence[str] = (
+        "purpose",
+        "list_lag",
+        "rows_at_once",
+        "chilipiper_conn_id",
+        "ledger_conn_id",
+    )
+    ui_color = "#ffe7e0"
+
+    readers: ClassVar[Mapping[str, Callable[[Any, str], Any]]] = {
+        "purpose": or_none(as_name),
+        "list_lag": partial(as_duration, at_least=timedelta(0)),
+        "rows_at_once": as_count,
+        "chilipiper_conn_id": as_name,
+        "ledger_conn_id": or_none(as_name),
+    }
+
+    def __init__(
+        self,
+        *,
+        purpose: str | None = None,
+        list_lag: timedelta | str = timedelta(seconds=30),
+        rows_at_once: int | str = 1000,
+        fail_on_review: bool = False,
+        chilipiper_conn_id: str = "chilipiper_default",
+        ledger_conn_id: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.purpose = purpose
+        self.list_lag = list_lag
+        self.rows_at_once = rows_at_once
+        self.fail_on_review = fail_on_review
+        self.chilipiper_conn_id = chilipiper_conn_id
+        self.ledger_conn_id = ledger_conn_id
+        for name in self.readers:
+            if not is_template(getattr(self, name)):
+                self._read(name)
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        from airflow_chilipiper._compat import AirflowException, AirflowFailException
+        from airflow_chilipiper.api.errors import ChiliPiperError, NotAllowed
+        from airflow_chilipiper.hooks import ChiliPiperHook
+
+        rows: list[dict[str, Any]] = []
+        try:
+            with closing(ChiliPiperHook(self._read("chilipiper_conn_id"))) as hook:
+                for swept in self._swept(hook):
+                    rows.extend(swept)
+        except ChiliPiperError as error:
+            self._tell(rows, Counter(row["state"] for row in rows))
+            failure = AirflowFailException if isinstance(error, NotAllowed) else AirflowException
+            raise failure(
+                f"the meetings cannot be listed, so other bookings in doubt stay as they are: {error}"
+            ) from None
+        counts = dict(Counter(row["state"] for row in rows))
+        answer = {"counts": counts, "rows": rows}
+        self._tell(rows, counts)
+        if counts.get("review") and self.fail_on_review:
+            if self.do_xcom_push:
+                context["ti"].xcom_push("return_value", answer)
+            told = f"{counts['review']} bookings need a person: see the log, and `ledger resolve` of the command line"
+            raise AirflowFailException(told)
+        return answer
+
+    def _swept(self, hook: ChiliPiperHook) -> Iterator[list[dict[str, Any]]]:
+        from airflow_chilipiper.api.world import block
+        from airflow_chilipiper.booking.bounds import Bounds
+        from airflow_chilipiper.booking.evidence_search import RoutingLog
+        from airflow_chilipiper.booking.sweep import sweep
+
+        ledger = self._ledger(hook)
+        bounds = Bounds(list_lag=self._read("list_lag").total_seconds(), call=hook.settings.client.timeout)
+        world, routing_log = hook.recording_world(ledger), RoutingLog()
+        for rows in self._pages(ledger):
+            yield [_told(row) for row in block(sweep(rows, world, bounds, routing_log))]
+
+    def _ledger(self, hook: ChiliPiperHook) -> Ledger:
+        from airflow_chilipiper._compat import AirflowFailException
+        from airflow_chilipiper.ledgers import ledger_of
+
+        conn_id = self._read("ledger_conn_id") or hook.settings.ledger_conn_id
+        if conn_id is None:
+            raise AirflowFailException(
+                "there is no ledger connection: bookings recorded in Airflow's task state are reconciled by the retry"
+                " or clear of their own task; set ledger_conn_id here or in the connection's extra"
+            )
+        return ledger_of(conn_id)
+
+    def _pages(self, ledger: Ledger) -> Iterator[Sequence[Row]]:
+        limit, after = self._read("rows_at_once"), None
+        while rows := ledger.list(states=IN_DOUBT, purpose=self._purpose(), after_key=after, limit=limit):
+            yield rows
+            after = rows[-1].key
+
+    def _purpose(self) -> str | None:
+        """As it stands on record."""
+        from airflow_chilipiper.api.spelling import trimmed
+
+        purpose = self._read("purpose")
+        return purpose and trimmed(purpose)
+
+    def _tell(self, rows: Sequence[dict[str, Any]], counts: Mapping[str, int]) -> None:
+        from airflow_chilipiper.operators.ending import LINES
+
+        told = ", ".join(f"{count} {state}" for state, count in counts.items())
+        self.log.info("%d bookings in doubt were looked at: %s", len(rows), told or "none")
+        for row in [row for row in rows if row["state"] == "review"][:LINES]:
+            self.log.warning("Ledger key %s (%s): review. %s", row["ledger_key"], row["purpose"], row["reason"])
+
+    def _read(self, name: str) -> Any:
+        return self.readers[name](getattr(self, name), name)
+
+
+def _told(row: Row) -> dict[str, Any]:
+    sent_at = None if row.sent_at is None else datetime.fromtimestamp(row.sent_at, UTC).isoformat(timespec="seconds")
+    return {
+        "ledger_key": row.key,
+        "purpose": row.purpose,
+        "state": row.state,
+        "meeting_id": row.meeting_id,
+        "start_time": row.slot,
+        "sent_at": sent_at,
+        "sender": row.sender,
+        "reason": row.reason,
+    }
