@@ -1,0 +1,117 @@
+"""Marks a second, alone and grouped, in each home of the ledger; all in one run, since only the ratios hold elsewhere.
+
+A case is how many rows share a transaction ("alone", 16, 64, 256), or how many flows of a batch mark beside each other
+("1-flow", "16-flows", "64-flows"): there, what comes while one group commits is the next group. At the end every row is
+looked for in a ledger that was opened anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import secrets
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from airflow_chilipiper.booking.group_commit import GroupCommit
+from airflow_chilipiper.booking.ledger import Ledger, Row, new_mark
+from benchmarks.homes import HOMES, TASK_STATE, Home, with_homes
+from benchmarks.rates import Line, Rates, table
+from tests.conftest import pytest_unconfigure
+
+SENDER = "nightly/scheduled__2026-11-03T02:00:00+00:00/book/-1#1"
+BEGUN_AT_ONCE = 500
+
+
+def in_groups(size: int, ledger: Ledger, rows: Sequence[Row]) -> None:
+    for first in range(0, len(rows), size):
+        answers = ledger.mark(rows[first : first + size])
+        assert all(isinstance(answer, Row) for answer in answers), answers
+
+
+def in_flows(number: int, ledger: Ledger, rows: Sequence[Row]) -> None:
+    async def flow(commits: GroupCommit, mine: Sequence[Row]) -> None:
+        for row in mine:
+            await commits.mark(row)
+
+    async def batch() -> None:
+        commits = GroupCommit(ledger)
+        await asyncio.gather(*(flow(commits, rows[first::number]) for first in range(number)))
+
+    asyncio.run(batch())
+
+
+CASES: dict[str, Callable[[Ledger, Sequence[Row]], None]] = {
+    "alone": partial(in_groups, 1),
+    **{str(size): partial(in_groups, size) for size in (16, 64, 256)},
+    "1-flow": partial(in_flows, 1),
+    **{f"{number}-flows": partial(in_flows, number) for number in (16, 64)},
+}
+
+
+def measure(homes: Sequence[Home], *, lines: Sequence[Line], rounds: int, marks: int) -> Rates:
+    """The rate of each line in each round; a round goes through all homes, so that a slow minute hits them alike."""
+    rates = defaultdict[Line, list[float]](list)
+    ledgers, marked = {home.name: home.open() for home in homes}, defaultdict[str, list[Row]](list)
+    for number in range(rounds):
+        for home, case in (line for line in lines if line[0] in ledgers):
+            print(f"round {number + 1} of {rounds}: {home}:{case}", file=sys.stderr, flush=True)
+            rows = about_to_be_sent(ledgers[home], marks // 4 if home == TASK_STATE else marks)
+            began = time.perf_counter()
+            CASES[case](ledgers[home], rows)
+            rates[home, case].append(len(rows) / (time.perf_counter() - began))
+            marked[home] += rows
+    for home in homes:
+        check(home, marked[home.name])
+    return rates
+
+
+def about_to_be_sent(ledger: Ledger, number: int) -> list[Row]:
+    """Rows that were begun, with all that is put on record before a booking call."""
+    fresh = [Row(key=secrets.token_hex(32), purpose="spring", mark=new_mark()) for _ in range(number)]
+    begun = [row for first in range(0, number, BEGUN_AT_ONCE) for row in ledger.begin(fresh[first:][:BEGUN_AT_ONCE])]
+    facts = {"attempt": 1, "sender": SENDER, "slot": "2026-11-03T09:30:00Z", "sent_at": time.time()}
+    return [row.to("sent", session=secrets.token_hex(16), guest=row.key, pattern=row.key, **facts) for row in begun]
+
+
+def check(home: Home, marked: Sequence[Row]) -> None:
+    found = home.open().look([row.key for row in marked])
+    lost = sum(row.key not in found or found[row.key].mark != row.mark for row in marked)
+    assert not lost, f"{home.name}: {lost} of {len(marked)} marks are not on record"
+    print(f"{home.name}: all {len(marked)} marks are on record", file=sys.stderr)
+
+
+def lines_of(picks: Sequence[str]) -> list[Line]:
+    """All if none is picked; else those picked, and what they are compared with."""
+    every = [(home, case) for home in HOMES for case in CASES]
+    if unknown := set(picks) - {*HOMES, *map(":".join, every)}:
+        raise SystemExit(
+            f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(HOMES)}, each with {', '.join(CASES)}"
+        )
+    wanted = {line for line in every if not picks or {line[0], ":".join(line)} & set(picks)}
+    compared = {("sqlite", "alone")} | {(home, "alone") for home, _ in wanted}
+    return [line for line in every if line in wanted | compared]
+
+
+def main(arguments: Sequence[str]) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.marks", description=__doc__.partition("\n")[0])
+    parser.add_argument("picks", nargs="*", metavar="HOME[:CASE]", help="as sqlite, or postgres:16-flows; default all")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--marks", type=int, default=1024, help="in each round; a quarter of them in the task state")
+    given = parser.parse_args(arguments)
+    lines = lines_of(given.picks)
+    work = partial(measure, lines=lines, rounds=given.rounds, marks=given.marks)
+    rates, notes = with_homes({home for home, _ in lines}, work)
+    print(table(rates, f"--rounds {given.rounds} --marks {given.marks}"))
+    for note in notes:
+        print(note)
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    finally:
+        pytest_unconfigure()
