@@ -21,7 +21,7 @@ from airflow_chilipiper.api import meeting_types as type_lists
 from airflow_chilipiper.api import meetings as meeting_lists
 from airflow_chilipiper.api import routers as router_lists
 from airflow_chilipiper.api.calls import Interval
-from airflow_chilipiper.api.client import AwaitingClient, BlockingClient
+from airflow_chilipiper.api.client import AwaitingClient, BlockingClient, ClientSettings
 from airflow_chilipiper.api.concierge import Concierge
 from airflow_chilipiper.api.directory import User, Workspace
 from airflow_chilipiper.api.errors import ChiliPiperError
@@ -31,6 +31,7 @@ from airflow_chilipiper.api.meeting import Meeting
 from airflow_chilipiper.api.meeting_types import MeetingType
 from airflow_chilipiper.api.models import Offer, Slot
 from airflow_chilipiper.api.pattern import Pattern
+from airflow_chilipiper.api.rate import Rate
 from airflow_chilipiper.api.retry import patiently
 from airflow_chilipiper.api.routers import HandoffRouter, Router
 from airflow_chilipiper.api.scheduling_link import SchedulingLink
@@ -47,6 +48,7 @@ from airflow_chilipiper.booking.worlds import BatchWorld, SingleWorld
 from airflow_chilipiper.connection import USER_AGENT, ChiliPiperSettings, Connection, settings_of
 from airflow_chilipiper.ledgers import ledger_of, sender_of
 from airflow_chilipiper.provider_info import EXTRAS, HIDDEN, PLACEHOLDERS, RELABELED
+from airflow_chilipiper.shared_world import SharedWorld, shared_world
 
 __all__ = [
     "ChiliPiperHook",
@@ -111,11 +113,14 @@ class ChiliPiperHook(BaseHook):
     async def asettings(self) -> ChiliPiperSettings:
         """The same settings, fetched from an event loop."""
         if "settings" not in self.__dict__:
-            settings = self._read(await aget_connection(self.chilipiper_conn_id))
-            for secret in _secrets(settings):
-                await amask_secret(secret)
-            self.__dict__["settings"] = settings
+            self.__dict__["settings"] = await self._afetch()
         return self.settings
+
+    async def _afetch(self) -> ChiliPiperSettings:
+        settings = self._read(await aget_connection(self.chilipiper_conn_id))
+        for secret in _secrets(settings):
+            await amask_secret(secret)
+        return settings
 
     def _read(self, connection: Connection) -> ChiliPiperSettings:
         settings = settings_of(connection, user_agent=f"{USER_AGENT} airflow/{airflow_version()}")
@@ -150,19 +155,31 @@ class ChiliPiperHook(BaseHook):
 
     @cached_property
     def _turns(self) -> BlockingTurns:
-        return BlockingTurns(self.settings.client.requests_per_second)
+        return BlockingTurns(Rate(self.settings.client.requests_per_second))
 
     @asynccontextmanager
-    async def aworld(self) -> AsyncIterator[AwaitingWorld]:
-        """A World for flows that wait, with a client of its own: ``async with hook.aworld() as world``."""
-        async with await self.aget_conn() as client:
-            yield AwaitingWorld(client, AwaitingTurns(self.settings.client.requests_per_second))
+    async def aworld(self) -> AsyncIterator[SharedWorld]:
+        """The World for flows that wait: ``async with hook.aworld() as world``.
+
+        All in one event loop that name this connection share one client and one pace. The connection is read again
+        every five minutes while it is in use.
+        """
+
+        async def says() -> ClientSettings:
+            return (await self._afetch()).client
+
+        async with shared_world(self.chilipiper_conn_id, says, _awaiting_world) as world:
+            yield world
 
     @asynccontextmanager
-    async def batch_world(self, ledger: Ledger) -> AsyncIterator[BatchWorld]:
-        """A World for a batch, to be opened in the batch's loop; its settings were read before."""
+    async def batch_world(self, ledger: Ledger, *, share: float = 1.0) -> AsyncIterator[BatchWorld]:
+        """A World for a batch, to be opened in the batch's loop; its settings were read before.
+
+        :param share: this batch's part of the pace, where others of the same job keep the rest
+        """
         async with AwaitingClient(self.settings.client) as client:
-            yield BatchWorld(client, AwaitingTurns(self.settings.client.requests_per_second), ledger)
+            turns = AwaitingTurns(Rate(self.settings.client.requests_per_second, share=share))
+            yield BatchWorld(client, turns, ledger)
 
     def recording_world(self, ledger: Ledger) -> SingleWorld:
         """The World for flows that block and mark; it shares this hook's client and pace."""
@@ -181,7 +198,7 @@ class ChiliPiperHook(BaseHook):
             settings = self.settings.client
         except ChiliPiperError as problem:
             return False, str(problem)
-        hurried = replace(settings, timeout=min(settings.timeout, LONGEST_TEST_READ), requests_per_second=None)
+        hurried = replace(settings, timeout=min(settings.timeout, LONGEST_TEST_READ))
         try:
             with BlockingClient(hurried) as client:
                 return True, block(permissions.examine(BlockingWorld(client, BlockingTurns(None))))
@@ -226,7 +243,7 @@ class ChiliPiperHook(BaseHook):
             key=lead_key(key),
             pattern=pattern,
             interval=Interval(slot.start),
-            choose=lambda _: slot,
+            choose=lambda _, __: slot,
             max_sessions=1,
             allowed_domains=self.settings.allowed_guest_domains,
             sender=sender_of(context.get("ti")),
@@ -286,6 +303,12 @@ class ChiliPiperHook(BaseHook):
     def meeting(self, meeting_id: str) -> Meeting:
         """One meeting by its id."""
         return block(meeting_lists.meeting(self.world(), meeting_id))
+
+
+@asynccontextmanager
+async def _awaiting_world(settings: ClientSettings) -> AsyncIterator[AwaitingWorld]:
+    async with AwaitingClient(settings) as client:
+        yield AwaitingWorld(client, AwaitingTurns(Rate(settings.requests_per_second)))
 
 
 def _context() -> Any:

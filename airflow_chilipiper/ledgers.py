@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from typing import Any
+from weakref import finalize
 
 from airflow.sdk import BaseHook
 
@@ -36,6 +37,10 @@ FITTING = (
 SET_ONE = (
     "Set ledger_conn_id on the operator or in the connection's extra, to a Postgres or MySQL connection or, for a"
     " single machine, to a SQLite one."
+)
+NO_TABLE = (
+    f"leads to a database without the table {TABLE}, so it is not where bookings were recorded, if there were any: name"
+    " the ledger connection that the booking tasks use"
 )
 ONE_TASK = (
     "There is no ledger connection, so bookings are recorded in Airflow's task state: retries and clears of this task"
@@ -76,8 +81,11 @@ def sender_of(ti: Any) -> str:
     return f"{ti.dag_id}/{ti.run_id}/{ti.task_id}/{ti.map_index}#{ti.try_number}" if ti else ""
 
 
-def sql_ledger(conn_id: str, *, try_number: int = 1) -> SqlLedger:
-    """The ledger in the database of an Airflow connection, its table made if missing."""
+def sql_ledger(conn_id: str, *, try_number: int = 1, create: bool = True) -> SqlLedger:
+    """The ledger in the database of an Airflow connection; a missing table is made, or refused without *create*.
+
+    Its connections are closed when nobody holds it any more.
+    """
     connection = BaseHook.get_connection(conn_id)
     if why := warehouse(connection.conn_type):
         raise AirflowFailException(f"connection {conn_id!r} leads to {why}: {FITTING}")
@@ -92,8 +100,12 @@ def sql_ledger(conn_id: str, *, try_number: int = 1) -> SqlLedger:
         raise AirflowFailException(f"connection {conn_id!r} leads to {why}: {FITTING}")
     # Made by the hook's own connections, since the plain engine drops TLS options.
     options = {} if url.get_backend_name() == "sqlite" else {"creator": hook.get_conn}
-    ledger = SqlLedger(hook.get_sqlalchemy_engine({**options, "hide_parameters": True}))
+    engine = hook.get_sqlalchemy_engine({**options, "hide_parameters": True})
+    ledger = SqlLedger(engine)
+    finalize(ledger, engine.dispose).atexit = False  # a process that ends waits for no server
     try:
+        if not create and ledger.is_missing():
+            raise AirflowFailException(f"connection {conn_id!r} {NO_TABLE}")
         is_new = ledger.create()
     except Unenforced as why:
         raise AirflowFailException(f"connection {conn_id!r} cannot hold the ledger: {why}") from None

@@ -70,19 +70,22 @@ async def _nobody(world: World) -> None:
 
 
 async def _last_minute(world: World) -> None:
-    end = datetime.fromtimestamp(world.wall(), UTC).replace(microsecond=0)
-    await meetings(world, start=end - timedelta(minutes=1), end=end)
+    start, end = _minute(world)
+    await meetings(world, start=start, end=end)
 
 
 async def _log_of_no_router(world: World) -> None:
     """No router has this id: to be told so is to be allowed to ask."""
-    end = datetime.fromtimestamp(world.wall(), UTC).replace(microsecond=0)
+    start, end = _minute(world)
     try:
-        await concierge_log(
-            world, workspace_id="nobody", router_id=str(UUID(int=0)), start=end - timedelta(minutes=1), end=end
-        )
+        await concierge_log(world, workspace_id="nobody", router_id=str(UUID(int=0)), start=start, end=end)
     except NotFound:
         return
+
+
+def _minute(world: World) -> tuple[datetime, datetime]:
+    end = datetime.fromtimestamp(world.wall(), UTC).replace(microsecond=0)
+    return end - timedelta(minutes=1), end
 
 
 PROBES = (

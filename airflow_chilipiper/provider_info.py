@@ -4,15 +4,15 @@ from __future__ import annotations
 
 HOST = "https://fire.chilipiper.com"
 TIMEOUT = 30
-REQUESTS_PER_SECOND = 5
+FIRST_REQUESTS_PER_SECOND = 5
 
 # The one table of what stands in a connection's extra: name -> (JSON type, label, description).
 EXTRAS: dict[str, tuple[str, str, str]] = {
     "timeout": ("number", "Time-out", f"Seconds that one call may take; {TIMEOUT} if empty."),
     "requests_per_second": (
         "number",
-        "Requests per second",
-        f"The pace of one task, slowed down further when Chili Piper asks for it; {REQUESTS_PER_SECOND} if empty.",
+        "Most requests per second",
+        f"Of one task; if empty, it starts at {FIRST_REQUESTS_PER_SECOND} and finds out how many Chili Piper allows.",
     ),
     "proxy_url": ("string", "Proxy", "Address of an HTTP proxy, as http://user:password@host:port; none if empty."),
     "verify": ("string", "Verify TLS", "true, false, or the path of a CA bundle on the workers; true if empty."),

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+NO_ROWS = "the SQL answered no rows: expected a query"
+LONGEST_TEXT = 131_072  # characters, as many as the longest field of Salesforce takes
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _ABSENT: Any = ...  # which copies and pickles of a DAG leave the same object
 
 
@@ -82,10 +86,11 @@ def as_text(value: Any, name: str) -> Any:
 
     Numbers are written in plain digits without a trailing zero (42.0 and Decimal("42.00") are "42"), booleans as "true"
     and "false", dates as 2026-11-02, times of day as 09:30:00, aware datetimes in UTC with Z and naive ones without a
-    zone. A list becomes a list of texts. Anything else is refused.
+    zone. A list becomes a list of texts. Anything else is refused, and so are texts that nothing takes: those with
+    control characters other than tabs and line breaks, with half a surrogate pair, or of more than 131,072 characters.
     """
     if isinstance(value, str):
-        return value
+        return _fit(value, name)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, float, Decimal)) and math.isfinite(value):
@@ -101,6 +106,14 @@ def as_text(value: Any, name: str) -> Any:
     if isinstance(value, (float, Decimal)):
         raise BadValue(f"{name} is {value}, expected a finite number")
     raise BadValue(f"{name} is of type {type(value).__name__}, expected text, a number, a boolean, a date or null")
+
+
+def _fit(text: str, name: str) -> str:
+    if len(text) > LONGEST_TEXT:
+        raise BadValue(f"{name} has {len(text)} characters, and there is room for {LONGEST_TEXT}")
+    if odd := _CONTROLS.search(text):
+        raise BadValue(f"{name} has the character U+{ord(odd[0]):04X} in it, which no text has: clean it in the query")
+    return text
 
 
 def _plain(number: Decimal) -> str:
@@ -119,15 +132,35 @@ def _value(row: Mapping[str, Any], name: str) -> Any:
     return row[same[0]] if same else _ABSENT
 
 
+def missing_columns(names: Collection[str], *values: Any) -> list[str]:
+    """Which columns *values* cannot do without, and rows with columns of these *names* do not have, in any case."""
+    known = {str(name).casefold() for name in names}
+    return [name for name in dict.fromkeys(_needed(values)) if name.casefold() not in known]
+
+
+def _needed(value: Any) -> Iterator[str]:
+    if isinstance(value, Column) and value.default is _ABSENT:
+        yield value.name
+    elif isinstance(value, (Mapping, list, tuple)):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _needed(item)
+
+
 def rows_as_dicts(cursor: Any, limit: int | None = None) -> list[dict[str, Any]]:
     """A handler for DbApiHook.run and SQLExecuteQueryOperator: rows as mappings by column name, instead of tuples.
 
     At most *limit* rows are fetched.
     """
+    names = column_names(cursor)
+    rows = cursor.fetchall() if limit is None else cursor.fetchmany(limit)
+    return [dict(zip(names, row.values() if isinstance(row, Mapping) else row, strict=True)) for row in rows]
+
+
+def column_names(cursor: Any) -> list[str]:
+    """Of the query that *cursor* has run."""
     if cursor.description is None:
-        raise BadValue("the SQL answered no rows: expected a query")
+        raise BadValue(NO_ROWS)
     names = [column[0] for column in cursor.description]
     if len({name.casefold() for name in names}) < len(names):
         raise BadValue(f"two columns of the query have one name: {', '.join(names)}")
-    rows = cursor.fetchall() if limit is None else cursor.fetchmany(limit)
-    return [dict(zip(names, row.values() if isinstance(row, Mapping) else row, strict=True)) for row in rows]
+    return names

@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
-from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from airflow_chilipiper.api.calls import Interval
-from airflow_chilipiper.api.models import Offer, Slot
+from airflow_chilipiper.api.models import Offer
 from airflow_chilipiper.api.pattern import Pattern
 from airflow_chilipiper.api.spelling import trimmed
 from airflow_chilipiper.arguments import as_email, as_moments, as_zone
 from airflow_chilipiper.booking.bounds import Bounds
+from airflow_chilipiper.booking.choosing import Choice
 from airflow_chilipiper.booking.evidence_search import RoutingLog
-from airflow_chilipiper.booking.holds import Holds
 from airflow_chilipiper.booking.lead import Lead
 from airflow_chilipiper.booking.lead_key import lead_key
 from airflow_chilipiper.booking.outcome import Outcome
-from airflow_chilipiper.booking.slot_choice import Filter, between, choose, nearest, not_before, on_path, on_weekdays
+from airflow_chilipiper.booking.reservations import Reservations
+from airflow_chilipiper.booking.scarcity import Scarcity
+from airflow_chilipiper.booking.slot_choice import Filter, between, nearest, not_before, on_path, on_weekdays
 from airflow_chilipiper.rows import BadValue, as_form, as_text, is_null, resolve
 
 Row = Mapping[str, Any]
@@ -67,7 +68,8 @@ class Terms:
     bounds: Bounds = field(default_factory=Bounds)
     met: Mapping[str, Outcome] = field(default_factory=dict)
     routing_log: RoutingLog = field(default_factory=RoutingLog)
-    holds: Holds = field(default_factory=Holds)
+    reservations: Reservations = field(default_factory=Reservations)
+    scarcity: Scarcity = field(default_factory=Scarcity)
 
     def key_of(self, row: Row) -> str:
         return lead_key(resolve(self.key, row))
@@ -81,12 +83,14 @@ class Terms:
         )
         pattern = self.make_pattern(given)
         prefer = as_moments(resolve(self.prefer, row), "prefer")
+        choice = self._choice(given.timezone, prefer, self._path(row), pattern.target)
         return Lead(
             purpose=self.purpose,
             key=self.key_of(row),
             pattern=pattern,
             interval=self.interval,
-            choose=self._choice(given.timezone, prefer, self._path(row), pattern.target),
+            choose=choice.choose,
+            settle=choice.settle,
             max_sessions=self.max_sessions,
             rebook_after=self.rebook_after,
             allowed_domains=self.allowed_domains,
@@ -94,6 +98,7 @@ class Terms:
             bounds=self.bounds,
             met=self.met,
             routing_log=self.routing_log,
+            scarcity=self.scarcity,
         )
 
     def _path(self, row: Row) -> str:
@@ -102,25 +107,17 @@ class Terms:
             raise BadValue("path is empty, expected only, earliest, or a path's id")
         return str(path)
 
-    def _choice(
-        self, zone: ZoneInfo, prefer: tuple[datetime, ...], path: str, target: tuple[str, ...]
-    ) -> Callable[[Offer], Slot | None]:
+    def _choice(self, zone: ZoneInfo, prefer: tuple[datetime, ...], path: str, target: tuple[str, ...]) -> Choice:
         local: list[Filter] = []
         if self.hours:
             local.append(between(*self.hours, zone))
         if self.weekdays:
             local.append(on_weekdays(self.weekdays, zone))
-        best = nearest(prefer) if prefer else None
 
-        def chosen(offer: Offer) -> Slot | None:
-            filters = [on_path(path, offer), not_before(datetime.now(UTC) + self.min_notice), *local]
-            free = partial(self.holds.is_free, target=target)
-            slot = choose(offer.slots, *filters, free, prefer=best) or choose(offer.slots, *filters, prefer=best)
-            if slot:
-                self.holds.hold(slot, target)
-            return slot
+        def filters(offer: Offer) -> list[Filter]:
+            return [on_path(path, offer), not_before(datetime.now(UTC) + self.min_notice), *local]
 
-        return chosen
+        return Choice(filters, nearest(prefer) if prefer else None, target, self.reservations)
 
 
 def _email(value: Any) -> str | None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -14,9 +17,19 @@ from airflow_chilipiper.booking.look import NoSlotWillCome, look
 from airflow_chilipiper.booking.watch import PASSING, Sight, watch
 from airflow_chilipiper.hooks import ChiliPiperHook
 
+# Past the deadline, and short of what the sensors let Airflow wait for this event.
+LAST_LOOK_TAKES = timedelta(minutes=9)
+CROWDED = (
+    "it had no turn, or no answer, within nine minutes; where many sensors wait at one connection's pace, raise its "
+    "requests_per_second or their poke_interval"
+)
+
 
 class SlotTrigger(BaseTrigger):
     """Look for free slots until there are enough of them or the deadline has come, then send one event.
+
+    All triggers of a triggerer that name the same connection share one client and one pace. A look waits for its turn
+    however long that takes: that is no failure. Only the last look has nine minutes for its turn and its answer.
 
     The event's ``status`` is ``found`` (with ``slots``), ``timeout`` (with ``unasked``: why the last look could not be
     made, else empty), ``never`` (no slot can come any more), ``refused`` (no retry can cure it) or ``failed``; the last
@@ -75,6 +88,16 @@ class SlotTrigger(BaseTrigger):
         return {"status": "timeout", "unasked": sight.unasked}
 
     async def _watch(self) -> Sight:
+        limit = asyncio.timeout(max(0.0, self.deadline - time.time()) + LAST_LOOK_TAKES.total_seconds())
+        try:
+            async with limit:
+                return await self._watch_until_the_deadline()
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            return Sight(unasked=CROWDED)
+
+    async def _watch_until_the_deadline(self) -> Sight:
         async with ChiliPiperHook(self.chilipiper_conn_id).aworld() as world:
             return await watch(
                 partial(look, self.wish),

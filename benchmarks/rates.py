@@ -27,5 +27,5 @@ def row_of(line: Line, rates: Rates, options: str) -> tuple[str, ...]:
         f"{min(rates[line]):,.0f} to {max(rates[line]):,.0f}",
         f"{rate / median(rates[home, 'alone']):.2f}",
         f"{rate / median(rates['sqlite', 'alone']):.2f}",
-        f'make bench BENCH_ARGS="{options} {home}:{case}"',
+        f'make marks BENCH_ARGS="{options} {home}:{case}"',
     )

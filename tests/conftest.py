@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sqlite3
@@ -61,6 +62,22 @@ hypothesis.settings.load_profile("untimed")
 
 def pytest_unconfigure() -> None:
     shutil.rmtree(AIRFLOW_HOME, ignore_errors=True)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays, and whoever collects garbage need not look through it."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_left_open() -> Iterator[None]:
+    """What a file of tests leaves open fails there, and not where the collector happens to find it.
+
+    What its last test still holds fails in the next file, or at the end.
+    """
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="session")

@@ -282,6 +282,15 @@ def test_names() -> None:
 
 def test_e_mails() -> None:
     assert arguments.as_email(" Jo@Example.com ", "email") == "Jo@Example.com"
+    for good in (
+        "zoë@b.example",
+        "o'jo+q3/x={a}@b-c.example",
+        "jo@prüfung.example",
+        "用户@例子.广告",
+        "अ@उदाहरण.परीक्षा",
+        "a@b",
+    ):
+        assert arguments.as_email(good, "email") == good
     for value in (
         "",
         "secret",
@@ -292,6 +301,22 @@ def test_e_mails() -> None:
         None,
         7,
         ["secret@b.example"],
+        "Secret <secret@b.example>",
+        "<secret@b.example>",
+        "mailto:secret@b.example",
+        "secret@b.example;c@d.example",
+        "secret@b.example,c@d.example",
+        '"secret"@b.example',
+        '"a secret"@b.example',
+        "secret@b..example",
+        "secret@.example",
+        "secret@b.example.",
+        "secret@[192.0.2.1]",
+        "se\u200bcret@b.example",
+        "se\x00cret@b.example",
+        f"secret{'t' * 59}@b.example",
+        f"secret@{'b' * 256}",
+        "secret@b" * 100_000,
     ):
         assert "secret" not in refused(arguments.as_email, value)
 

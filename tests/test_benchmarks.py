@@ -21,7 +21,7 @@ def test_marks_are_counted_in_each_way_beside_marks_alone(capsys: pytest.Capture
     marks.main(["sqlite", "--rounds", "1", "--marks", "8"])
     head, *lines = capsys.readouterr().out.splitlines()
     assert [line.split()[1] for line in lines] == ["alone", "16", "64", "256", "1-flow", "16-flows", "64-flows"]
-    assert lines[-1].endswith('make bench BENCH_ARGS="--rounds 1 --marks 8 sqlite:64-flows"')
+    assert lines[-1].endswith('make marks BENCH_ARGS="--rounds 1 --marks 8 sqlite:64-flows"')
     assert head.split()[:2] == ["home", "marks"]
 
 

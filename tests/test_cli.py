@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +38,7 @@ def own_process_context(airflow_db: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.fixture
 def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SqlLedger:
-    monkeypatch.setenv("AIRFLOW_CONN_LEDGER", json.dumps(a_file(tmp_path)))
+    connect(tmp_path, monkeypatch)
     return sql_ledger("ledger")
 
 
@@ -58,6 +60,10 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
 
 def a_file(folder: Path) -> dict[str, Any]:
     return {"conn_type": "sqlite", "host": str(folder / "ledger.db")}
+
+
+def connect(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_LEDGER", json.dumps(a_file(folder)))
 
 
 def put(ledger: SqlLedger, lead: str, state: State, *, purpose: str = "spring", **facts: Any) -> Row:
@@ -284,7 +290,7 @@ def in_airflows_database(tmp_path: Path) -> Iterator[None]:
 @pytest.mark.usefixtures("in_airflows_database")
 def test_connections_of_airflows_database_are_found(tmp_path: Path, run: Run) -> None:
     """Outside of a task, where Airflow's SDK looks into environment variables only."""
-    ledger = SqlLedger(sa.create_engine(f"sqlite:///{tmp_path}/ledger.db"))
+    ledger = SqlLedger(sa.create_engine(f"sqlite:///{tmp_path}/ledger.db", poolclass=sa.pool.NullPool))
     ledger.create()
     row = put(ledger, "1", "review")
     code, out, _ = run("list", "-o", "json", "--conn-id", "chilipiper_kept")
@@ -299,14 +305,26 @@ def test_a_ledger_in_postgres(postgres_url: str, monkeypatch: pytest.MonkeyPatch
     assert run("release", row.key[:12], *LEDGER) == (0, f"{row.key} (spring): booked -> planned\n", "")
 
 
-def test_a_process_prints_nothing_but_the_rows_and_exits_as_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("command", [["list"], ["resolve", "0" * 64, "--booked", "m"], ["release", "0" * 64]])
+def test_a_database_without_the_table_is_refused_and_left_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run, command: list[str]
 ) -> None:
+    """To make one there would be to say that nothing is in doubt."""
+    connect(tmp_path, monkeypatch)
+    code, out, err = run(*command, *LEDGER)
+    assert (code, out) == (1, "")
+    assert "error: connection 'ledger' leads to a database without the table chilipiper_ledger" in err
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as db:
+        assert db.execute("SELECT name FROM sqlite_master").fetchall() == []
+
+
+@pytest.mark.usefixtures("ledger")
+def test_a_process_prints_nothing_but_the_rows_and_exits_as_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """What Airflow and we log goes to stderr, so that a script can read stdout."""
-    monkeypatch.setenv("AIRFLOW_CONN_LEDGER", json.dumps(a_file(tmp_path)))
+    monkeypatch.setenv("AIRFLOW__CORE__EXECUTOR", "CeleryExecutor")
     listed = process("-m", "airflow_chilipiper", "ledger", "list", "-o", "json", *LEDGER)
     assert (listed.returncode, listed.stdout) == (0, "[]\n"), listed.stderr
-    assert "Made the table chilipiper_ledger over connection ledger" in listed.stderr
+    assert "The ledger over connection ledger is in doubt" in listed.stderr
     refused = process("-m", "airflow_chilipiper", "ledger", "release", "00000000", *LEDGER)
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr.splitlines()[-1] == "error: no row has a key that begins so"

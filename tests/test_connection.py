@@ -156,6 +156,11 @@ def test_every_extra_is_read(tmp_path: Path) -> None:
     assert found.unknown == ()
 
 
+def test_without_a_number_of_requests_there_is_no_ceiling() -> None:
+    """The pace is then found out from answers."""
+    assert settings().client.requests_per_second is None
+
+
 def test_text_is_understood() -> None:
     """Connections written as URIs, and the form of Airflow 3.1, give everything as text."""
     query = "timeout=30&requests_per_second=2.5&verify=False&allow_http=true&allowed_guest_domains=a.com,%20b.com"

@@ -150,6 +150,18 @@ def test_the_awaiting_world(chili: Sandbox, monkeypatch: pytest.MonkeyPatch) -> 
     assert asyncio.run(hook.asettings()) is hook.settings
 
 
+def test_awaiting_worlds_of_one_connection_are_one(chili: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one event loop, whichever hook they come from: one client, one pace."""
+    hook = connected(monkeypatch, chili, chili.token)
+    monkeypatch.setenv("AIRFLOW_CONN_OTHER", chili.connection)
+
+    async def enter() -> None:
+        async with hook.aworld() as one, ChiliPiperHook().aworld() as same, ChiliPiperHook("other").aworld() as other:
+            assert one is same is not other
+
+    asyncio.run(enter())
+
+
 def test_secrets_are_masked(chili: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """The token as it is sent, and the proxy's password as written and as sent, on both ways in."""
     for number, read in enumerate((lambda hook: hook.settings, lambda hook: asyncio.run(hook.asettings()))):

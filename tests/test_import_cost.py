@@ -12,6 +12,8 @@ NOT_AT_PARSE_TIME = (
     "airflow.providers.common.sql",
     "airflow.triggers",
     "airflow_chilipiper.api",
+    "airflow_chilipiper.hooks",
+    "airflow_chilipiper.triggers",
     "httpx_aiohttp",
 )
 
@@ -20,15 +22,16 @@ import json, sys
 import airflow.sdk
 from airflow.sdk import BaseHook, BaseOperator, BaseOperatorLink, BaseSensorOperator
 before = set(sys.modules)
-import airflow_chilipiper.operators
+import airflow_chilipiper.operators, airflow_chilipiper.sensors
 print(json.dumps(sorted(set(sys.modules) - before)))
 """
 
 
-def test_operators_load_nothing_that_parsing_does_not_need() -> None:
-    """Importing the operators above Airflow's SDK loads no HTTP, no SQL hooks, no triggers and none of `api`."""
+def test_parsing_loads_nothing_that_it_does_not_need() -> None:
+    """Operators and sensors add to Airflow's SDK no HTTP, no SQL hooks, no triggers, none of `api`, no third party."""
     run = subprocess.run([sys.executable, "-c", LOADED_BY_US], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     loaded = json.loads(run.stdout.splitlines()[-1])
-    assert "airflow_chilipiper.operators" in loaded
+    assert {"airflow_chilipiper.operators", "airflow_chilipiper.sensors"} <= set(loaded)
     assert [name for name in loaded if f"{name}.".startswith(tuple(f"{heavy}." for heavy in NOT_AT_PARSE_TIME))] == []
+    assert {name.partition(".")[0] for name in loaded} - sys.stdlib_module_names <= {"airflow", "airflow_chilipiper"}

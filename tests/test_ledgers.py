@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from airflow_chilipiper._compat import AirflowException, AirflowFailException
 from airflow_chilipiper.booking.ledger import MemoryLedger, Row
@@ -52,6 +55,46 @@ def test_postgres(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(ledger, SqlLedger)
     assert ledger.begin([row("a")]) == [row("a")]
     assert sql_ledger("ledger").look(["a"]) == {"a": row("a")}
+
+
+def test_a_table_that_is_not_to_be_made_is_refused_where_it_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What only reads the ledger must not say of a wrong database that nothing is in doubt."""
+    connect(monkeypatch, conn_type="sqlite", host=str(tmp_path / "ledger.db"))
+    for _ in range(2):
+        with pytest.raises(AirflowFailException, match=r"'ledger' .* without the table chilipiper_ledger.*: name the"):
+            sql_ledger("ledger", create=False)
+    sql_ledger("ledger").begin([row("a")])
+    assert sql_ledger("ledger", create=False).look(["a"]) == {"a": row("a")}
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgres"])
+def test_nothing_stays_open_once_nobody_holds_the_ledger(
+    database: str, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, opened: set[int]
+) -> None:
+    connect(monkeypatch, conn_type="sqlite", host=str(tmp_path / "ledger.db"))
+    if database == "postgres":
+        url = request.getfixturevalue("postgres_schema_url").replace("postgresql+psycopg2", "postgres")
+        monkeypatch.setenv("AIRFLOW_CONN_LEDGER", url)
+    ledger = sql_ledger("ledger")
+    ledger.begin([row("a")])
+    assert opened
+    del ledger
+    gc.collect()
+    assert not opened
+
+
+@pytest.fixture
+def opened() -> Iterator[set[int]]:
+    """The database connections that are open now, of those that SQLAlchemy has opened during the test."""
+    now: set[int] = set()
+    events = {"connect": lambda one, _: now.add(id(one)), "close": lambda one, _: now.discard(id(one))}
+    for event, hear in events.items():
+        sa.event.listen(sa.pool.Pool, event, hear)
+    yield now
+    for event, hear in events.items():
+        sa.event.remove(sa.pool.Pool, event, hear)
 
 
 @pytest.mark.parametrize("host", [None, ":memory:"], ids=repr)

@@ -20,6 +20,7 @@ from jsonschema import Draft7Validator
 
 from airflow_chilipiper import __version__, links
 from airflow_chilipiper._compat import airflow_version
+from airflow_chilipiper.api.rate import Rate
 from airflow_chilipiper.connection import settings_of
 from airflow_chilipiper.hooks import ChiliPiperHook
 from airflow_chilipiper.provider_info import EXTRAS, HIDDEN, HOST, PLACEHOLDERS, RELABELED, get_provider_info
@@ -175,7 +176,7 @@ def test_defaults_are_as_the_form_says() -> None:
     client = settings_of(Connection(conn_id="any", password="made-up")).client
     assert client.base_url.startswith(HOST)
     assert f"; {client.timeout:g} if empty" in EXTRAS["timeout"][2]
-    assert f"; {client.requests_per_second:g} if empty" in EXTRAS["requests_per_second"][2]
+    assert f"if empty, it starts at {Rate(client.requests_per_second).now:g} " in EXTRAS["requests_per_second"][2]
 
 
 def test_nothing_is_imported() -> None:

@@ -14,7 +14,17 @@ from uuid import UUID
 
 import pytest
 
-from airflow_chilipiper.rows import BadValue, as_form, as_text, col, is_null, is_per_lead, resolve, rows_as_dicts
+from airflow_chilipiper.rows import (
+    BadValue,
+    as_form,
+    as_text,
+    col,
+    is_null,
+    is_per_lead,
+    missing_columns,
+    resolve,
+    rows_as_dicts,
+)
 
 
 class NotATime(datetime):
@@ -126,6 +136,29 @@ def test_what_no_form_takes(value: Any) -> None:
 def test_what_is_no_number(value: Any) -> None:
     with pytest.raises(BadValue, match=r"(?i)^size is .*inf.*, expected a finite number"):
         as_text(value, "size")
+
+
+@pytest.mark.parametrize("sign", ["\x00", "\x07", "\x1f", "\x7f", "\ud800"])
+def test_what_is_no_text(sign: str) -> None:
+    """The place is told, and the value is not repeated; tabs and line breaks are text, and so is all of Unicode."""
+    with pytest.raises(BadValue, match=rf"^size has the character U\+{ord(sign):04X} in it"):
+        as_text(f"Ada{sign}", "size")
+    assert as_text("a\tb\r\nc 😀\u0301", "size") == "a\tb\r\nc 😀\u0301"
+
+
+def test_what_is_too_long() -> None:
+    assert as_text("ä" * 131_072, "size") == "ä" * 131_072
+    for value in ("ä" * 131_073, ["a", "ä" * 131_073]):
+        with pytest.raises(BadValue, match=r"^size has 131073 characters, and there is room for 131072$"):
+            as_text(value, "size")
+
+
+def test_columns_that_no_row_has() -> None:
+    """Once each, wherever they are asked for; a default is an answer, and case does not matter."""
+    asked = (col("email"), {"a": col("Size"), "b": [col("phone"), (col("fax"), col("fax"))]}, "zip", None)
+    assert missing_columns(("EMAIL", "size"), *asked) == ["phone", "fax"]
+    assert missing_columns((), col("a", default=None), {"b": [col("c", default=3)]}) == []
+    assert missing_columns({"email": 1, 7: 2}, col("email")) == []
 
 
 def test_a_form() -> None:

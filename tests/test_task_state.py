@@ -12,13 +12,13 @@ from airflow import sdk
 
 from airflow_chilipiper.api import errors
 from airflow_chilipiper.api.turns import AwaitingTurns
-from airflow_chilipiper.booking.batch import Batch
 from airflow_chilipiper.booking.ledger import LedgerFailed, Row, new_mark
 from airflow_chilipiper.booking.stored_ledger import StoredLedger
 from airflow_chilipiper.booking.worlds import BatchWorld
 from airflow_chilipiper.operators import SchedulingLinkBookOperator, col
 from airflow_chilipiper.sandbox import sandbox
 from tests.booking.office import Office, a_lead
+from tests.booking.told import Told
 
 NEVER_EXPIRE = getattr(sdk, "NEVER_EXPIRE", None)
 if NEVER_EXPIRE is None:
@@ -130,7 +130,7 @@ def test_a_second_try_books_nobody_again_though_an_answer_was_lost(
             yield BatchWorld(office, AwaitingTurns(None), open_())
 
         leads = [a_lead(each) for each in range(8)]
-        batch = Batch(leads if number == 1 else leads[::-1], open_world)
+        batch = Told(leads if number == 1 else leads[::-1], open_world)
         batch.run()
         statuses.append([outcome.status for outcome in batch.outcomes])
         if number == 1:

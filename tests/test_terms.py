@@ -110,7 +110,7 @@ def offer(*starts: datetime, paths: tuple[str, ...] = ()) -> Offer:
 
 
 def chosen(lead: Any, offered: Offer) -> datetime | None:
-    slot = lead.pick(offered)
+    slot = lead.pick(offered, 0.0)
     return slot and slot.start
 
 
@@ -133,10 +133,10 @@ def test_which_slot() -> None:
 
 def test_which_path() -> None:
     two = offer(MONDAY, paths=("a", "b"))
-    assert terms(path="earliest").lead(ROW).pick(two)
-    assert terms(path=col("path")).lead({**ROW, "path": "b"}).pick(two).path == Path("r", "b")  # type: ignore[union-attr]
+    assert terms(path="earliest").lead(ROW).pick(two, 0.0)
+    assert terms(path=col("path")).lead({**ROW, "path": "b"}).pick(two, 0.0).path == Path("r", "b")  # type: ignore[union-attr]
     with pytest.raises(Undecided, match="2 paths"):
-        terms(path="only").lead(ROW).pick(two)
+        terms(path="only").lead(ROW).pick(two, 0.0)
 
 
 def test_no_email_is_needed_where_the_crm_knows() -> None:

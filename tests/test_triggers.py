@@ -8,13 +8,17 @@ import logging
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from importlib import import_module
 from typing import Any
 
 import pytest
 
+from airflow_chilipiper import triggers
 from airflow_chilipiper.arguments import as_moments
+from airflow_chilipiper.hooks import ChiliPiperHook
 from airflow_chilipiper.sandbox import Sandbox, sandbox
+from airflow_chilipiper.sensors import waiting
 from airflow_chilipiper.triggers import SlotTrigger
 
 GUEST = "jo.doe@prospect.example"
@@ -93,6 +97,44 @@ def test_a_deadline_with_an_unanswered_look_says_so(chili: Sandbox) -> None:
     (event,) = events(trigger(max_failures=5))
     assert event["status"] == "timeout"
     assert "500" in event["unasked"]
+
+
+def test_triggers_of_one_loop_share_what_the_first_of_them_opened(
+    chili: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second one would find a connection to nobody; to what the first opened it is an edit of this minute."""
+
+    async def run() -> list[Any]:
+        first = asyncio.create_task(anext(trigger(link("link-rr-full"), deadline=time.time() + 600).run()))
+        while not chili.calls and not first.done():  # noqa: ASYNC110  # the sandbox lives in another thread
+            await asyncio.sleep(0)
+        monkeypatch.setenv("AIRFLOW_CONN_CHILIPIPER_DEFAULT", chili.connection_with("nobodys-token"))
+        seen = [(await anext(trigger().run())).payload["status"]]
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+        return [*seen, (await anext(trigger().run())).payload["status"]]
+
+    assert asyncio.run(run()) == ["found", "refused"]
+
+
+def test_a_last_look_without_a_turn_or_an_answer_is_given_up(chili: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The trigger says so itself, before Airflow stops waiting for it; until the deadline a look waits as it must."""
+    assert triggers.LAST_LOOK_TAKES + timedelta(seconds=30) <= waiting.LAST_LOOK_TAKES
+    monkeypatch.setattr(triggers, "LAST_LOOK_TAKES", timedelta(0))
+    (event,) = events(trigger())
+    assert event["status"] == "timeout"
+    assert "requests_per_second" in event["unasked"]
+    assert events(trigger(deadline=time.time() + 600))[0]["status"] == "found"
+
+
+def test_a_timeout_of_somebody_else_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(*_: Any) -> Any:
+        raise TimeoutError("the secrets backend does not answer")
+
+    monkeypatch.setattr(ChiliPiperHook, "_read", read)
+    monkeypatch.setenv("AIRFLOW_CONN_CHILIPIPER_DEFAULT", "chilipiper://")
+    (event,) = events(trigger())
+    assert event == {"status": "failed", "reason": "TimeoutError: the secrets backend does not answer"}
 
 
 def test_passing_failures_are_borne_up_to_a_point(chili: Sandbox) -> None:

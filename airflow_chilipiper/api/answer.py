@@ -6,16 +6,17 @@ arguments?}` (published schemas 1.230 to 1.494). What comes without that envelop
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from typing import Any, TypeVar
 
 from airflow_chilipiper.api.calls import Call
+from airflow_chilipiper.api.decoding import decode
 from airflow_chilipiper.api.errors import (
     BadRequest,
     ChiliPiperError,
@@ -49,7 +50,7 @@ def read(
 
     Raises Unreadable or a kind of Refused; their texts name the operation, and neither a lead nor the *secret*.
     """
-    answer = Answer(status, {name.lower(): value for name, value in headers.items()}, content, secret)
+    answer = Answer(status, headers, content, secret)
     if 200 <= status < 300:
         return _accepted(call, answer)
     raise _refused(call, answer, wall)
@@ -57,12 +58,17 @@ def read(
 
 @dataclass(frozen=True)
 class Answer:
-    """A status, headers under lower-case names, and a body."""
+    """A status, headers, and a body."""
 
     status: int
-    headers: Mapping[str, str]
+    headers_as_sent: Mapping[str, str]
     content: bytes
     secret: str = field(default="", repr=False)
+
+    @cached_property
+    def headers(self) -> Mapping[str, str]:
+        """Under lower-case names."""
+        return {name.lower(): value for name, value in self.headers_as_sent.items()}
 
     def scrub(self, text: str, call: Call[Any]) -> str:
         """*text* without what the call knows of the lead, and without the token, which a gateway may repeat."""
@@ -82,10 +88,7 @@ class Answer:
 
     def json(self) -> Any:
         """The decoded body; ValueError where it is none."""
-        try:
-            return json.loads(self.content)
-        except RecursionError:
-            raise ValueError("nested too deep") from None
+        return decode(self.content)
 
     def envelope(self) -> tuple[str, str] | None:
         """Code and message in Chili Piper's own words; both are required by the schema."""

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import accumulate
 from typing import Any, overload
 
+import msgspec
+
+from airflow_chilipiper.api.decoding import ClosedTime, opened
 from airflow_chilipiper.api.errors import Unreadable
 
 
@@ -42,6 +47,13 @@ class Bookable:
     path: Path | None = None
 
 
+class Time(msgspec.Struct, frozen=True, gc=False):
+    """As much of a slot as is cheap to read of each; and cheap to make, which is done for each of a long offer."""
+
+    start: datetime
+    path: Path | None = None
+
+
 class Slots(Sequence[Slot]):
     """The slots of an offer, in the order given; each is read when looked at, since offers are long and one is used.
 
@@ -49,22 +61,31 @@ class Slots(Sequence[Slot]):
     """
 
     def __init__(self, groups: Iterable[Bookable] = ()) -> None:
-        self._items = [(group, item) for group in groups for item in group.start_times]
+        self._groups = tuple(groups)
+        self._ends = tuple(accumulate(len(group.start_times) for group in self._groups))
 
     def __len__(self) -> int:
-        return len(self._items)
+        return self._ends[-1] if self._ends else 0
 
     @overload
     def __getitem__(self, index: int) -> Slot: ...
     @overload
     def __getitem__(self, index: slice) -> list[Slot]: ...
     def __getitem__(self, index: int | slice) -> Slot | list[Slot]:
-        if isinstance(index, slice):
-            return [_slot(*item) for item in self._items[index]]
-        return _slot(*self._items[index])
+        chosen = range(len(self))[index]
+        return self._at(chosen) if isinstance(chosen, int) else [self._at(each) for each in chosen]
 
     def __iter__(self) -> Iterator[Slot]:
-        return (_slot(*item) for item in self._items)
+        return (_slot(group, item) for group in self._groups for item in group.start_times)
+
+    def times(self) -> list[Time]:
+        """Of every slot, in the same order; nobody's attendees are read."""
+        return [Time(_instant(_text(item)), group.path) for group in self._groups for item in group.start_times]
+
+    def _at(self, index: int) -> Slot:
+        number = bisect_right(self._ends, index)
+        group = self._groups[number]
+        return _slot(group, group.start_times[index - self._ends[number]])  # counted from the group's end
 
 
 def _slot(group: Bookable, item: Any) -> Slot:
@@ -73,18 +94,32 @@ def _slot(group: Bookable, item: Any) -> Slot:
 
 def start_time(item: Any) -> tuple[datetime, str, tuple[str, ...]]:
     """A start as an aware datetime, as it was sent, and the ids of the users who are free then."""
-    attendees: tuple[str, ...] = ()
-    text = item
+    text = _text(item)
+    return _instant(text), text, tuple(_user_ids(_attendees(item)))
+
+
+def _text(item: Any) -> Any:
+    if isinstance(item, ClosedTime):
+        return item.start_time or item.start
     if isinstance(item, Mapping):
-        text = item.get("startTime") or item.get("start")
-        attendees = tuple(_user_ids(item.get("attendees")))
+        return item.get("startTime") or item.get("start")
+    return item
+
+
+def _instant(text: Any) -> datetime:
     try:
         start = datetime.fromisoformat(text)
     except (TypeError, ValueError):
         raise Unreadable("the answer has a start time that is no date and time") from None
     if start.tzinfo is None:
         raise Unreadable("the answer has a start time without a time zone")
-    return start, text, attendees
+    return start
+
+
+def _attendees(item: Any) -> Any:
+    if isinstance(item, ClosedTime):
+        return opened(item.attendees)
+    return item.get("attendees") if isinstance(item, Mapping) else None
 
 
 def _user_ids(attendees: Any) -> dict[str, None]:

@@ -1,70 +1,108 @@
-"""The pace: who may call when, as plain arithmetic. `turns.py` does the waiting.
+"""The pace: who may call when, as plain arithmetic. `turns.py` does the waiting, `rate.py` says how many a second.
 
-A generic cell rate limiter without bursts: calls are spread evenly, so that in any second at most 1.02 x the limit
-leave. Urgent turns go before all others, however long those have waited.
+A generic cell rate limiter without bursts: calls are spread evenly, and in any second at most 1.02 x the rate leave.
+Urgent turns go before all others, however long those have waited.
 """
 
 from __future__ import annotations
 
-import heapq
 import math
+from collections import deque
 from collections.abc import Callable
-from itertools import count
+
+from airflow_chilipiper.api.rate import Leaving, Rate
+
+SLACK = 0.02  # seconds; a turn that came late by less costs no speed
+PRESSED_FOR = 10  # turns in a row; fewer are the few calls of one look
 
 
 class Ticket:
     """A place in the line."""
 
-    __slots__ = ("_order", "gone")
+    __slots__ = ("gone", "urgent", "waited")
 
-    def __init__(self, urgent: bool, number: int) -> None:
-        self._order = (not urgent, number)
-        self.gone = False
-
-    def __lt__(self, other: Ticket) -> bool:
-        return self._order < other._order
+    def __init__(self, urgent: bool) -> None:
+        self.urgent = urgent
+        self.gone = self.waited = False
 
 
 class Pace:
     """A line of tickets in front of a gate that opens once per interval. Not safe for threads by itself."""
 
-    def __init__(self, rate: float | None, clock: Callable[[], float]) -> None:
-        """*rate* is in calls a second; None lets everybody through, except while slowed down."""
-        if rate is not None and not 0 < rate < math.inf:
-            raise ValueError(f"the pace is {rate} calls a second: expected more than 0, or None for no limit")
-        self._interval = 1 / rate if rate else 0.0
-        # A turn that came late by less than this costs nothing. It is what 2 % of the limit can hold in whole calls.
-        self._slack = math.floor(0.02 * rate) / rate if rate else 0.0
+    def __init__(self, rate: Rate | None, clock: Callable[[], float]) -> None:
+        """Without a *rate* everybody is let through, except while somebody was told to hold."""
+        self.taken = 0
+        self.waiting = 0  # of those that are not urgent
+        self._rate = rate
         self._clock = clock
         self._due = -math.inf
-        self._line: list[Ticket] = []
-        self._numbers = count()
+        self._last_second = deque[float]()  # when as many turns were taken as a second may see
+        self._urgent, self._patient = deque[Ticket](), deque[Ticket]()
+        self._pressed = 0
+
+    @property
+    def rate(self) -> float | None:
+        """Calls a second, now."""
+        return self._rate.now if self._rate else None
 
     def join(self, *, urgent: bool = False) -> Ticket:
-        ticket = Ticket(urgent, next(self._numbers))
-        heapq.heappush(self._line, ticket)
+        ticket = Ticket(urgent)
+        (self._urgent if urgent else self._patient).append(ticket)
+        self.waiting += not urgent
         return ticket
 
     def leave(self, ticket: Ticket) -> None:
         """Give up the place, before or after its turn; a turn that was not taken stays for the next."""
-        ticket.gone = True
+        if not ticket.gone:
+            ticket.gone = True
+            self.waiting -= not ticket.urgent
 
     def first(self) -> Ticket | None:
-        while self._line and self._line[0].gone:
-            heapq.heappop(self._line)
-        return self._line[0] if self._line else None
+        for line in (self._urgent, self._patient):
+            while line and line[0].gone:
+                line.popleft()
+            if line:
+                return line[0]
+        return None
+
+    def early(self) -> float:
+        """How many seconds it is too early for anybody; 0 or less if it is not."""
+        return self._due - self._clock()
 
     def take(self, ticket: Ticket) -> float:
         """Take the turn and answer 0; or answer how many seconds it is too early, infinity while others go first."""
-        if self.first() is not ticket:
-            return math.inf
-        now = self._clock()
-        if now < self._due:
-            return self._due - now
-        self._due = max(self._due, now - self._slack) + self._interval
-        self.leave(ticket)
-        return 0.0
+        early = math.inf
+        if self.first() is ticket and (early := self._due - (now := self._clock())) <= 0:
+            self.leave(ticket)
+            self.taken += 1
+            self._pressed = self._pressed + 1 if ticket.waited or self.first() else 0
+            if self._rate:
+                self._due = self._due_after(now, self._rate)
+            return 0.0
+        ticket.waited = True
+        return early
 
-    def slow_down(self, seconds: float) -> None:
-        """Nobody's turn comes before that many seconds from now."""
-        self._due = max(self._due, self._clock() + seconds)
+    def _due_after(self, now: float, rate: Rate) -> float:
+        """One interval later, and never one more than a second may see. An idle time is not saved up."""
+        times = self._last_second
+        times.append(now)
+        while len(times) > rate.most:
+            times.popleft()
+        if (late := now - self._due) > SLACK:
+            late = SLACK if self._pressed else 0.0
+        spread = now - late + rate.interval
+        return spread if len(times) < rate.most else max(spread, times[0] + 1)
+
+    def leaving(self) -> Leaving:
+        """To be asked when a call leaves, and given back with what came of it."""
+        return Leaving(self.taken, self._rate.now if self._rate else math.inf)
+
+    def good(self, leaving: Leaving) -> None:
+        if self._rate:
+            self._rate.good(leaving, turns=self.taken, pressed=self._pressed >= PRESSED_FOR)
+
+    def refused(self, leaving: Leaving, *, hold: float = 0.0) -> None:
+        """The other side has had too much: nobody's turn comes before *hold* seconds from now, and the rate falls."""
+        self._due = max(self._due, self._clock() + hold)
+        if self._rate:
+            self._rate.refused(leaving, turns=self.taken, hold=hold)

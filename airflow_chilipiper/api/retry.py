@@ -37,7 +37,7 @@ class Patience:
 PATIENCE = Patience()
 
 
-async def patiently(call: Call[T], world: World, patience: Patience = PATIENCE) -> T:
+async def patiently(call: Call[T], world: World, patience: Patience = PATIENCE, *, urgent: bool = False) -> T:
     """Ask until there is an answer or patience ends; then the last error is raised. Refusals are never asked again.
 
     A booking is never asked patiently: ValueError, before anything is sent.
@@ -47,7 +47,7 @@ async def patiently(call: Call[T], world: World, patience: Patience = PATIENCE) 
     end = world.now() + patience.total
     attempt = 1
     while True:
-        await world.turn()
+        await world.turn(urgent=urgent)
         try:
             return await world.ask(call)
         except (NotSent, NoAnswer, Throttled, ServerBroken) as error:

@@ -17,19 +17,19 @@ class ClientSettings:
     """Address, token and habits of a client.
 
     `base_url` may end with or without `/api/fire-edge`. `timeout` is the whole time of one call in seconds, from
-    before connecting to the last byte of the answer. `requests_per_second` is None for no limit. Without `proxy_url`
-    the environment's HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY count, except for a loopback address. `verify` is
-    False for no check of certificates, or the path of a file or folder of authorities to trust.
+    before connecting to the last byte of the answer. `requests_per_second` is the ceiling of the pace, None for none.
+    Without `proxy_url` the environment's HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY count, except for a loopback
+    address. `verify` is False for no check of certificates, or the path of a file or folder of authorities to trust.
     """
 
     token: str = field(repr=False)
     base_url: str = DEFAULT_URL
     timeout: float = 30.0
-    requests_per_second: float | None = 5.0
+    requests_per_second: float | None = None
     proxy_url: str | None = field(default=None, repr=False)  # may hold a password
     verify: bool | str = True
     user_agent: str = "airflow-provider-chilipiper"
-    max_connections: int = 100
+    max_connections: int = 512
 
     def __post_init__(self) -> None:
         """Tokens are checked because HTTP libraries quote a bad header, token and all, in their errors."""

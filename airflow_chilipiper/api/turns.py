@@ -5,20 +5,29 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from threading import Condition
 
-from airflow_chilipiper.api.pace import Pace, Ticket
+from airflow_chilipiper.api.pace import SLACK, Pace, Ticket
+from airflow_chilipiper.api.rate import Leaving, Rate
 
 Clock = Callable[[], float]
+Later = Callable[[float, Callable[[], None]], object]
+
+NAP = SLACK / 4  # so fast turns are given a few at a time, and each waking serves some
 
 
 class BlockingTurns:
-    """Turns for any number of threads."""
+    """Turns for any number of threads; without a *rate* nobody waits, unless told to hold."""
 
-    def __init__(self, rate: float | None, clock: Clock = time.monotonic, changed: Condition | None = None) -> None:
+    def __init__(self, rate: Rate | None, clock: Clock = time.monotonic, changed: Condition | None = None) -> None:
         self._pace = Pace(rate, clock)
         self._changed = changed or Condition()
+
+    @property
+    def rate(self) -> float | None:
+        """Calls a second, now; None for no limit."""
+        return self._pace.rate
 
     def turn(self, *, urgent: bool = False) -> None:
         with self._changed:
@@ -30,40 +39,72 @@ class BlockingTurns:
                 self._pace.leave(ticket)
                 self._changed.notify_all()
 
-    def slow_down(self, seconds: float) -> None:
+    def leaving(self) -> Leaving:
+        """To be asked when a call leaves, and given back with what came of it."""
         with self._changed:
-            self._pace.slow_down(seconds)
+            return self._pace.leaving()
+
+    def good(self, leaving: Leaving) -> None:
+        with self._changed:
+            self._pace.good(leaving)
+
+    def refused(self, leaving: Leaving, *, hold: float = 0.0) -> None:
+        """Slow down, and nobody's turn comes before *hold* seconds from now."""
+        with self._changed:
+            self._pace.refused(leaving, hold=hold)
 
 
 class AwaitingTurns:
-    """Turns for any number of tasks of one event loop. A waiter that is cancelled takes no turn with it."""
+    """Turns for any number of tasks of one event loop; without a *rate* nobody waits, unless told to hold.
 
-    def __init__(
-        self,
-        rate: float | None,
-        clock: Clock = time.monotonic,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    ) -> None:
+    A waiter that is cancelled takes no turn with it. *later* is the loop's `call_later`, unless given.
+    """
+
+    def __init__(self, rate: Rate | None, clock: Clock = time.monotonic, later: Later | None = None) -> None:
         self._pace = Pace(rate, clock)
-        self._sleep = sleep
-        self._calls: dict[Ticket, asyncio.Event] = {}
+        self.leaving, self.good, self.refused = self._pace.leaving, self._pace.good, self._pace.refused
+        self._later = later
+        self._timer_runs = False
+        self._calls: dict[Ticket, asyncio.Future[None]] = {}
+
+    @property
+    def rate(self) -> float | None:
+        """Calls a second, now; None for no limit."""
+        return self._pace.rate
+
+    @property
+    def taken(self) -> int:
+        """How many turns were taken so far."""
+        return self._pace.taken
+
+    @property
+    def waiting(self) -> int:
+        """How many wait in line who are not urgent."""
+        return self._pace.waiting
 
     async def turn(self, *, urgent: bool = False) -> None:
-        """The first in line sleeps until its time; the others sleep until they are called to be the first."""
         ticket = self._pace.join(urgent=urgent)
-        called = self._calls[ticket] = asyncio.Event()
         try:
-            while (early := self._pace.take(ticket)) > 0:
-                called.clear()
-                await (called.wait() if early == math.inf else self._sleep(early))
+            while self._pace.take(ticket) > 0:
+                called = self._calls[ticket] = asyncio.get_running_loop().create_future()
+                self._call_first()
+                await called
         finally:
+            self._calls.pop(ticket, None)
             self._pace.leave(ticket)
-            del self._calls[ticket]
             self._call_first()
 
-    def slow_down(self, seconds: float) -> None:
-        self._pace.slow_down(seconds)
-
     def _call_first(self) -> None:
-        if first := self._pace.first():
-            self._calls[first].set()
+        """Call who is first in line once its time has come. One timer serves all, since that time never moves up."""
+        if self._timer_runs or (first := self._pace.first()) is None:
+            return
+        if (early := self._pace.early()) > 0:
+            self._timer_runs = True
+            later = self._later or asyncio.get_running_loop().call_later
+            later(max(early, NAP), self._time_has_come)
+        elif not (called := self._calls[first]).done():
+            called.set_result(None)
+
+    def _time_has_come(self) -> None:
+        self._timer_runs = False
+        self._call_first()

@@ -8,13 +8,14 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
 from airflow_chilipiper.api.calls import Call
-from airflow_chilipiper.api.errors import Throttled
+from airflow_chilipiper.api.errors import Refused
 from airflow_chilipiper.api.turns import AwaitingTurns, BlockingTurns
 
 T = TypeVar("T")
 Clock = Callable[[], float]
 
-LONGEST_SLOW_DOWN = 60.0
+CONGESTED = (429, 503)
+LONGEST_HOLD = 60.0  # nobody may stop us for a day
 
 
 class AsksBlocking(Protocol):
@@ -41,20 +42,24 @@ class BlockingWorld:
         wall: Clock = time.time,
     ) -> None:
         self._client = client
-        self._turns = turns
+        self.turns = turns
         self._sleep = sleep
         self.now = client.clock
         self.wall = wall
 
     async def turn(self, *, urgent: bool = False) -> None:
-        self._turns.turn(urgent=urgent)
+        self.turns.turn(urgent=urgent)
 
     async def ask(self, call: Call[T], /) -> T:
+        leaving = self.turns.leaving()
         try:
-            return self._client.ask(call)
-        except Throttled as error:
-            self._turns.slow_down(_told(error))
+            answer = self._client.ask(call)
+        except Refused as error:
+            if error.status in CONGESTED:
+                self.turns.refused(leaving, hold=_told(error))
             raise
+        self.turns.good(leaving)
+        return answer
 
     async def pause(self, seconds: float, /) -> None:
         self._sleep(seconds)
@@ -72,25 +77,29 @@ class AwaitingWorld:
         wall: Clock = time.time,
     ) -> None:
         self._client = client
-        self._turns = turns
+        self.turns = turns
         self._sleep = sleep
         self.now = client.clock
         self.wall = wall
 
     async def turn(self, *, urgent: bool = False) -> None:
-        await self._turns.turn(urgent=urgent)
+        await self.turns.turn(urgent=urgent)
 
     async def ask(self, call: Call[T], /) -> T:
+        leaving = self.turns.leaving()
         try:
-            return await self._client.ask(call)
-        except Throttled as error:
-            self._turns.slow_down(_told(error))
+            answer = await self._client.ask(call)
+        except Refused as error:
+            if error.status in CONGESTED:
+                self.turns.refused(leaving, hold=_told(error))
             raise
+        self.turns.good(leaving)
+        return answer
 
     async def pause(self, seconds: float, /) -> None:
         await self._sleep(seconds)
 
 
-def _told(error: Throttled) -> float:
-    """Capped: nobody may stop us for a day."""
-    return min(error.retry_after or 0.0, LONGEST_SLOW_DOWN)
+def _told(error: Refused) -> float:
+    """How many seconds all turns are held."""
+    return min(error.retry_after or 0.0, LONGEST_HOLD)

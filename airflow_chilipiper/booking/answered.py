@@ -9,6 +9,7 @@ from airflow_chilipiper.booking.evidence import evidence_in
 from airflow_chilipiper.booking.evidence_search import at_slot
 from airflow_chilipiper.booking.lead import Lead
 from airflow_chilipiper.booking.ledger import LedgerFailed, MeetingTaken, Overtaken, RecordingWorld, Row, State
+from airflow_chilipiper.booking.reasons import joined
 from airflow_chilipiper.booking.reconcile import is_worth_a_look, look, two_meetings
 
 
@@ -28,7 +29,7 @@ async def doubted(doubt: Exception, offer: Offer, lead: Lead, sent: Row, world: 
         return replace(unknown, reason=_unasked(reason, error))
     if evidence.meeting_id:
         return await record(sent, "booked", world, meeting=evidence.meeting_id, reason=reason)
-    return replace(unknown, reason="; ".join(text for text in (reason, evidence.doubt) if text))
+    return replace(unknown, reason=joined(reason, evidence.doubt))
 
 
 async def _looked_at(reason: str, lead: Lead, sent: Row, world: RecordingWorld) -> Row:
@@ -38,14 +39,14 @@ async def _looked_at(reason: str, lead: Lead, sent: Row, world: RecordingWorld) 
     except Exception as error:  # noqa: BLE001  # a list that failed is no evidence of anything
         return await record(sent, "unknown", world, reason=_unasked(reason, error))
     if evidence.doubt:
-        return await record(sent, "unknown", world, reason=f"{reason}; {evidence.doubt}")
+        return await record(sent, "unknown", world, reason=joined(reason, evidence.doubt))
     if evidence.meeting_id:
         return await record(sent, "booked", world, meeting=evidence.meeting_id, if_taken="planned", reason=reason)
     return await record(sent, "planned", world, reason=reason)
 
 
 def _unasked(reason: str, error: Exception) -> str:
-    return f"{reason}; the meeting list could not be asked: {error}"
+    return joined(reason, f"the meeting list could not be asked: {error}")
 
 
 async def record(
@@ -65,11 +66,12 @@ async def record(
     try:
         return await world.mark(sent.to(state, meeting_id=meeting, booked_at=booked_at, reason=reason))
     except MeetingTaken:
-        return await record(sent, if_taken, world, reason=f"meeting {meeting} is on record for another lead; {reason}")
+        taken = f"meeting {meeting} is on record for another lead"
+        return await record(sent, if_taken, world, reason=joined(taken, reason))
     except Overtaken as other:
         if alarm := two_meetings(sent, other.row, meeting):
             return alarm
         freed_in_doubt = state == "unknown" and other.row.state == "planned"
         return replace(other.row, state="unknown", reason=reason) if freed_in_doubt else other.row
     except LedgerFailed as failed:
-        return replace(sent, state="unknown", meeting_id=meeting, reason=f"not on record ({failed}); {reason}")
+        return replace(sent, state="unknown", meeting_id=meeting, reason=joined(f"not on record ({failed})", reason))

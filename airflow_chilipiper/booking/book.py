@@ -11,8 +11,11 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Coroutine
 from dataclasses import replace
 from math import inf
+from typing import Any
 
 from airflow_chilipiper.api import errors
 from airflow_chilipiper.api.models import Booked, Offer, Slot
@@ -22,11 +25,14 @@ from airflow_chilipiper.booking.lead import Lead
 from airflow_chilipiper.booking.ledger import Overtaken, RecordingWorld, Row
 from airflow_chilipiper.booking.outcome import Outcome
 from airflow_chilipiper.booking.reconcile import is_in_doubt, reconcile
-from airflow_chilipiper.booking.verdict import after_booking, on_record, without_booking, without_slot
+from airflow_chilipiper.booking.reservations import Crowded, Fate
+from airflow_chilipiper.booking.verdict import CROWDED, SPARED, after_booking, on_record, without_booking, without_slot
 
 INCURABLE = (errors.Invalid, errors.BadRequest, errors.NotAllowed)
 DEFINITE_NO = (errors.NotSent, errors.Throttled, errors.SlotGone, *INCURABLE)
+SLOT_UNTOUCHED = (errors.NotSent, errors.Throttled, *INCURABLE)
 SEND_WITHIN = 2.0
+CROWDED_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)  # seconds; by then the others have booked what they reserved, or not
 
 
 async def book(lead: Lead, world: RecordingWorld, *, session: tuple[float, Offer] | None = None) -> Outcome:
@@ -40,38 +46,64 @@ async def book(lead: Lead, world: RecordingWorld, *, session: tuple[float, Offer
             return on_record(row, lead)
         if met := lead.already_met(lead.pattern.guest):
             return met
-        for sessions_left in reversed(range(lead.max_sessions)):
-            opened, offer = session or await open_session(lead, world)
+        sessions_left, pauses = lead.max_sessions, iter(CROWDED_PAUSES)
+        while True:
+            if session is None and lead.scarcity.spares(lead.pattern.target):
+                return SPARED
+            again = sessions_left < lead.max_sessions
+            opened, offer = session or await open_session(lead, world, again=again)
             session = None
             if met := lead.already_met(offer.guest):
                 return met
-            slot = lead.pick(offer)
+            try:
+                slot = lead.pick(offer, opened)
+            except Crowded:
+                if (pause := next(pauses, None)) is None:
+                    return CROWDED
+                await world.pause(random.uniform(pause / 2, pause))  # noqa: S311  # spreads load, keeps no secret
+                continue
             if slot is None:
                 return without_slot(offer, row)
-            row, answer = await spend(slot, offer, opened, lead, row, world)
+            sessions_left -= 1
+            row, answer = await settled(spend(slot, offer, opened, lead, row, world), lead)
             if row.state != "planned" or isinstance(answer, INCURABLE) or not sessions_left:
                 return after_booking(row, offer, answer, sender=lead.sender)
     except Overtaken as other:
         return on_record(other.row, lead)
     except errors.ChiliPiperError as error:
         return without_booking(error)
-    raise AssertionError("unreachable: the last session's answer is returned")
 
 
-async def open_session(lead: Lead, world: RecordingWorld) -> tuple[float, Offer]:
+async def open_session(lead: Lead, world: RecordingWorld, *, again: bool = False) -> tuple[float, Offer]:
+    """Whoever has lost a slot goes first, before others take what is left."""
     opened = world.now()
-    return opened, await patiently(lead.pattern.open(lead.interval), world)
+    offer = await patiently(lead.pattern.open(lead.interval), world, urgent=again)
+    if offer.allowed:
+        lead.scarcity.saw(lead.pattern.target, slots=bool(offer.slots))
+    return opened, offer
 
 
 async def begin(lead: Lead, world: RecordingWorld) -> Row:
+    """What is on record, after what is in doubt was looked for. An old booking stays there until another is sent."""
     row = await world.begin(lead.row())
     if lead.is_due_again(row, world.wall()):
-        row = replace(
-            row, state="planned", meeting_id=None, booked_at=None, released=row.meeting_id
-        )  # until it is sent
+        row = replace(row, state="planned", meeting_id=None, booked_at=None, released=row.meeting_id)
     if lead.is_same_wish(row) and is_in_doubt(row, lead.bounds, world.wall(), sender=lead.sender):
         row = await reconcile(row, lead, world)
     return row
+
+
+async def settled(
+    spending: Coroutine[Any, Any, tuple[Row, Booked | Exception]], lead: Lead
+) -> tuple[Row, Booked | Exception]:
+    """Tell the leads beside this one what becomes of the slot that it has reserved."""
+    fate: Fate = "free"
+    try:
+        row, answer = await spending
+        fate = "taken" if row.state != "planned" else "free" if isinstance(answer, SLOT_UNTOUCHED) else "gone"
+    finally:
+        lead.settle(fate)
+    return row, answer
 
 
 async def spend(

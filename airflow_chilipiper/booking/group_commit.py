@@ -9,47 +9,71 @@ from airflow_chilipiper.booking.ledger import Ledger, LedgerFailed, Row
 
 Answer = Row | Exception
 Commit = Callable[[Sequence[Row]], Sequence[Answer]]
+Waiting = list[tuple[Sequence[Row], asyncio.Future[Sequence[Answer]]]]
+MARKS_FIRST = 8  # commits of marks that go before a beginning, which nobody with an open session waits for
 
 
 class GroupCommit:
-    """What is to be written while one group commits is the next group. The ledger is used by one thread at a time."""
+    """What is to be written while one group commits is the next group. The ledger is used by one thread at a time.
+
+    A mark waits for two commits at most, the one under way and its own; but leads are begun after eight, if not before.
+    """
 
     def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
-        self._waiting: list[tuple[Commit, Row, asyncio.Future[Answer]]] = []
+        self._marks, self._beginnings = _Kind(ledger.mark), _Kind(ledger.begin)
         self._committing: asyncio.Task[None] | None = None
 
     async def begin(self, row: Row) -> Row:
-        return await self._join(self._ledger.begin, row)
+        return _row(*await self._join(self._beginnings, [row]))
 
     async def mark(self, row: Row) -> Row:
-        return await self._join(self._ledger.mark, row)
+        return _row(*await self._join(self._marks, [row]))
 
-    async def _join(self, commit: Commit, row: Row) -> Row:
-        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._waiting.append((commit, row, future))
+    async def begin_all(self, rows: Sequence[Row]) -> Sequence[Row]:
+        return [_row(answer) for answer in await self._join(self._beginnings, rows)]
+
+    async def _join(self, kind: _Kind, rows: Sequence[Row]) -> Sequence[Answer]:
+        future: asyncio.Future[Sequence[Answer]] = asyncio.get_running_loop().create_future()
+        kind.waiting.append((rows, future))
         if self._committing is None or self._committing.done():
             self._committing = asyncio.create_task(self._run())
-        answer = await future
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        return await future
 
     async def _run(self) -> None:
-        while self._waiting:
-            group, self._waiting = self._waiting, []
-            for commit in {commit: None for commit, _, _ in group}:
-                mine = [(row, future) for kind, row, future in group if kind == commit]
-                answers = await self._commit(commit, [row for row, _ in mine])
-                for (_, future), answer in zip(mine, answers, strict=True):
-                    if not future.done():
-                        future.set_result(answer)
+        passed_over = 0
+        while self._marks.waiting or self._beginnings.waiting:
+            marks_go = self._marks.waiting and (passed_over < MARKS_FIRST or not self._beginnings.waiting)
+            passed_over = passed_over + 1 if marks_go and self._beginnings.waiting else 0
+            await (self._marks if marks_go else self._beginnings).commit()
 
-    async def _commit(self, commit: Commit, rows: list[Row]) -> Sequence[Answer]:
+
+class _Kind:
+    """What waits for one kind of transaction."""
+
+    def __init__(self, write: Commit) -> None:
+        self.waiting: Waiting = []
+        self._write = write
+
+    async def commit(self) -> None:
+        """One transaction for all that wait; each is told its own."""
+        group, self.waiting = self.waiting, []
+        answers = iter(await self._written([row for rows, _ in group for row in rows]))
+        for rows, future in group:
+            own = [next(answers) for _ in rows]
+            if not future.done():
+                future.set_result(own)
+
+    async def _written(self, rows: Sequence[Row]) -> Sequence[Answer]:
         try:
-            return await asyncio.to_thread(commit, rows)
+            return await asyncio.to_thread(self._write, rows)
         except asyncio.CancelledError:
             raise
         except BaseException as error:  # noqa: BLE001  # every flow of the group is told
             failed = error if isinstance(error, Exception) else LedgerFailed(type(error).__name__)
             return [failed] * len(rows)
+
+
+def _row(answer: Answer) -> Row:
+    if isinstance(answer, Exception):
+        raise answer
+    return answer

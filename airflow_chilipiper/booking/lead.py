@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 
 from airflow_chilipiper.api.calls import Interval
 from airflow_chilipiper.api.errors import Invalid
@@ -18,23 +19,27 @@ from airflow_chilipiper.booking.evidence_search import RoutingLog
 from airflow_chilipiper.booking.lead_key import digest, guest_digest, row_key
 from airflow_chilipiper.booking.ledger import Row, new_mark
 from airflow_chilipiper.booking.outcome import Outcome
+from airflow_chilipiper.booking.reservations import Fate
+from airflow_chilipiper.booking.scarcity import Scarcity
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lead:
     """Whom to book, for which purpose, over which pattern, and which slot will do.
 
-    `choose` gives a slot of an offer, None where none will do. `sender` names the task instance and try. A booking that
-    is older than `rebook_after` does not count any more; None: every booking counts. If there are `allowed_domains`,
-    only their guests are asked about. `met` holds, by the hash of a guest, what becomes of a lead whose guest has a
-    meeting already.
+    `choose` gives a slot of an offer that was requested at that time, None where none will do, and raises Crowded where
+    other leads are about to take them all; `settle` is told what became of that slot. `sender` names the task instance
+    and try. A booking that is older than `rebook_after` does not count any more; None: every booking counts. If there
+    are `allowed_domains`, only their guests are asked about. `met` holds, by the hash of a guest, what becomes of a
+    lead whose guest has a meeting already.
     """
 
     purpose: str
     key: str
     pattern: Pattern
     interval: Interval
-    choose: Callable[[Offer], Slot | None]
+    choose: Callable[[Offer, float], Slot | None]
+    settle: Callable[[Fate], object] = bool
     max_sessions: int = 3
     rebook_after: timedelta | None = None
     allowed_domains: tuple[str, ...] = ()
@@ -42,6 +47,7 @@ class Lead:
     bounds: Bounds = field(default_factory=Bounds)
     met: Mapping[str, Outcome] = field(default_factory=dict)
     routing_log: RoutingLog = field(default_factory=RoutingLog, compare=False)
+    scarcity: Scarcity = field(default_factory=Scarcity, compare=False)
 
     def __post_init__(self) -> None:
         if not trimmed(self.purpose):
@@ -51,14 +57,26 @@ class Lead:
         if self.allowed_domains:
             check_guests(named_guests(self.pattern), self.allowed_domains)
 
+    @cached_property
+    def row_key(self) -> str:
+        return row_key(self.purpose, self.key)
+
+    @cached_property
+    def _guest(self) -> str:
+        return guest_digest(self.pattern.guest)
+
+    @cached_property
+    def _pattern(self) -> str:
+        return digest(self.pattern.name, *self.pattern.target)
+
     def row(self) -> Row:
         """This lead as it stands on record before anything was done."""
         return Row(
-            key=row_key(self.purpose, self.key),
+            key=self.row_key,
             purpose=trimmed(self.purpose),
             mark=new_mark(),
-            guest=guest_digest(self.pattern.guest),
-            pattern=digest(self.pattern.name, *self.pattern.target),
+            guest=self._guest,
+            pattern=self._pattern,
         )
 
     def sent(self, row: Row, slot: Slot, offer: Offer, wall: float) -> Row:
@@ -74,27 +92,26 @@ class Lead:
             policy=self.bounds.policy(offer.lifetime) if self.guests_of(offer) else "hold",
             guest=guest_digest(self.pattern.guest or offer.guest),
             invited=guest_digest(offer.guest),
-            pattern=self.row().pattern,
+            pattern=self._pattern,
             reason="",
         )
 
     def is_same_wish(self, row: Row) -> bool:
         """Whether *row* was made for this guest and target; window, slot and form may differ."""
-        own = self.row()
-        return row.pattern == own.pattern and (not own.guest or row.guest == own.guest)
+        return row.pattern == self._pattern and (not self._guest or row.guest == self._guest)
 
     def is_due_again(self, row: Row, wall: float) -> bool:
         if row.state != "booked" or self.rebook_after is None or row.booked_at is None:
             return False
         return row.booked_at + self.rebook_after.total_seconds() <= wall
 
-    def pick(self, offer: Offer) -> Slot | None:
+    def pick(self, offer: Offer, opened: float) -> Slot | None:
         if not offer.allowed:
             return None
         if offer.slots and self.allowed_domains:
             known = [guest for guest in (*named_guests(self.pattern), offer.guest) if guest]
             check_guests(known or [None], self.allowed_domains)
-        return self.choose(offer)
+        return self.choose(offer, opened)
 
     def guests_of(self, offer: Offer) -> tuple[str, ...]:
         """Everybody whom a booking may invite: the guest asked for, and whom Chili Piper has under a CRM id."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import unicodedata
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,8 @@ from uuid import UUID
 from airflow_chilipiper.api.errors import Invalid
 from airflow_chilipiper.api.spelling import email as spelled
 from airflow_chilipiper.api.spelling import trimmed
+
+LONGEST = 1000  # characters; an id is a tenth of that
 
 
 def lead_key(value: Any) -> str:
@@ -36,6 +39,8 @@ def lead_key(value: Any) -> str:
     text = trimmed(value)
     if not text:
         raise Invalid("key is empty, expected something that is the lead's own, such as its id or e-mail")
+    if len(text) > LONGEST or any(unicodedata.category(sign) == "Cc" for sign in text):
+        raise Invalid(f"key is no id: it has control characters, or more than {LONGEST} characters")
     return text.lower() if "@" in text else text
 
 

@@ -7,12 +7,12 @@ brings it, and only a meeting already on record stands against it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from secrets import token_hex
 from threading import Lock
 from typing import Any, Literal, Protocol, get_args
-from uuid import uuid4
 
 from airflow_chilipiper.api.world import World
 
@@ -55,7 +55,7 @@ class Row:
 
 
 def new_mark() -> str:
-    return uuid4().hex
+    return token_hex(16)
 
 
 class LedgerFailed(Exception):
@@ -104,6 +104,18 @@ class Ledger(Protocol):
         """Rows in key order, from the one after *after_key* on; fewer than *limit* means that these are the last."""
 
 
+def pages(
+    ledger: Ledger, *, states: Collection[State] = STATES, purpose: str | None = None, limit: int = 500
+) -> Iterator[Sequence[Row]]:
+    """All such rows, *limit* at a time; a page is asked for when the one before it has been dealt with."""
+    after = None
+    while page := ledger.list(states=states, purpose=purpose, after_key=after, limit=limit):
+        yield page
+        if len(page) < limit:
+            return
+        after = page[-1].key
+
+
 class RecordingWorld(World, Protocol):
     """A world with a ledger."""
 
@@ -118,6 +130,7 @@ class MemoryLedger:
 
     def __init__(self) -> None:
         self._rows: dict[str, Row] = {}
+        self._holders: dict[str, str] = {}
         self._lock = Lock()
 
     def begin(self, rows: Sequence[Row], /) -> Sequence[Row]:
@@ -147,12 +160,16 @@ class MemoryLedger:
         current = self._rows[row.key]
         if not may_replace(current, row):
             return Overtaken(current)
-        if row.meeting_id and any(
-            other.meeting_id == row.meeting_id and other.key != row.key for other in self._rows.values()
-        ):
+        if row.meeting_id and self._is_held(row.meeting_id, row.key):
             return MeetingTaken(row.meeting_id)
         self._rows[row.key] = row
+        if row.meeting_id:
+            self._holders[row.meeting_id] = row.key
         return row
+
+    def _is_held(self, meeting_id: str, key: str) -> bool:
+        holder = self._holders.get(meeting_id, key)
+        return holder != key and self._rows[holder].meeting_id == meeting_id
 
 
 def page_of(

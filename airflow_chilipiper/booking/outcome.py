@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 Status = Literal[
@@ -22,7 +22,10 @@ STATUSES: tuple[str, ...] = get_args(Status)
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """Exactly one for each lead that went in. `start_time` is as Chili Piper sent it; `reason` is for people."""
+    """Exactly one for each lead that went in. `start_time` is as Chili Piper sent it; `reason` is for people.
+
+    The host's e-mail, the end and the link are there only if the meeting's own record was asked for.
+    """
 
     status: Status
     reason: str = ""
@@ -33,6 +36,9 @@ class Outcome:
     assignees: tuple[str, ...] = ()
     page: str | None = None
     attempts: int = 0
+    host_email: str | None = field(default=None, repr=False)
+    end_time: str | None = None
+    meeting_url: str | None = None
 
     def with_people(self, host: str | None, assignees: tuple[str, ...], page: str | None) -> Outcome:
         return replace(self, host=host, assignees=assignees, page=page)

@@ -16,6 +16,7 @@ from airflow_chilipiper.booking.bounds import Bounds
 from airflow_chilipiper.booking.evidence import Evidence, evidence_in
 from airflow_chilipiper.booking.evidence_search import at_slot, since_sending
 from airflow_chilipiper.booking.ledger import LedgerFailed, MeetingTaken, Overtaken, RecordingWorld, Row
+from airflow_chilipiper.booking.reasons import joined
 
 if TYPE_CHECKING:
     from airflow_chilipiper.booking.lead import Lead
@@ -60,7 +61,7 @@ async def reconcile(row: Row, lead: Lead, world: RecordingWorld) -> Row:
             listed = await _elsewhere(row, (), world, bounds)  # nothing says how the service compares e-mails
             evidence = evidence if listed.is_none else listed
     except Exception as error:  # noqa: BLE001  # and the lead stays in doubt
-        return replace(row, reason=_joined(row.reason, f"the meeting list could not be asked: {error}"))
+        return replace(row, reason=joined(row.reason, f"the meeting list could not be asked: {error}"))
     return await conclude(row, evidence, began, world, may_rebook=may_rebook)
 
 
@@ -91,7 +92,7 @@ async def conclude(row: Row, evidence: Evidence, began: float, world: RecordingW
     caller allow it without.
     """
     if evidence.meeting_id:
-        told = _joined("found afterwards", row.reason)
+        told = joined("found afterwards", row.reason)
         found = row.to("booked", meeting_id=evidence.meeting_id, booked_at=world.wall(), reason=told)
         return await _mark(found, row, world)
     if _is_free(row, evidence, began, may_rebook=may_rebook):
@@ -133,8 +134,4 @@ def two_meetings(row: Row, on_record: Row, found: str | None) -> Row | None:
 
 
 def _for_review(row: Row, why: str) -> Row:
-    return row.to("review", reason=_joined(why, row.reason))
-
-
-def _joined(*texts: str) -> str:
-    return "; ".join(filter(None, texts))
+    return row.to("review", reason=joined(why, row.reason))

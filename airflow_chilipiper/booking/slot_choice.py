@@ -1,27 +1,47 @@
 """Which slot: pure functions over the slots of an offer, made to be combined.
 
-A filter says of one slot whether it will do; a preference gives the slot that is best the smallest value.
+A filter says of one slot whether it will do; a preference gives the slot that is best the smallest value. Both look at
+the start and the path alone: offers are long, and who is free then is read only of slots that might be taken.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from airflow_chilipiper.api.errors import ChiliPiperError
-from airflow_chilipiper.api.models import Offer, Slot
+from airflow_chilipiper.api.models import Offer, Slot, Slots, Time
 
-Filter = Callable[[Slot], bool]
-Preference = Callable[[Slot], timedelta]
+Timed = Time | Slot
+Filter = Callable[[Timed], bool]
+Preference = Callable[[Timed], timedelta]
+Check = Callable[[Slot], bool]
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
-def choose(slots: Iterable[Slot], *filters: Filter, prefer: Preference | None = None) -> Slot | None:
-    """The slot that passes every filter and is preferred most; among equals the earliest; None where none passes."""
-    fitting = (slot for slot in slots if all(passes(slot) for passes in filters))
-    return min(fitting, key=lambda slot: (prefer(slot) if prefer else timedelta(), slot.start), default=None)
+def choose(
+    slots: Iterable[Slot], *filters: Filter, prefer: Preference | None = None, free: Check | None = None
+) -> Slot | None:
+    """The slot that passes every filter and is preferred most; among equals the earliest; None where none passes.
+
+    *free* is asked last, of the whole slot, from the best one on until it says yes.
+    """
+    offered = slots if isinstance(slots, Sequence) else list(slots)
+    times: Sequence[Timed] = offered.times() if isinstance(offered, Slots) else offered
+    for at in _best_first(times, prefer):
+        if all(passes(times[at]) for passes in filters) and (free is None or free(offered[at])):
+            return offered[at]
+    return None
+
+
+def _best_first(times: Sequence[Timed], prefer: Preference | None) -> list[int]:
+    starts = [each.start for each in times]
+    if prefer is None:
+        return sorted(range(len(times)), key=starts.__getitem__)
+    wishes = [prefer(each) for each in times]
+    return sorted(range(len(times)), key=lambda at: (wishes[at], starts[at]))
 
 
 def earliest(slots: Iterable[Slot]) -> Slot | None:
@@ -31,7 +51,7 @@ def earliest(slots: Iterable[Slot]) -> Slot | None:
 def between(first: time, last: time, zone: ZoneInfo) -> Filter:
     """Starts at or after *first*, before *last*, by the wall clock of *zone*; across midnight if *last* is smaller."""
 
-    def passes(slot: Slot) -> bool:
+    def passes(slot: Timed) -> bool:
         local = slot.start.astimezone(zone).time()
         return first <= local < last if first < last else local >= first or local < last
 
@@ -61,7 +81,7 @@ def capacity(slot: Slot) -> int:
     return max(1, len(slot.attendees))
 
 
-def with_capacity_left(taken: Mapping[datetime, int]) -> Filter:
+def with_capacity_left(taken: Mapping[datetime, int]) -> Check:
     """More capacity than was taken, counted by start."""
     return lambda slot: capacity(slot) > taken.get(slot.start, 0)
 

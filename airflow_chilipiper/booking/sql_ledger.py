@@ -38,6 +38,10 @@ class SqlLedger:
         self._table = table or LedgerTable()
         self._sleep = sleep
 
+    def is_missing(self) -> bool:
+        """Whether the database has no such table."""
+        return self._transact(self._table.is_missing)
+
     def create(self) -> bool:
         """Make the table or bring it up to date, and prove that its keys hold; True if it was missing."""
         made = False

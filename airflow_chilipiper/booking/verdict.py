@@ -7,6 +7,7 @@ from airflow_chilipiper.api.models import Booked, Offer
 from airflow_chilipiper.booking.lead import Lead
 from airflow_chilipiper.booking.ledger import Row
 from airflow_chilipiper.booking.outcome import Outcome, Status
+from airflow_chilipiper.booking.reasons import joined
 from airflow_chilipiper.booking.slot_choice import Undecided
 
 PASSING = (errors.NotSent, errors.Throttled, errors.ServerBroken)
@@ -20,6 +21,10 @@ BY_STATE: dict[str, tuple[Status, str]] = {
 }
 
 
+CROWDED = Outcome(status="no_slot", reason="every slot that would do was being booked by other leads of this run")
+SPARED = Outcome(status="no_slot", reason="not asked: many leads in a row were offered nothing here; a later run may")
+
+
 def on_record(row: Row, lead: Lead) -> Outcome:
     """The ledger knows better than to book."""
     if row.state in ("sent", "unknown", "booked") and not lead.is_same_wish(row):
@@ -27,8 +32,8 @@ def on_record(row: Row, lead: Lead) -> Outcome:
         return Outcome(status="invalid", reason=reason)
     status, reason = BY_STATE[row.state]
     if row.state == "review":
-        reason = f"{reason} (ledger key {row.key})"
-    return _outcome(row, status, "; ".join(text for text in (reason, row.reason) if text))
+        reason = f"{reason} (ledger resolve {row.key})"
+    return _outcome(row, status, joined(reason, row.reason))
 
 
 def after_booking(row: Row, offer: Offer, answer: Booked | Exception, *, sender: str) -> Outcome:

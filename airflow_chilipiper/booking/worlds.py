@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from airflow_chilipiper.api.turns import AwaitingTurns, BlockingTurns
 from airflow_chilipiper.api.worlds import AsksAwaiting, AsksBlocking, AwaitingWorld, BlockingWorld
 from airflow_chilipiper.booking.group_commit import GroupCommit
 from airflow_chilipiper.booking.ledger import Ledger, Row
+from airflow_chilipiper.booking.starting import Starting
 
 
 class SingleWorld(BlockingWorld):
@@ -32,6 +33,9 @@ class SingleWorld(BlockingWorld):
 class Stopping(Exception):
     """The batch is being stopped: nothing new may begin."""
 
+    def __init__(self) -> None:
+        super().__init__("the task is being stopped")
+
 
 class BatchWorld(AwaitingWorld):
     """Its verbs wait in one loop; marks of many flows share a commit.
@@ -42,13 +46,23 @@ class BatchWorld(AwaitingWorld):
 
     def __init__(self, client: AsksAwaiting, turns: AwaitingTurns, ledger: Ledger, **clocks: Any) -> None:
         super().__init__(client, turns, **clocks)
-        commits = GroupCommit(ledger)
-        self.begin, self.mark = commits.begin, commits.mark
+        self._commits = GroupCommit(ledger)
+        self.mark = self._commits.mark
+        self._begun: dict[str, Row] = {}
         self._stopping = False
         self._waiting: set[asyncio.Task[Any]] = set()
+        self.starting = Starting(lambda: turns.rate)
+
+    async def begin_all(self, rows: Sequence[Row], /) -> None:
+        """What is on record for leads that are to come, in one transaction; `begin` gives each of them its row."""
+        self._begun |= {row.key: row for row in await self._commits.begin_all(rows)}
+
+    async def begin(self, row: Row, /) -> Row:
+        return self._begun.pop(row.key, None) or await self._commits.begin(row)
 
     async def turn(self, *, urgent: bool = False) -> None:
         await self._unless_stopping(super().turn(urgent=urgent))
+        self.starting.has_begun(asyncio.current_task())
 
     async def pause(self, seconds: float, /) -> None:
         await self._unless_stopping(super().pause(seconds))

@@ -7,9 +7,9 @@ import sys
 import time
 import warnings
 from argparse import Namespace
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from airflow.cli.simple_table import AirflowConsole
@@ -21,12 +21,11 @@ from airflow_chilipiper.api.errors import ChiliPiperError
 from airflow_chilipiper.api.spelling import trimmed
 from airflow_chilipiper.booking import resolve as person
 from airflow_chilipiper.booking.lead_key import lead_key, row_key
-from airflow_chilipiper.booking.ledger import Ledger, LedgerFailed, Row, State
+from airflow_chilipiper.booking.ledger import Ledger, LedgerFailed, Row, pages
 from airflow_chilipiper.booking.resolve import BeforeAndAfter, NotResolved
 from airflow_chilipiper.connection import settings_of
 from airflow_chilipiper.ledgers import sql_ledger
 
-PAGE = 500
 NO_LEDGER = (
     "neither --ledger-conn-id nor the extra of connection {!r} names a ledger connection. A ledger in Airflow's task"
     " state belongs to its task instance and cannot be reached from here: clear that task, and it reconciles"
@@ -37,7 +36,8 @@ COLUMNS = ("key", "purpose", "state", "slot", "sent_at", "attempt", "meeting_id"
 def list_rows(args: Namespace) -> None:
     with _command(args) as ledger:
         limit = args.limit and args.limit + 1
-        rows = list(islice(_rows(ledger, args.state, args.purpose and trimmed(args.purpose)), limit))
+        found = pages(ledger, states=args.state, purpose=args.purpose and trimmed(args.purpose))
+        rows = list(islice(chain.from_iterable(found), limit))
     more = bool(args.limit) and len(rows) > args.limit
     shown = rows[: args.limit]
     _print_as(args.output, [_told(row) for row in shown])
@@ -70,7 +70,7 @@ def _command(args: Namespace) -> Iterator[Ledger]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Airflow's own, about itself, where a connection is in its database
-            yield sql_ledger(_ledger_conn_id(args))
+            yield sql_ledger(_ledger_conn_id(args), create=False)
     except (NotResolved, LedgerFailed, ChiliPiperError, AirflowException) as why:
         raise SystemExit(f"error: {why}") from None
 
@@ -91,13 +91,6 @@ def _key(ledger: Ledger, args: Namespace) -> str:
     if args.purpose is None:
         return person.find(ledger, args.key).key
     return row_key(args.purpose, lead_key(args.key))
-
-
-def _rows(ledger: Ledger, states: Collection[State], purpose: str | None) -> Iterator[Row]:
-    page: Sequence[Row] | None = None
-    while page is None or len(page) == PAGE:
-        page = ledger.list(states=states, purpose=purpose, after_key=page[-1].key if page else None, limit=PAGE)
-        yield from page
 
 
 def _told(row: Row) -> dict[str, Any]:

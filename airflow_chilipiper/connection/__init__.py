@@ -10,7 +10,7 @@ from airflow_chilipiper.api.errors import Invalid
 from airflow_chilipiper.api.settings import ClientSettings
 from airflow_chilipiper.connection import extras
 from airflow_chilipiper.connection.address import base_url
-from airflow_chilipiper.provider_info import EXTRAS, REQUESTS_PER_SECOND, TIMEOUT
+from airflow_chilipiper.provider_info import EXTRAS, TIMEOUT
 
 USER_AGENT = f"airflow-provider-chilipiper/{__version__}"
 WHERE_TOKENS_ARE_MADE = "an admin makes one under Integrations > Credentials > API Access Tokens in Chili Piper"
@@ -60,7 +60,7 @@ def _client(connection: Connection, extra: extras.Extra, user_agent: str) -> Cli
         base_url=base_url(connection.host, connection.port, connection.schema, allow_http=allow_http),
         token=_token(connection.password),
         timeout=extras.number("timeout", extra, default=TIMEOUT),
-        requests_per_second=extras.number("requests_per_second", extra, default=REQUESTS_PER_SECOND),
+        requests_per_second=extras.number("requests_per_second", extra, default=None),
         proxy_url=extras.text("proxy_url", extra, expected="an address, for instance http://user:password@proxy:3128"),
         verify=extras.verify("verify", extra),
         user_agent=user_agent,

@@ -7,11 +7,12 @@ import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from airflow_chilipiper.api.errors import Invalid
 
 Extra = Mapping[str, Any]
+D = TypeVar("D")
 
 FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -27,15 +28,16 @@ def read(extra: str | None) -> Extra:
     return {name: value for name, value in found.items() if value not in (None, "")}
 
 
-def number(name: str, extra: Extra, *, default: float) -> float:
+def number(name: str, extra: Extra, *, default: D) -> float | D:
     """A positive number."""
-    value = extra.get(name, default)
+    if (value := extra.get(name)) is None:
+        return default
     try:
         number = math.nan if isinstance(value, bool) else float(value)
     except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not (math.isfinite(number) and number > 0):
-        raise Invalid(f"{name} is {value!r}, expected a number above 0, for instance {default}")
+        raise Invalid(f"{name} is {value!r}, expected a number above 0")
     return number
 
 

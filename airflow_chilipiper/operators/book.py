@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import gc
 from abc import abstractmethod
 from collections.abc import Sequence
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow_chilipiper.arguments import as_zone
 from airflow_chilipiper.links import ChiliPiperMeetingLink
 from airflow_chilipiper.operators.booking_arguments import BookingArguments
-from airflow_chilipiper.rows import BadValue, is_per_lead
+from airflow_chilipiper.rows import BadValue, is_per_lead, missing_columns
+from airflow_chilipiper.shards import Shard
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from airflow_chilipiper.api.pattern import Pattern
-    from airflow_chilipiper.booking.bounds import Bounds
     from airflow_chilipiper.booking.outcome import Outcome
-    from airflow_chilipiper.operators.run import Run
-    from airflow_chilipiper.terms import Given, Terms
+    from airflow_chilipiper.hooks import ChiliPiperHook
+    from airflow_chilipiper.operators.directory import Directory
+    from airflow_chilipiper.operators.outcomes import Outcomes
+    from airflow_chilipiper.operators.run import LeadRows, Run
+    from airflow_chilipiper.terms import Given
+
+WHOLE = Shard(0, 1)
 
 
 class ChiliPiperBookOperator(BookingArguments):
@@ -68,7 +72,17 @@ class ChiliPiperBookOperator(BookingArguments):
     :param fail_on: the statuses that fail the task, after all leads had their turn
     :param on_no_slot: with ``lead``: "return", "skip", "fail" or "retry"
     :param on_disqualified: likewise
-    :param leads_at_once: how many leads are under way beside each other
+    :param leads_at_once: at most so many leads are under way beside each other; else as many as the pace and Chili
+        Piper's latency need
+    :param shard: which part of the leads is this task's, as "0/4": rows by a hash of their key, and as much of the
+        pace; for ``.expand(shard=["0/4", "1/4", "2/4", "3/4"])`` (templated)
+    :param results_table: the table that outcomes are appended to as they become known; made if missing. A lead that it
+        shows as booked for this purpose is ``already_booked``. XCom then holds ``counts``, ``review`` and ``failed``
+        (each with its ``total`` and at most 100 ``rows``) and a ``sample`` (templated)
+    :param results_conn_id: its connection; default ``sql_conn_id`` (templated)
+    :param write_back_sql: a statement that is run for each outcome, in batches, over ``results_conn_id``. Its
+        parameters are the fields of an outcome row and the columns in ``keep``: ``UPDATE leads SET meeting_id =
+        :meeting_id WHERE id = :lead_key`` (templated)
     :param chilipiper_conn_id: the connection to Chili Piper (templated)
     :param ledger_conn_id: the database connection of the ledger; default the one that the connection names (templated)
     """
@@ -81,33 +95,32 @@ class ChiliPiperBookOperator(BookingArguments):
     target_arguments: ClassVar[tuple[str, ...]] = ()
 
     page: str | None = None
+    hook: ChiliPiperHook
+    directory: Directory
+    _outcomes: Outcomes
     _run: Run | None = None
     _killed = False
 
     def execute(self, context: Context) -> Any:
-        """Book, push what came of it, and only then fail if there is a reason to."""
+        """Book, push and write what came of it, and only then fail if there is a reason to."""
         from airflow_chilipiper._compat import AirflowFailException
         from airflow_chilipiper.api.errors import Invalid
         from airflow_chilipiper.operators.ending import end, push
-        from airflow_chilipiper.operators.results import add_meetings
 
         try:
             self._refuse_backfill(context)
-            rows = self._rows(context)
-            run = self._run = self._prepare(rows, context)
+            run = self._run = self._prepare(self._rows(context), context)
         except (BadValue, Invalid) as bad:
             raise AirflowFailException(f"{bad}. Nothing was sent") from None
+        outcomes = self._outcomes
         with closing(self.hook):
             try:
                 self._carry_out(run, context)
             finally:
-                results = self._results(run)
-                push(results, context, self)
-            if self.read("fetch_meeting"):
-                add_meetings(results, self.hook)
-                self.page = self.page or (results[0]["meeting_url"] if self.lead is not None else None)
-                push(results, context, self)
-        return end(results, run.stopped_by, self)
+                run.finish()
+                push(outcomes, context, self)
+                outcomes.write()
+        return end(outcomes, run.stopped_by, self)
 
     def on_kill(self) -> None:
         """Begin no further booking; what is under way gets three seconds to be answered and recorded."""
@@ -126,96 +139,57 @@ class ChiliPiperBookOperator(BookingArguments):
                 "this is a backfill, which would book now for days gone by; if meant, set allow_backfill=True"
             )
 
-    def _rows(self, context: Context) -> list[Any]:
+    def _rows(self, context: Context) -> LeadRows:
         from airflow_chilipiper.operators.lead_source import literal_rows, queried_rows
 
         most = self.read("max_leads")
+        rows: LeadRows
         if self.sql is not None:
             self.refuse_bad_query()
             rows = queried_rows(self.sql, self.sql_conn_id, self.parameters, self.sql_hook_params, most + 1)
+            self._refuse_missing_columns(rows.names)
         else:
             rows = literal_rows(self.lead, self.leads, context)
         if len(rows) > most:
             raise BadValue(f"there are more leads than max_leads={most}; is a WHERE missing? If not, raise max_leads")
         return rows
 
-    def _prepare(self, rows: Sequence[Any], context: Context) -> Run:
+    def _refuse_missing_columns(self, names: Sequence[str]) -> None:
+        """What no row has is a mistake in the DAG, and no row is to be blamed for it."""
+        by_lead = [getattr(self, name) for name in (*self.readers_by_lead, "key") if hasattr(self, name)]
+        if missing := missing_columns(names, *by_lead):
+            raise BadValue(f"the query has no column {', '.join(missing)}: it has {', '.join(names)}")
+
+    def _prepare(self, rows: LeadRows, context: Context) -> Run:
         from airflow_chilipiper.hooks import ChiliPiperHook
+        from airflow_chilipiper.operators.asked import terms_of
         from airflow_chilipiper.operators.directory import Directory
         from airflow_chilipiper.operators.run import Run
+        from airflow_chilipiper.operators.written import outcomes_of
 
         self.hook = ChiliPiperHook(self.read("chilipiper_conn_id"))
         self.directory = Directory(self.hook.world())
-        one_target = not any(is_per_lead(getattr(self, name)) for name in self.target_arguments)
         try:
-            return Run(rows, self._terms(context), one_target=one_target, keep=self.keep)
+            run = Run(
+                rows,
+                terms_of(self, context),
+                tell=self._tell,
+                one_target=not any(is_per_lead(getattr(self, name)) for name in self.target_arguments),
+                keep=self.keep,
+                is_own=self._shard.takes,
+            )
+            self._outcomes = outcomes_of(self, run, context)
         except BaseException:
             self.hook.close()
             raise
-
-    def _terms(self, context: Context) -> Terms:
-        from airflow_chilipiper.api.calls import Interval
-        from airflow_chilipiper.ledgers import sender_of
-        from airflow_chilipiper.terms import Terms
-
-        arguments = {name: self.read(name) for name in self.readers}
-        if arguments["on_no_evidence"] == "rebook":
-            self.refuse_unbounded_rebooking()
-        by_lead = {name: self.read_by_lead(name) for name in self.readers_by_lead}
-        start = arguments["window_start"] or datetime.now(UTC)
-        return Terms(
-            purpose=arguments["purpose"],
-            key=by_lead["guest_email"] if self.key is None else self.key,
-            email=by_lead["guest_email"],
-            timezone=by_lead["timezone"] or as_zone(context["dag"].timezone.name, "timezone"),
-            prefer=by_lead["prefer"],
-            form=by_lead["form"],
-            arguments={name: by_lead[name] for name in self.pattern_arguments},
-            make_pattern=self.make_pattern,
-            interval=Interval(start, arguments["window"]),
-            hours=arguments["between"],
-            weekdays=arguments["weekdays"] or (),
-            min_notice=arguments["min_notice"],
-            path=by_lead.get("path", "earliest"),
-            max_sessions=arguments["max_sessions"],
-            rebook_after=arguments["rebook_after"],
-            allowed_domains=self.hook.settings.allowed_guest_domains,
-            sender=sender_of(context["ti"]),
-            bounds=self._bounds(arguments),
-            met=self._met(arguments["existing_meeting_window"]),
-        )
-
-    def _bounds(self, arguments: dict[str, Any]) -> Bounds:
-        from airflow_chilipiper.booking.bounds import Bounds
-
-        lifetime = arguments["session_lifetime"]
-        return Bounds(
-            on_no_evidence=arguments["on_no_evidence"],
-            session_lifetime=lifetime and lifetime.total_seconds(),
-            list_lag=arguments["list_lag"].total_seconds(),
-            call=self.hook.settings.client.timeout,
-        )
-
-    def _met(self, window: timedelta | None) -> dict[str, Outcome]:
-        from airflow_chilipiper._compat import AirflowException, AirflowFailException
-        from airflow_chilipiper.api.errors import ChiliPiperError, NotAllowed
-        from airflow_chilipiper.api.world import block
-        from airflow_chilipiper.booking.met import guests_met
-
-        if window is None:
-            return {}
-        try:
-            return block(guests_met(self.hook.world(), window))
-        except ChiliPiperError as error:
-            failure = AirflowFailException if isinstance(error, NotAllowed) else AirflowException
-            raise failure(
-                f"existing_meeting_window: the meetings cannot be listed: {error}. Nothing was sent"
-            ) from None
+        return run
 
     def _carry_out(self, run: Run, context: Context) -> None:
+        from airflow_chilipiper.booking.meeting_facts import MeetingFacts
         from airflow_chilipiper.ledgers import ledger_of
+        from airflow_chilipiper.operators.progress import Progress
 
-        if not run.has_leads:
+        if not run.has_leads():
             return
         preview = self.read("action") == "preview"
         conn_id = self.ledger_conn_id or self.hook.settings.ledger_conn_id
@@ -225,16 +199,34 @@ class ChiliPiperBookOperator(BookingArguments):
             run.stop()
         if preview:
             run.preview(ledger)
-        else:
-            run.book(partial(self.hook.batch_world, ledger), self.read("leads_at_once"))
+            return
+        push = partial(context["ti"].xcom_push, "progress") if self.do_xcom_push else bool
+        progress = Progress(run, self._outcomes.counts, log=self.log, push=push)
 
-    def _results(self, run: Run) -> list[dict[str, Any]]:
+        def meanwhile() -> None:
+            self._outcomes.write(everything=False)
+            progress.tell()
+
+        gc.freeze()  # a collection over all that Airflow has loaded takes a fifth of a second, and no call leaves then
+        try:
+            run.book(
+                partial(self.hook.batch_world, ledger, share=self._shard.share),
+                meanwhile=meanwhile,
+                at_once=self.read("leads_at_once"),
+                finish=MeetingFacts().added if self.read("fetch_meeting") else None,
+            )
+        finally:
+            gc.unfreeze()
+
+    @property
+    def _shard(self) -> Shard:
+        return self.read("shard") or WHOLE
+
+    def _tell(self, number: int, outcome: Outcome, key: str | None, kept: dict[str, Any]) -> None:
         from airflow_chilipiper.operators.results import outcome_row
 
-        outcomes = run.outcomes
         if self.lead is not None:
-            self.page = outcomes[0].page
-        return [
-            outcome_row(outcome, lead_key=key, purpose=self.read("purpose"), pattern=self.pattern_name) | kept
-            for outcome, key, kept in zip(outcomes, run.keys, run.kept, strict=True)
-        ]
+            self.page = outcome.meeting_url or outcome.page
+        run = {"purpose": self.read("purpose"), "pattern": self.pattern_name, "fetched": self.read("fetch_meeting")}
+        never_reached = self._killed and outcome.status == "not_attempted"  # and there is no time to write them all
+        self._outcomes.put(number, outcome_row(outcome, lead_key=key, **run) | kept, write=not never_reached)

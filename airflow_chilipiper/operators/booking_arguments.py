@@ -30,6 +30,7 @@ from airflow_chilipiper.arguments import (
 from airflow_chilipiper.booking.outcome import STATUSES
 from airflow_chilipiper.operators.results import OUTCOME_FIELDS
 from airflow_chilipiper.rows import BadValue, as_form, is_per_lead
+from airflow_chilipiper.shards import as_shard
 
 if TYPE_CHECKING:
     from airflow.sdk.definitions.mappedoperator import OperatorPartial
@@ -68,11 +69,20 @@ class BookingArguments(BaseOperator):
         "max_leads",
         "allow_backfill",
         "action",
+        "shard",
+        "results_table",
+        "results_conn_id",
+        "write_back_sql",
         "chilipiper_conn_id",
         "ledger_conn_id",
     )
     template_ext: Sequence[str] = (".sql",)
-    template_fields_renderers: ClassVar[dict[str, str]] = {"sql": "sql", "parameters": "json", "form": "json"}
+    template_fields_renderers: ClassVar[dict[str, str]] = {
+        "sql": "sql",
+        "parameters": "json",
+        "form": "json",
+        "write_back_sql": "sql",
+    }
 
     readers: ClassVar[Readers] = {
         "purpose": as_name,
@@ -91,7 +101,11 @@ class BookingArguments(BaseOperator):
         "allow_backfill": as_flag,
         "action": partial(as_choice, choices=("book", "preview")),
         "fetch_meeting": as_flag,
-        "leads_at_once": as_count,
+        "leads_at_once": or_none(as_count),
+        "shard": or_none(as_shard),
+        "results_table": or_none(as_name),
+        "results_conn_id": or_none(as_name),
+        "write_back_sql": or_none(as_name),
         "chilipiper_conn_id": as_name,
         "on_no_slot": partial(as_choice, choices=ENDINGS),
         "on_disqualified": partial(as_choice, choices=ENDINGS),
@@ -139,7 +153,11 @@ class BookingArguments(BaseOperator):
         fail_on: Sequence[str] = ("unknown", "not_attempted"),
         on_no_slot: str = "return",
         on_disqualified: str = "return",
-        leads_at_once: int = 16,
+        leads_at_once: int | None = None,
+        shard: str | None = None,
+        results_table: str | None = None,
+        results_conn_id: str | None = None,
+        write_back_sql: str | None = None,
         guest: Any = None,
         chilipiper_conn_id: str = "chilipiper_default",
         ledger_conn_id: str | None = None,
@@ -178,6 +196,10 @@ class BookingArguments(BaseOperator):
         self.on_no_slot = on_no_slot
         self.on_disqualified = on_disqualified
         self.leads_at_once = leads_at_once
+        self.shard = shard
+        self.results_table = results_table
+        self.results_conn_id = results_conn_id
+        self.write_back_sql = write_back_sql
         self.chilipiper_conn_id = chilipiper_conn_id
         self.ledger_conn_id = ledger_conn_id
         self.refuse_bad_arguments()
@@ -201,6 +223,8 @@ class BookingArguments(BaseOperator):
             self.refuse_bad_query()
         else:
             _refuse_no_rows(getattr(self, source), source)
+        if self.writes_outcomes and not (self.results_conn_id or self.sql_conn_id):
+            raise BadValue("results_conn_id is missing: name the connection that outcomes are written over")
         _refuse_no_list(self.keep, "keep")
         _refuse_no_list(self.fail_on, "fail_on")
         if taken := [name for name in self.keep if name in OUTCOME_FIELDS]:
@@ -221,6 +245,11 @@ class BookingArguments(BaseOperator):
         for name in self.readers_by_lead:
             if not is_template(getattr(self, name)):
                 self.read_by_lead(name)
+
+    @property
+    def writes_outcomes(self) -> bool:
+        """Whether outcomes go to a database, so that XCom holds only what is to be known of them."""
+        return self.results_table is not None or self.write_back_sql is not None
 
     def refuse_bad_query(self) -> None:
         if not self.sql_conn_id:

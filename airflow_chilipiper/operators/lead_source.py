@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseHook
-
 from airflow_chilipiper._compat import AirflowException
-from airflow_chilipiper.api.scrub import scrub
-from airflow_chilipiper.rows import BadValue, rows_as_dicts
+from airflow_chilipiper.operators.packed_rows import PackedRows
+from airflow_chilipiper.operators.sql_errors import told
+from airflow_chilipiper.operators.sql_session import quiet, sql_hook
+from airflow_chilipiper.rows import NO_ROWS, BadValue
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -43,23 +42,27 @@ def fetched(value: Any, context: Context) -> Any:
 
 def queried_rows(
     sql: str, conn_id: str | None, parameters: Any, hook_params: dict[str, Any] | None, limit: int
-) -> list[dict[str, Any]]:
-    """At most *limit* rows of the query. The connection is closed before anybody is booked; nothing is logged."""
-    from airflow.providers.common.sql.hooks.sql import DbApiHook
+) -> PackedRows:
+    """At most *limit* rows of the query. The connection is closed before anybody is booked; nothing is logged.
+
+    With several statements, where a hook runs them one by one, the last one's.
+    """
+    hook = sql_hook(conn_id, "sql_conn_id", hook_params)
+    quiet(hook)
+    fetched: list[PackedRows | None] = []
+
+    def fetch(cursor: Any) -> list[Any]:
+        fetched.append(None if cursor.description is None else PackedRows.fetched(cursor, limit=limit))
+        return []  # what hooks that shape what a handler answers leave alone
 
     try:
-        hook = BaseHook.get_hook(str(conn_id), hook_params=hook_params)
-    except AirflowException as unknown:
-        raise BadValue(f"sql_conn_id={conn_id!r} cannot be used: {unknown}") from None
-    if not isinstance(hook, DbApiHook):
-        raise BadValue(f"sql_conn_id={conn_id!r} leads to {type(hook).__name__}, expected an SQL connection")
-    hook.log_sql = False
-    try:
-        rows: Any = hook.run(sql, parameters=parameters, handler=partial(rows_as_dicts, limit=limit))
+        hook.run(sql, parameters=parameters, handler=fetch)
     except BadValue:
         raise
-    except Exception as failed:  # noqa: BLE001  # drivers have errors of their own, which may quote rows
+    except Exception as failed:  # noqa: BLE001  # drivers have errors of their own
         values = parameters.values() if isinstance(parameters, Mapping) else parameters or ()
-        said = scrub(str(failed).partition("\n")[0], secrets=tuple(map(str, values)))
-        raise AirflowException(f"the leads' query failed ({type(failed).__name__}: {said}). Nothing was sent") from None
-    return list(rows or [])
+        said = told(failed, sql, secrets=values)
+        raise AirflowException(f"the leads' query failed ({said}). Nothing was sent") from None
+    if not fetched or fetched[-1] is None:
+        raise BadValue(NO_ROWS)
+    return fetched[-1]

@@ -26,10 +26,10 @@ class ReconcileBookingsOperator(BaseOperator):
     """
     Look in Chili Piper for the meetings of all bookings in doubt, and put what is found on record. It books nobody.
 
-    It needs a ledger behind a connection, no e-mails, and of the token `meeting.read`; with `logs.read` and
-    `concierge.read` the routing log is evidence too. A lead is set free only by proof, or where its own booking task
-    said ``on_no_evidence="rebook"``. Returns ``{"counts": ..., "rows": [...]}``: how many rows are in which state now,
-    and each with its ledger key, purpose, state, meeting, slot, sender and reason.
+    It needs the ledger that booking tasks have made behind a connection, no e-mails, and of the token `meeting.read`;
+    with `logs.read` and `concierge.read` the routing log is evidence too. A lead is set free only by proof, or where
+    its own booking task said ``on_no_evidence="rebook"``. Returns ``{"counts": ..., "rows": [...]}``: how many rows are
+    in which state now, and each with its ledger key, purpose, state, meeting, slot, sender and reason.
 
     :param purpose: the campaign whose bookings are looked at; all of the ledger, if not given (templated)
     :param list_lag: how long Chili Piper's meeting list may not show a new meeting (templated)
@@ -79,9 +79,10 @@ class ReconcileBookingsOperator(BaseOperator):
                 self._read(name)
 
     def execute(self, context: Context) -> dict[str, Any]:
-        from airflow_chilipiper._compat import AirflowException, AirflowFailException
-        from airflow_chilipiper.api.errors import ChiliPiperError, NotAllowed
+        from airflow_chilipiper._compat import AirflowFailException
+        from airflow_chilipiper.api.errors import ChiliPiperError
         from airflow_chilipiper.hooks import ChiliPiperHook
+        from airflow_chilipiper.operators.failure import failure_after
 
         rows: list[dict[str, Any]] = []
         try:
@@ -90,8 +91,7 @@ class ReconcileBookingsOperator(BaseOperator):
                     rows.extend(swept)
         except ChiliPiperError as error:
             self._tell(rows, Counter(row["state"] for row in rows))
-            failure = AirflowFailException if isinstance(error, NotAllowed) else AirflowException
-            raise failure(
+            raise failure_after(error)(
                 f"the meetings cannot be listed, so other bookings in doubt stay as they are: {error}"
             ) from None
         counts = dict(Counter(row["state"] for row in rows))
@@ -108,17 +108,18 @@ class ReconcileBookingsOperator(BaseOperator):
         from airflow_chilipiper.api.world import block
         from airflow_chilipiper.booking.bounds import Bounds
         from airflow_chilipiper.booking.evidence_search import RoutingLog
+        from airflow_chilipiper.booking.ledger import pages
         from airflow_chilipiper.booking.sweep import sweep
 
-        ledger = self._ledger(hook)
+        ledger, limit = self._ledger(hook), self._read("rows_at_once")
         bounds = Bounds(list_lag=self._read("list_lag").total_seconds(), call=hook.settings.client.timeout)
         world, routing_log = hook.recording_world(ledger), RoutingLog()
-        for rows in self._pages(ledger):
+        for rows in pages(ledger, states=IN_DOUBT, purpose=self._purpose(), limit=limit):
             yield [_told(row) for row in block(sweep(rows, world, bounds, routing_log))]
 
     def _ledger(self, hook: ChiliPiperHook) -> Ledger:
         from airflow_chilipiper._compat import AirflowFailException
-        from airflow_chilipiper.ledgers import ledger_of
+        from airflow_chilipiper.ledgers import sql_ledger
 
         conn_id = self._read("ledger_conn_id") or hook.settings.ledger_conn_id
         if conn_id is None:
@@ -126,13 +127,7 @@ class ReconcileBookingsOperator(BaseOperator):
                 "there is no ledger connection: bookings recorded in Airflow's task state are reconciled by the retry"
                 " or clear of their own task; set ledger_conn_id here or in the connection's extra"
             )
-        return ledger_of(conn_id)
-
-    def _pages(self, ledger: Ledger) -> Iterator[Sequence[Row]]:
-        limit, after = self._read("rows_at_once"), None
-        while rows := ledger.list(states=IN_DOUBT, purpose=self._purpose(), after_key=after, limit=limit):
-            yield rows
-            after = rows[-1].key
+        return sql_ledger(conn_id, create=False)
 
     def _purpose(self) -> str | None:
         """As it stands on record."""
@@ -142,7 +137,7 @@ class ReconcileBookingsOperator(BaseOperator):
         return purpose and trimmed(purpose)
 
     def _tell(self, rows: Sequence[dict[str, Any]], counts: Mapping[str, int]) -> None:
-        from airflow_chilipiper.operators.ending import LINES
+        from airflow_chilipiper.operators.outcomes import LINES
 
         told = ", ".join(f"{count} {state}" for state, count in counts.items())
         self.log.info("%d bookings in doubt were looked at: %s", len(rows), told or "none")

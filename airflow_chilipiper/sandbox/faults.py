@@ -10,6 +10,7 @@ from threading import Lock
 
 from airflow_chilipiper.sandbox import fault_kinds as kinds
 from airflow_chilipiper.sandbox.answers import Answer, error_answer, proxy_answer
+from airflow_chilipiper.sandbox.limits import KINDS
 from airflow_chilipiper.sandbox.operations import OPERATION_IDS
 from airflow_chilipiper.sandbox.world import World
 
@@ -28,6 +29,7 @@ class Faults:
         self._lock = Lock()
         self._armed: list[_Armed] = []
         self._dice: Callable[[], kinds.Fault | None] = lambda: None
+        self._gate: Callable[[], kinds.Fault | None] = lambda: None
 
     def lose_answer(self, operation: str | None = None, *, count: int = 1, skip: int = 0, reset: bool = False) -> None:
         """Act, then cut the connection without a word."""
@@ -124,6 +126,11 @@ class Faults:
         """Until `clear`, the meeting list and Concierge's log show only what was so that long ago."""
         self._world.list_lag_seconds = seconds
 
+    def limit(self, rate: float, *, kind: str = "sliding-window", retry_after: float | None = None) -> None:
+        """Until `clear`, 429 beyond that many calls a second, by a sliding-window, fixed-window or token-bucket."""
+        limit, refusal = KINDS[kind](rate), kinds.throttle(self._world, retry_after, False, 429)
+        self._gate = lambda: None if limit.admits(self._world.now()) else refusal
+
     def at_random(self, rate: float, *, seed: int = 0, retry_after: float = 1, seconds: float = 0.05) -> None:
         """From now on every call runs into some fault with this probability; the same seed draws the same faults."""
         chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
@@ -135,6 +142,7 @@ class Faults:
         with self._lock:
             self._armed.clear()
             self._dice = lambda: None
+            self._gate = lambda: None
         self._world.list_lag_seconds = 0.0
 
     @property
@@ -146,6 +154,8 @@ class Faults:
     def take(self, operation: str) -> kinds.Fault | None:
         """The fault that this call runs into, used up by it."""
         with self._lock:
+            if refusal := self._gate():
+                return refusal
             for each in self._armed:
                 if each.operation not in (None, operation):
                     continue

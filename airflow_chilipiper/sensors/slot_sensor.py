@@ -32,6 +32,9 @@ class SlotSensor(WaitingSensor):
     When the time is up the task fails, or is skipped under ``soft_fail``; but it is never skipped if the last look
     could not be made.
 
+    Deferred sensors that name the same connection share one client and one pace in their triggerer, and see an edit of
+    the connection five minutes later.
+
     :param chilipiper_conn_id: id of the connection (templated)
     :param window_start: from when on slots are looked for: an aware datetime or its ISO text; None stands for the time
         of each look (templated)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
 from airflow_chilipiper.api.settings import ClientSettings
 from airflow_chilipiper.booking.bounds import NoEvidence
-from airflow_chilipiper.booking.ledger import Row
+from airflow_chilipiper.booking.ledger import pages
 from airflow_chilipiper.booking.sql_ledger import SqlLedger
 from airflow_chilipiper.sandbox import Sandbox, sandbox
 from scripts.chaos.campaign import CALL_TIMEOUT, Campaign
@@ -65,7 +64,7 @@ class Siege:
 
     def __post_init__(self) -> None:
         self.fates = Fates(seed=self.orders.seed, kills=self.orders.kills, pauses=self.orders.pauses)
-        self.ledger = SqlLedger(sa.create_engine(self.ledger_url))
+        self.ledger = SqlLedger(sa.create_engine(self.ledger_url, poolclass=sa.pool.NullPool))
         self.ledger.create()
 
     async def run(self) -> None:
@@ -106,10 +105,5 @@ class Siege:
     def _findings(self) -> list[Finding]:
         with self.box.world.lock:
             self.box.world.tick()  # what was to be committed late
-        return judge(self.campaigns, {row.key: row for row in self._rows()}, self.box.meetings)
-
-    def _rows(self) -> Iterator[Row]:
-        after = None
-        while page := self.ledger.list(after_key=after):
-            yield from page
-            after = page[-1].key
+        on_record = {row.key: row for page in pages(self.ledger) for row in page}
+        return judge(self.campaigns, on_record, self.box.meetings)

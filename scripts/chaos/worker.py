@@ -51,7 +51,9 @@ def work(this: Try, booking: Connection) -> None:
     ledger = LEDGERS.get(this.broken, SqlLedger)(sa.create_engine(this.ledger_url, hide_parameters=True))
     ledger.create()
     leads = this.campaign.leads(sender=this.sender)
-    Batch(leads, partial(open_world, this, ledger, booking.close), at_once=LEADS_AT_ONCE).run()
+    Batch(
+        enumerate(leads), partial(open_world, this, ledger, booking.close), tell=lambda *_: None, at_once=LEADS_AT_ONCE
+    ).run()
 
 
 @asynccontextmanager

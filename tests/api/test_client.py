@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import pickle
 import subprocess
@@ -15,7 +16,7 @@ import pytest
 
 from airflow_chilipiper.api import client as module
 from airflow_chilipiper.api.calls import Call
-from airflow_chilipiper.api.client import AwaitingClient, BlockingClient, ClientSettings, request
+from airflow_chilipiper.api.client import AwaitingClient, BlockingClient, ClientSettings, Requests
 from airflow_chilipiper.api.errors import Invalid, NoAnswer, NotSent, Refused
 from airflow_chilipiper.api.transport import environment
 
@@ -117,6 +118,13 @@ def test_an_answer_has_a_largest_size(ask: Ask) -> None:
         ask(handler, call())
 
 
+def test_no_address_reaches_the_log(ask: Ask, caplog: pytest.LogCaptureFixture) -> None:
+    """httpx's own clients write each one there, with whatever is in it."""
+    caplog.set_level(logging.INFO)
+    assert ask(lambda asked: httpx.Response(200, json=1), call(query={"email": "jo@example.com"})) == 1
+    assert not caplog.records
+
+
 def test_a_refusal_comes_through(ask: Ask) -> None:
     with pytest.raises(Refused, match="user-find: 401"):
         ask(lambda asked: httpx.Response(401), call())
@@ -135,7 +143,7 @@ def test_a_body_that_is_no_json_is_invalid(ask: Ask, body: Any) -> None:
 
 def test_a_request_carries_nothing_else() -> None:
     """No body, no content type; and no query, no question mark."""
-    asked = request(SETTINGS, call(method="GET", repeatable=True))
+    asked = Requests(SETTINGS).write(call(method="GET", repeatable=True))
     assert asked.content == b""
     assert sorted(asked.headers) == ["accept", "accept-encoding", "authorization", "host", "user-agent"]
     assert str(asked.url).endswith("/find")

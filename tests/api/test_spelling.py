@@ -10,6 +10,13 @@ def test_trimming_leaves_the_inside_alone() -> None:
     assert trimmed("\u2003 spring  2026\u200d\n") == "spring  2026"
 
 
+def test_trimming_a_cell_of_blanks_takes_no_time() -> None:
+    """As many as a warehouse holds: cut one by one they would take minutes."""
+    blanks = " \u200b" * 500_000
+    assert trimmed(blanks) == ""
+    assert trimmed(f"{blanks}a b{blanks}") == "a b"
+
+
 def test_text_from_two_keyboards_is_one() -> None:
     assert trimmed("Zoe\u0308") == trimmed("Zo\u00eb")
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import heapq
 import math
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from itertools import count
 from threading import Condition, Thread, current_thread
 from typing import Any
 
 import pytest
 
+from airflow_chilipiper.api.rate import CUT, Rate
 from airflow_chilipiper.api.turns import AwaitingTurns, BlockingTurns
 
 
@@ -20,16 +21,14 @@ class Time:
 
     def __init__(self) -> None:
         self.now = 0.0
-        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+        self.timers: list[tuple[float, int, Callable[[], None]]] = []
         self._numbers = count()
 
     def __call__(self) -> float:
         return self.now
 
-    async def sleep(self, seconds: float) -> None:
-        wake = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._sleepers, (self.now + seconds, next(self._numbers), wake))
-        await wake
+    def later(self, seconds: float, ring: Callable[[], None]) -> None:
+        heapq.heappush(self.timers, (self.now + seconds, next(self._numbers), ring))
 
     async def settle(self) -> None:
         for _ in range(20):
@@ -37,11 +36,10 @@ class Time:
 
     async def pass_until(self, end: float = math.inf) -> None:
         await self.settle()
-        while self._sleepers and self._sleepers[0][0] <= end:
-            at, _, wake = heapq.heappop(self._sleepers)
+        while self.timers and self.timers[0][0] <= end:
+            at, _, ring = heapq.heappop(self.timers)
             self.now = max(self.now, at)
-            if not wake.done():
-                wake.set_result(None)
+            ring()
             await self.settle()
         self.now = max(self.now, end) if end < math.inf else self.now
 
@@ -51,7 +49,7 @@ class Line:
 
     def __init__(self, rate: float | None = 1.0) -> None:
         self.time = Time()
-        self.turns = AwaitingTurns(rate, self.time, self.time.sleep)
+        self.turns = AwaitingTurns(Rate(rate) if rate else None, self.time, self.time.later)
         self.log: list[tuple[str, float]] = []
 
     async def _wait(self, name: str) -> None:
@@ -145,10 +143,10 @@ def test_slowing_down_holds_everybody() -> None:
     async def flow() -> None:
         line = Line()
         await line.enter("ab")
-        line.turns.slow_down(10)
+        line.turns.refused(line.turns.leaving(), hold=10)
         await line.enter("U")
         await line.time.pass_until()
-        assert line.log == [("a", 0), ("U", 10), ("b", 11)]
+        assert line.log == [("a", 0), ("U", 10), ("b", 10 + 1 / (1 - CUT))]
 
     run(flow())
 
@@ -158,6 +156,58 @@ def test_no_limit_waits_for_nothing() -> None:
         line = Line(None)
         await line.enter("abc")
         assert line.log == [("a", 0), ("b", 0), ("c", 0)]
+        assert line.turns.rate is None
+
+    run(flow())
+
+
+def test_no_more_than_one_timer_runs() -> None:
+    """However many wait, come and go; none once nobody waits."""
+
+    async def flow() -> None:
+        line = Line(100.0)
+        tasks = await line.enter("abcdefgh")
+        for name in "bd":
+            tasks[name].cancel()
+        await line.enter("UV")
+        assert len(line.time.timers) == 1
+        await line.time.pass_until(0.03)
+        assert len(line.time.timers) == 1
+        await line.time.pass_until()
+        assert len(line.log) == 8
+
+    run(flow())
+
+
+def test_a_turn_that_is_due_waits_for_no_timer() -> None:
+    """A timer that comes late, since the loop was busy, holds up nobody who asks by himself."""
+
+    async def flow() -> None:
+        line = Line()
+        await line.enter("ab")
+        line.time.now = 1.5
+        await line.enter("U")
+        assert line.log == [("a", 0), ("U", 1.5)]
+
+    run(flow())
+
+
+def test_how_the_line_stands() -> None:
+    """Calls a second, turns taken, and who waits without being urgent."""
+
+    async def flow() -> None:
+        line = Line(2.0)
+        await line.enter("abcU")
+        assert (line.turns.rate, line.turns.taken, line.turns.waiting) == (2.0, 1, 2)
+        await line.time.pass_until()
+        assert (line.turns.taken, line.turns.waiting) == (4, 0)
+        line.turns.refused(line.turns.leaving())
+        assert line.turns.rate == 2.0 * (1 - CUT)
+        for _ in range(100):
+            line.time.now += 10
+            await line.turns.turn()
+            line.turns.good(line.turns.leaving())
+        assert line.turns.rate == 2.0
 
     run(flow())
 
@@ -177,14 +227,25 @@ class Waiting(Condition):
 
 def test_a_thread_waits_for_its_time() -> None:
     waiting = Waiting()
-    turns = BlockingTurns(2.0, lambda: waiting.now, waiting)
+    turns = BlockingTurns(Rate(2.0), lambda: waiting.now, waiting)
     went = []
     for _ in range(3):
         turns.turn()
         went.append(waiting.now)
-    turns.slow_down(10)
+    turns.refused(turns.leaving(), hold=10)
     turns.turn(urgent=True)
     assert [*went, waiting.now] == [0, 0.5, 1.0, 11.0]
+
+
+def test_a_thread_is_slowed_down_and_comes_back() -> None:
+    waiting = Waiting()
+    turns = BlockingTurns(Rate(2.0), lambda: waiting.now, waiting)
+    turns.refused(turns.leaving())
+    assert turns.rate == 2.0 * (1 - CUT)
+    for _ in range(100):
+        turns.turn()
+        turns.good(turns.leaving())
+    assert turns.rate == 2.0
 
 
 def test_an_interrupted_thread_leaves_the_line() -> None:
@@ -198,7 +259,7 @@ def test_an_interrupted_thread_leaves_the_line() -> None:
             raise TimeIsUp
 
     interrupted, times = Interrupted(), iter([0.0, 0.0, 1.0])
-    turns = BlockingTurns(1.0, lambda: next(times), interrupted)
+    turns = BlockingTurns(Rate(1.0), lambda: next(times), interrupted)
     turns.turn()
     with pytest.raises(TimeIsUp):
         turns.turn(urgent=True)
@@ -230,8 +291,8 @@ class Gate(Condition):
 def test_many_threads_keep_the_pace() -> None:
     """All go, one after the other at its time, and the urgent ones before those who came earlier."""
     gate = Gate(40)
-    turns = BlockingTurns(1000.0, lambda: gate.now, gate)
-    turns.slow_down(1)
+    turns = BlockingTurns(Rate(1000.0), lambda: gate.now, gate)
+    turns.refused(turns.leaving(), hold=1)
     kinds = ["patient"] * 20 + ["urgent"] * 20
     threads = [Thread(target=turns.turn, kwargs={"urgent": kind == "urgent"}, name=kind) for kind in kinds]
     for thread in threads:
@@ -239,4 +300,4 @@ def test_many_threads_keep_the_pace() -> None:
     for thread in threads:
         thread.join(30)
     assert [urgent for _, urgent in gate.left] == [True] * 20 + [False] * 20
-    assert [at for at, _ in gate.left] == pytest.approx([1 + turn / 1000 for turn in range(40)])
+    assert [at for at, _ in gate.left] == pytest.approx([1 + turn / (1000 * (1 - CUT)) for turn in range(40)])

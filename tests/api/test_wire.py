@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import gzip
 import ipaddress
+import json
 import ssl
 import time
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
@@ -249,6 +252,32 @@ def test_too_late_sends_nothing(ask: Ask, earlier: int) -> None:
     assert "too late" in str(late)
     assert [*before, after] == [FINE] * (earlier + 1)
     assert server.requests == earlier + 1
+
+
+@pytest.mark.parametrize(
+    "encoding", [b"", b"Content-Encoding: gzip\r\n", b"Content-Encoding: deflate\r\n"], ids=["plain", "gzip", "deflate"]
+)
+def test_a_long_answer_comes_whole(ask: Ask, earlier: int, encoding: bytes) -> None:
+    """In as many pieces as it likes, and with its encoding taken off."""
+    long = {"fine": [*range(60_000)]}
+    body = json.dumps(long).encode()
+    body = gzip.compress(body) if b"gzip" in encoding else zlib.compress(body) if encoding else body
+    head = b"HTTP/1.1 200 OK\r\n%bContent-Length: %d\r\n\r\n" % (encoding, len(body))
+    with raw.raw_server(*[raw.fine] * earlier, raw.answers(head + body)) as server:
+        *_, last = ask(settings(server.port), *[booking()] * (earlier + 1))
+    assert last == long
+
+
+def test_no_cookie_is_kept(ask: Ask) -> None:
+    """A session at a gateway is no business of ours."""
+
+    def sets_a_cookie(peer: raw.Peer) -> None:
+        peer.read_request()
+        peer.send(b"HTTP/1.1 200 OK\r\nSet-Cookie: gate=1; Path=/\r\nContent-Length: 1\r\n\r\n1")
+
+    with raw.raw_server(sets_a_cookie) as server:
+        assert ask(settings(server.port), booking(), booking()) == [1, FINE]
+    assert b"cookie" not in server.saw.lower()
 
 
 def test_a_redirect_is_not_followed(ask: Ask) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from airflow_chilipiper.api.calls import Call
-from airflow_chilipiper.api.errors import NoAnswer, Throttled
+from airflow_chilipiper.api.errors import ChiliPiperError, NoAnswer, NotFound, ServerBroken, Throttled
+from airflow_chilipiper.api.rate import CUT, Rate
 from airflow_chilipiper.api.retry import patiently
 from airflow_chilipiper.api.turns import AwaitingTurns, BlockingTurns
 from airflow_chilipiper.api.world import World, block
@@ -44,13 +46,17 @@ class AwaitingScript(Script):
     async def sleep(self, seconds: float) -> None:  # type: ignore[override]
         self.time += seconds
 
+    def later(self, seconds: float, ring: Callable[[], None]) -> None:
+        self.time += seconds
+        asyncio.get_running_loop().call_soon(ring)
 
-def blocking(script: Script, rate: float | None = None) -> BlockingWorld:
+
+def blocking(script: Script, rate: Rate | None = None) -> BlockingWorld:
     return BlockingWorld(script, BlockingTurns(rate, script.clock), sleep=script.sleep, wall=lambda: 5.0)
 
 
-def awaiting(script: AwaitingScript, rate: float | None = None) -> AwaitingWorld:
-    turns = AwaitingTurns(rate, script.clock, script.sleep)
+def awaiting(script: AwaitingScript, rate: Rate | None = None) -> AwaitingWorld:
+    turns = AwaitingTurns(rate, script.clock, script.later)
     return AwaitingWorld(script, turns, sleep=script.sleep, wall=lambda: 5.0)
 
 
@@ -99,6 +105,49 @@ def test_being_throttled_holds_a_blocking_turn_too() -> None:
         block(world.ask(PING))
     block(world.turn())
     assert script.time == 7
+
+
+BOOKING: Call[Any] = Call(operation="book", permission="", method="POST", path="/x", read=str, repeatable=False)
+
+
+@pytest.mark.parametrize("call", [PING, BOOKING])
+@pytest.mark.parametrize(
+    ("answer", "factor"),
+    [
+        (Throttled("slower", status=429), 1 - CUT),
+        (Throttled("slower", status=503, retry_after=0.0), 1 - CUT),
+        (ServerBroken("busy", status=503), 1 - CUT),
+        (ServerBroken("broken", status=500), 1),
+        (NotFound("unknown", status=404), 1),
+        (NoAnswer("lost"), 1),
+    ],
+    ids=str,
+)
+def test_too_much_for_the_other_side_lowers_the_pace(call: Call[Any], answer: ChiliPiperError, factor: float) -> None:
+    """429, and 503 of any call: also of a booking, about which nothing else is known then. Other failures do not."""
+    worlds = [blocking(Script(answer), Rate(10)), awaiting(AwaitingScript(answer), Rate(10))]
+    for world, run in zip(worlds, (block, asyncio.run), strict=True):
+        with pytest.raises(type(answer)):
+            run(world.ask(call))  # type: ignore[arg-type]
+        assert world.turns.rate == 10 * factor
+
+
+def test_good_answers_bring_the_pace_back() -> None:
+    slower = Throttled("slower", status=429)
+    script, waiting = Script(slower, *["ok"] * 100), AwaitingScript(slower, *["ok"] * 100)
+    worlds = [blocking(script, Rate(10)), awaiting(waiting, Rate(10))]
+
+    async def ask(world: World) -> None:
+        with pytest.raises(Throttled):
+            await world.ask(PING)
+        for _ in range(100):
+            await world.pause(10)
+            await world.turn()
+            await world.ask(PING)
+
+    for world, run in zip(worlds, (block, asyncio.run), strict=True):
+        run(ask(world))  # type: ignore[arg-type]
+        assert world.turns.rate == 10
 
 
 class _Waits:

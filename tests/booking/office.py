@@ -24,7 +24,7 @@ def a_lead(number: int, **facts: Any) -> Lead:
     email = f"lead{number}@example.com"
     pattern = Concierge(router_slug="in", trigger="InAppButton", form={"PersonEmail": email}, guest=email)
     told: dict[str, Any] = {"purpose": "spring", "key": str(number), "pattern": pattern, "interval": WEEK}
-    return Lead(**told | {"choose": lambda offer: next(iter(offer.slots), None)} | facts)
+    return Lead(**told | {"choose": lambda offer, _: next(iter(offer.slots), None)} | facts)
 
 
 class Office:

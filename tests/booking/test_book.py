@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from asyncio import CancelledError
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
 from airflow_chilipiper.api import errors
 from airflow_chilipiper.api.calls import Call
-from airflow_chilipiper.api.models import Bookable, Offer, Slots
+from airflow_chilipiper.api.models import Bookable, Offer, Slot, Slots
 from airflow_chilipiper.api.turns import BlockingTurns
 from airflow_chilipiper.api.world import block
 from airflow_chilipiper.booking import book
 from airflow_chilipiper.booking.bounds import Bounds
+from airflow_chilipiper.booking.choosing import Choice
+from airflow_chilipiper.booking.lead import Lead
 from airflow_chilipiper.booking.lead_key import guest_digest
-from airflow_chilipiper.booking.ledger import MemoryLedger
+from airflow_chilipiper.booking.ledger import Answer, Ledger, LedgerFailed, MemoryLedger, Row
 from airflow_chilipiper.booking.outcome import Outcome
-from airflow_chilipiper.booking.worlds import SingleWorld
+from airflow_chilipiper.booking.reservations import Fate, Reservations
+from airflow_chilipiper.booking.scarcity import EMPTY_IN_A_ROW, Scarcity
+from airflow_chilipiper.booking.verdict import CROWDED, SPARED
+from airflow_chilipiper.booking.worlds import SingleWorld, Stopping
 from tests.booking.by_hand import broken_booking, broken_reconciling
 from tests.booking.by_hand.evidence import log_module
 from tests.booking.by_hand.flows import a_flow
@@ -135,3 +146,180 @@ def test_a_guest_whom_only_the_offer_names_is_not_booked_if_met_already() -> Non
     lead = a_lead(1, met={guest_digest("jo@example.com"): met})
     assert block(book.book(lead, world)) == met
     assert (office.openings, office.meetings.total()) == (1, 0)
+
+
+class Slotted(Office):
+    """Offers everybody these slots, and notes which turns were urgent."""
+
+    def __init__(self, *slots: Slot, **facts: Any) -> None:
+        super().__init__(yields=False, **facts)
+        self.urgent = list[bool]()
+        self._slots = slots
+
+    async def ask(self, call: Call[Any], /) -> Any:
+        answer = await super().ask(call)
+        if not isinstance(answer, Offer):
+            return answer
+        address = f"/v1/org/concierge/routing/{answer.session}/schedule-simple"
+        return replace(answer, slots=[replace(each, address=address) for each in self._slots])
+
+    def world(self, ledger: Ledger | None = None) -> SingleWorld:
+        office = self
+
+        class Noting(SingleWorld):
+            async def turn(self, *, urgent: bool = False) -> None:
+                office.urgent.append(urgent)
+                await super().turn(urgent=urgent)
+
+        return Noting(AtOnce(self), BlockingTurns(None), ledger or MemoryLedger(), sleep=bool)
+
+
+def slot(*users: str, hours: int = 0) -> Slot:
+    start = datetime.fromisoformat(START) + timedelta(hours=hours)
+    return Slot("", start, start.isoformat(), users)
+
+
+class Gone(MemoryLedger):
+    """Fails each mark of that state."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__()
+        self._state = state
+
+    def mark(self, rows: Sequence[Row], /) -> Sequence[Answer]:
+        if any(row.state == self._state for row in rows):
+            raise LedgerFailed("away")
+        return super().mark(rows)
+
+
+class Theirs(MemoryLedger):
+    """Another run books between what we read and what we mark."""
+
+    def mark(self, rows: Sequence[Row], /) -> Sequence[Answer]:
+        super().mark([row.to("booked", meeting_id="theirs") for row in self.look([row.key for row in rows]).values()])
+        return super().mark(rows)
+
+
+def refused(**facts: Any) -> errors.Refused:
+    return errors.Refused("no", status=409, **facts)
+
+
+FATES: list[tuple[str, Exception | None, Callable[[], MemoryLedger], list[Fate]]] = [
+    ("booked", None, MemoryLedger, ["taken"]),
+    ("the answer is lost", errors.NoAnswer("lost"), MemoryLedger, ["taken"]),
+    ("no answer that we know", errors.Unreadable("odd"), MemoryLedger, ["taken"]),
+    ("a bug", ZeroDivisionError(), MemoryLedger, ["taken"]),
+    ("a no in unknown words that left nothing", refused(code="Whatever"), MemoryLedger, ["gone"]),
+    ("a no of somebody in between", refused(), MemoryLedger, ["taken"]),
+    ("taken by another", errors.SlotGone("taken", status=200), MemoryLedger, ["gone"]),
+    ("not sent", errors.NotSent("no route"), MemoryLedger, ["free"]),
+    ("throttled", errors.Throttled("slow", status=429), MemoryLedger, ["free"]),
+    ("not allowed", errors.NotAllowed("no", status=403), MemoryLedger, ["free"]),
+    ("a request that cannot be written", errors.Invalid("no"), MemoryLedger, ["free"]),
+    ("overtaken before the call", None, Theirs, ["free"]),
+    ("no mark before the call", None, partial(Gone, "sent"), ["free"]),
+    ("no mark after the call", None, partial(Gone, "booked"), ["taken"]),
+]
+
+
+@pytest.mark.parametrize(("answer", "ledger", "fates"), [case[1:] for case in FATES], ids=[case[0] for case in FATES])
+def test_the_leads_beside_it_are_told_once_what_became_of_its_slot(answer: Any, ledger: Any, fates: list[Fate]) -> None:
+    """Whatever may have been booked is not offered to them again, and whatever was not is."""
+
+    class Lists(Slotted):
+        async def ask(self, call: Call[Any], /) -> Any:
+            if call.operation == "meeting-list-put":
+                return call.read({"data": {"list": []}, "hasMore": "No"})
+            return await super().ask(call)
+
+    told: list[Fate] = []
+    office = Lists(slot(), booking={1: answer} if answer else {})
+    lead = a_lead(1, settle=told.append, max_sessions=1, bounds=Bounds(list_lag=0))
+    with suppress(errors.NotAllowed, LedgerFailed):
+        block(book.book(lead, office.world(ledger())))
+    assert told == fates
+
+
+@pytest.mark.parametrize("torn", [Stopping(), CancelledError()], ids=["stopped", "cancelled"])
+def test_a_slot_that_is_not_asked_for_because_its_turn_never_came_is_given_back(torn: BaseException) -> None:
+    told: list[Fate] = []
+    office = Slotted(slot())
+    world = office.world()
+    session = block(book.open_session(a_lead(1), world))
+
+    async def turn(*, urgent: bool = False) -> None:
+        raise torn
+
+    world.turn = turn  # type: ignore[method-assign]
+    with pytest.raises(type(torn)):
+        block(book.book(a_lead(1, settle=told.append), world, session=session))
+    assert (told, office.meetings.total()) == (["free"], 0)
+
+
+def test_whoever_lost_its_slot_goes_first_and_whoever_comes_new_does_not() -> None:
+    office = Slotted(slot(), booking={1: errors.SlotGone("taken", status=200)})
+    block(book.book(a_lead(1), office.world()))
+    opening, booking = office.urgent[::2], office.urgent[1::2]
+    assert opening == [False, True, True]
+    assert booking == [True] * 3
+
+
+def choosing(reservations: Reservations, number: int = 1, **facts: Any) -> Lead:
+    choice = Choice(lambda offer: [], None, ("in",), reservations)
+    return a_lead(number, choose=choice.choose, settle=choice.settle, **facts)
+
+
+def test_a_lead_whose_slots_the_others_are_booking_opens_again_and_has_no_slot_in_the_end() -> None:
+    office, reservations = Slotted(slot("a")), Reservations()
+    reservations.reserve(slot("a"), ("in",))
+    outcome = block(book.book(choosing(reservations), office.world()))
+    assert (outcome, outcome.status) == (CROWDED, "no_slot")
+    assert office.urgent == [False, True, True]
+    assert not office.meetings
+
+
+def test_a_lead_whose_slot_was_given_back_meanwhile_is_booked_in_its_fresh_session() -> None:
+    reservations = Reservations()
+    taken = reservations.reserve(slot("a"), ("in",))
+
+    class GivesBack(Slotted):
+        async def ask(self, call: Call[Any], /) -> Any:
+            if self.openings == 1:
+                reservations.settle(slot("a"), taken, "free")
+            return await super().ask(call)
+
+    office = GivesBack(slot("a"))
+    assert block(book.book(choosing(reservations), office.world())).status == "booked"
+    assert office.openings == 2
+
+
+def test_leads_beside_each_other_book_in_two_calls_each_though_each_was_offered_all() -> None:
+    """Also where the first one's answer is lost: its slot may be taken."""
+    slots = [slot("a", hours=hours) for hours in range(3)]
+    office, reservations = Slotted(*slots, booking={1: errors.NoAnswer("lost")}), Reservations()
+    world = office.world()
+    leads = [choosing(reservations, number, bounds=Bounds(list_lag=0)) for number in range(3)]
+    sessions = [block(book.open_session(lead, world)) for lead in leads]
+    told = [block(book.book(lead, world, session=session)) for lead, session in zip(leads, sessions, strict=True)]
+    assert [outcome.start_time for outcome in told] == [each.start_as_sent for each in slots]
+    assert [outcome.status for outcome in told] == ["booked", "unknown", "booked"]
+
+
+def test_where_nothing_is_free_most_leads_are_not_asked_about_and_a_session_at_hand_is_spent() -> None:
+    office, scarcity = Slotted(), Scarcity()
+    world = office.world()
+    told = [block(book.book(a_lead(number, scarcity=scarcity), world)) for number in range(EMPTY_IN_A_ROW + 3)]
+    assert [outcome == SPARED for outcome in told] == [False] * EMPTY_IN_A_ROW + [True] * 3
+    assert {outcome.status for outcome in told} == {"no_slot"}
+    assert office.openings == EMPTY_IN_A_ROW
+    office = Slotted(slot())
+    session = block(book.open_session(a_lead(1), office.world()))
+    assert block(book.book(a_lead(1, scarcity=scarcity), office.world(), session=session)).status == "booked"
+
+
+def test_an_offer_that_the_router_does_not_allow_says_nothing_of_what_is_free() -> None:
+    no, scarcity = Offer(session="s", allowed=False), Scarcity()
+    office, world = office_world(opening=dict.fromkeys(range(2 * EMPTY_IN_A_ROW), no))
+    told = [block(book.book(a_lead(number, scarcity=scarcity), world)) for number in range(2 * EMPTY_IN_A_ROW)]
+    assert {outcome.status for outcome in told} == {"disqualified"}
+    assert office.openings == 2 * EMPTY_IN_A_ROW

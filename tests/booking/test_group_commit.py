@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
+from itertools import count, cycle
 from threading import Event, Lock
 from typing import Any, TypeVar
 
 import pytest
 
-from airflow_chilipiper.booking.group_commit import GroupCommit
+from airflow_chilipiper.booking.group_commit import MARKS_FIRST, GroupCommit
 from airflow_chilipiper.booking.ledger import Answer, LedgerFailed, MeetingTaken, MemoryLedger, Overtaken, Row, new_mark
 
 T = TypeVar("T")
@@ -147,3 +149,89 @@ def test_a_deadlock_that_is_no_exception_is_a_failed_ledger() -> None:
     ledger = Watched({1: Deadlock()}, waits=False)  # type: ignore[dict-item]
     with pytest.raises(LedgerFailed, match="Deadlock"):
         within_ten_seconds(GroupCommit(ledger).begin(a_row("a")))
+
+
+def test_many_leads_are_begun_in_one_transaction_and_each_finds_its_own_row() -> None:
+    ledger = Watched(waits=False)
+    known = ledger.begin([a_row("b")])[0]
+    rows = [a_row(key) for key in "abc"]
+
+    async def flow() -> list[Any]:
+        commits = GroupCommit(ledger)
+        return await asyncio.gather(commits.begin_all(rows), commits.begin(a_row("d")), commits.begin_all([]))
+
+    all_three, one, none = within_ten_seconds(flow())
+    assert all_three == [rows[0], known, rows[2]]
+    assert (one.key, none) == ("d", [])
+    assert ledger.groups[1:] == [("begin", ["a", "b", "c", "d"])]
+
+
+def test_beginnings_that_fail_are_told_so() -> None:
+    ledger = Watched({1: LedgerFailed("away")}, waits=False)
+    with pytest.raises(LedgerFailed, match="away"):
+        within_ten_seconds(GroupCommit(ledger).begin_all([a_row("a"), a_row("b")]))
+
+
+@asynccontextmanager
+async def always_waiting(verb: Callable[[], Coroutine[Any, Any, object]], ledger: Watched) -> AsyncIterator[None]:
+    """One or other of two flows waits for its next commit at any time, for a hundred commits at most."""
+
+    async def endlessly() -> None:
+        while not over.is_set() and len(ledger.groups) < 100:
+            await verb()
+
+    over, flows = asyncio.Event(), list[asyncio.Task[None]]()
+    ledger.go.clear()
+    for _ in range(2):  # of which the second comes while the first is being committed
+        flows.append(asyncio.create_task(endlessly()))
+        await all_wait()
+    ledger.go.set()
+    yield
+    over.set()
+    await asyncio.gather(*flows)
+
+
+def marked_among_beginnings(kind: type[GroupCommit] = GroupCommit) -> int:
+    """How many commits each of three marks saw begin before its own, at most, where leads are begun all the time."""
+    ledger, keys = Watched(waits=False), map(str, count())
+
+    async def flow() -> int:
+        commits, waited = kind(ledger), 0
+        row = await commits.begin(a_row("marked"))
+        async with always_waiting(lambda: commits.begin(a_row(next(keys))), ledger):
+            for _ in range(3):
+                before = len(ledger.groups)
+                row = await commits.mark(row.to("sent"))
+                waited = max(waited, ledger.groups.index(("mark", ["marked"]), before) - before)
+        return waited
+
+    return within_ten_seconds(flow())
+
+
+def begun_among_marks(kind: type[GroupCommit] = GroupCommit) -> int:
+    """How many commits a beginning saw begin before its own, where leads are marked all the time."""
+    ledger, keys = Watched(waits=False), cycle("ab")
+
+    async def flow() -> int:
+        commits = kind(ledger)
+        rows = {row.key: row for row in await commits.begin_all([a_row(key) for key in "ab"])}
+
+        async def mark() -> None:
+            row = rows[next(keys)]
+            rows[row.key] = await commits.mark(row.to("sent"))
+
+        async with always_waiting(mark, ledger):
+            before = len(ledger.groups)
+            await commits.begin(a_row("begun"))
+        return ledger.groups.index(("begin", ["begun"])) - before
+
+    return within_ten_seconds(flow())
+
+
+def test_a_mark_waits_for_the_commit_under_way_and_its_own_however_many_are_begun() -> None:
+    """Whoever marks has an open session, which does not get younger."""
+    assert marked_among_beginnings() <= 1
+
+
+def test_a_beginning_is_passed_over_so_many_times_and_no_more() -> None:
+    assert MARKS_FIRST <= begun_among_marks() <= MARKS_FIRST + 1

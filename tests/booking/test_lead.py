@@ -29,7 +29,7 @@ BY_BOTH = replace(BY_CRM_ID, guest="jo@example.com")
 
 def a_lead(**facts: Any) -> Lead:
     told: dict[str, Any] = {"purpose": "spring", "key": "42", "pattern": BY_EMAIL, "interval": WEEK}
-    return Lead(**told | {"choose": lambda offer: next(iter(offer.slots), None)} | facts)
+    return Lead(**told | {"choose": lambda offer, _: next(iter(offer.slots), None)} | facts)
 
 
 def concierge(**facts: Any) -> Concierge:
@@ -215,20 +215,20 @@ def test_a_guest_outside_the_allowed_domains_is_refused_before_anything_is_asked
 def test_whom_chili_piper_has_under_a_crm_id_must_be_allowed_too(pattern: Handoff) -> None:
     """An e-mail beside the CRM id is not what is sent: the invitation goes where the CRM says."""
     lead = a_lead(pattern=pattern, allowed_domains=("example.com",))
-    assert lead.pick(replace(OFFER, guest="jo@example.com")) is not None
+    assert lead.pick(replace(OFFER, guest="jo@example.com"), 0.0) is not None
     with pytest.raises(Invalid, match="allowed_guest_domains"):
-        lead.pick(replace(OFFER, guest="jo@customer.com"))
+        lead.pick(replace(OFFER, guest="jo@customer.com"), 0.0)
 
 
 def test_a_guest_whom_nobody_names_is_not_allowed_where_domains_are_set() -> None:
     lead = a_lead(pattern=BY_CRM_ID, allowed_domains=("example.com",))
     with pytest.raises(Invalid, match="allowed_guest_domains"):
-        lead.pick(OFFER)
-    assert a_lead(pattern=BY_CRM_ID).pick(OFFER) == OFFER.slots[0]
+        lead.pick(OFFER, 0.0)
+    assert a_lead(pattern=BY_CRM_ID).pick(OFFER, 0.0) == OFFER.slots[0]
 
 
 def test_an_offer_that_allows_nothing_is_never_picked_from() -> None:
-    assert a_lead().pick(replace(OFFER, allowed=False)) is None
+    assert a_lead().pick(replace(OFFER, allowed=False), 0.0) is None
 
 
 def test_everybody_who_may_be_invited_is_looked_for() -> None:

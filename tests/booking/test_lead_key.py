@@ -108,3 +108,9 @@ def test_a_guest_is_compared_without_regard_to_case_and_blanks() -> None:
 
 def test_nobody_has_no_hash() -> None:
     assert guest_digest(None) == guest_digest("") == ""  # a digest of nobody would equal another's
+
+
+@pytest.mark.parametrize("key", ["a\nb", "a\x00b", "x" * 1001], ids=repr)
+def test_a_key_that_is_no_id_is_refused(key: str) -> None:
+    with pytest.raises(Invalid, match="control characters, or more than 1000 characters"):
+        lead_key(key)

@@ -20,6 +20,7 @@ from airflow_chilipiper.booking.ledger import (
     State,
     may_replace,
     new_mark,
+    pages,
 )
 from airflow_chilipiper.booking.sql_ledger import SqlLedger
 
@@ -159,6 +160,17 @@ def test_a_list_comes_in_pages_that_miss_and_repeat_nothing(ledger: Ledger) -> N
     assert [row.key for row in ledger.list(after_key=keys[4], limit=3)] == keys[5:8]
 
 
+@pytest.mark.parametrize(("count", "sizes"), [(0, []), (20, [10, 10]), (25, [10, 10, 5])])
+def test_all_pages_hold_each_row_once(ledger: Ledger, count: int, sizes: list[int]) -> None:
+    """Those of other states and purposes are left out."""
+    keys = [f"{number:x}".rjust(64, "0") for number in range(count)]
+    ledger.begin([a_row("e", state="sent"), replace(a_row("f"), purpose="autumn")])
+    ledger.begin([replace(a_row(), key=key) for key in keys])
+    found = list(pages(ledger, states=["planned"], purpose="spring", limit=10))
+    assert [row.key for page in found for row in page] == keys
+    assert [len(page) for page in found] == sizes
+
+
 def test_a_change_that_read_the_current_mark_takes(ledger: Ledger) -> None:
     (row,) = ledger.begin([a_row()])
     sent = row.to("sent", attempt=1)
@@ -220,6 +232,18 @@ def test_a_meeting_that_was_released_can_be_named_again(ledger: Ledger) -> None:
     ledger.mark([booked])
     ledger.mark([booked.to("planned", meeting_id=None)])
     assert isinstance(ledger.mark([rows[1].to("booked", meeting_id="m")])[0], Row)
+
+
+def test_a_meeting_that_was_named_again_is_taken_for_all_others_and_for_the_first(ledger: Ledger) -> None:
+    rows = ledger.begin([a_row(key) for key in "abc"])
+    booked = rows[0].to("booked", meeting_id="m")
+    released = booked.to("planned", meeting_id=None)
+    ledger.mark([booked])
+    ledger.mark([released])
+    ledger.mark([rows[1].to("booked", meeting_id="m")])
+    answers = ledger.mark([each.to("booked", meeting_id="m") for each in (released, rows[2])])
+    assert [type(answer) for answer in answers] == [MeetingTaken, MeetingTaken]
+    assert [row.meeting_id for row in ledger.look([row.key for row in rows]).values()].count("m") == 1
 
 
 def test_of_two_leads_with_one_key_in_one_group_one_is_overtaken(ledger: Ledger) -> None:

@@ -31,7 +31,7 @@ def a_lead(**facts: Any) -> Lead:
     pattern = Concierge(router_slug="inbound", trigger="InAppButton", form={"PersonEmail": JO}, guest=JO)
     told: dict[str, Any] = {"purpose": "spring", "key": "42", "pattern": pattern, "bounds": BOUNDS}
     interval = Interval(datetime(2026, 11, 2, tzinfo=UTC))
-    return Lead(interval=interval, choose=lambda offer: next(iter(offer.slots), None), **told | facts)
+    return Lead(interval=interval, choose=lambda offer, _: next(iter(offer.slots), None), **told | facts)
 
 
 def a_row(state: Any = "unknown", *, sent_at: float = WALL - 1_000, lead: Lead | None = None, **facts: Any) -> Row:

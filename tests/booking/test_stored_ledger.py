@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 
 from airflow_chilipiper.api import errors
 from airflow_chilipiper.api.turns import AwaitingTurns
-from airflow_chilipiper.booking.batch import Batch
 from airflow_chilipiper.booking.ledger import Ledger, LedgerFailed, MeetingTaken, Overtaken, Row, State, new_mark
 from airflow_chilipiper.booking.stored_ledger import MOST_LEADS, StoredLedger
 from airflow_chilipiper.booking.worlds import BatchWorld
 from tests.booking import test_ledger
 from tests.booking.office import Office, a_lead
 from tests.booking.task_store import FOREVER, TaskStore, calm
+from tests.booking.told import Told
 
 HEAD, FIRST, SECOND = "__chilipiper__/head", "__chilipiper__/0", "__chilipiper__/1"
 Arrive = Callable[[], None]
@@ -454,17 +454,17 @@ def test_no_lead_costs_more_than_its_three_writes(store: TaskStore, leads: int, 
 # In a batch.
 
 
-def book(store: TaskStore, office: Office, *numbers: int) -> Batch:
+def book(store: TaskStore, office: Office, *numbers: int, **settings: Any) -> Told:
     @asynccontextmanager
     async def open_world() -> AsyncIterator[BatchWorld]:
         yield BatchWorld(office, AwaitingTurns(None), a_try(store))
 
-    batch = Batch([a_lead(number) for number in numbers], open_world)
+    batch = Told([a_lead(number) for number in numbers], open_world, **settings)
     batch.run()
     return batch
 
 
-def statuses(batch: Batch) -> list[str]:
+def statuses(batch: Told) -> list[str]:
     return [outcome.status for outcome in batch.outcomes]
 
 
@@ -485,7 +485,7 @@ def test_a_store_that_goes_away_halfway_lets_nobody_be_invited_without_a_mark(st
         arrive()
 
     store.on_set = on_set
-    batch = book(store, office, *range(40))
+    batch = book(store, office, *range(40), at_once=4)
     assert isinstance(batch.stopped_by, LedgerFailed)
     invited = sum(office.meetings.values())
     assert 0 < invited < 40

@@ -24,7 +24,7 @@ LEAD = Lead(
     key="42",
     pattern=Concierge(router_slug="in", trigger="InAppButton", form={"a": "b"}, guest="jo@example.com"),
     interval=Interval(datetime(2026, 11, 2, tzinfo=UTC)),
-    choose=lambda offer: offer.slots[0],
+    choose=lambda offer, _: offer.slots[0],
 )
 OFFER = Offer(session="s", slots=Slots([Bookable("/book", [START])]), assignees=("u1",), page="https://page")
 ROW = replace(LEAD.row(), attempt=1, session="s", slot=START)
@@ -52,9 +52,9 @@ def test_what_is_on_record_decides(state: Any, status: str) -> None:
     assert told.reason.endswith("because")
 
 
-def test_a_review_says_by_which_key_a_person_settles_it() -> None:
+def test_a_review_says_by_which_command_and_key_a_person_settles_it() -> None:
     reason = on_record(replace(ROW, state="review", reason="no meeting is found"), LEAD).reason
-    assert reason == f"a person must decide (ledger key {ROW.key}); no meeting is found"
+    assert reason == f"a person must decide (ledger resolve {ROW.key}); no meeting is found"
     assert ROW.key not in on_record(replace(ROW, state="unknown"), LEAD).reason
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 import pytest
 
+from airflow_chilipiper.api.rate import Rate
 from airflow_chilipiper.api.turns import AwaitingTurns, BlockingTurns
 from airflow_chilipiper.api.world import block
 from airflow_chilipiper.booking.book import book
 from airflow_chilipiper.booking.ledger import MeetingTaken, MemoryLedger, Overtaken, Row, new_mark
+from airflow_chilipiper.booking.starting import LEAST_IN_LINE
 from airflow_chilipiper.booking.worlds import BatchWorld, SingleWorld, Stopping
 from tests.booking.office import AtOnce, Office, a_lead
 
@@ -45,7 +47,8 @@ def waiting_world() -> BatchWorld:
     async def for_ever(seconds: float) -> None:
         await asyncio.Event().wait()
 
-    return BatchWorld(Office(), AwaitingTurns(0.001, sleep=for_ever), MemoryLedger(), sleep=for_ever)
+    turns = AwaitingTurns(Rate(0.001), later=lambda seconds, call: None)
+    return BatchWorld(Office(), turns, MemoryLedger(), sleep=for_ever)
 
 
 async def outcome_of(flow: Coroutine[Any, Any, Any]) -> object:
@@ -90,3 +93,74 @@ def test_a_cancellation_from_elsewhere_stays_one() -> None:
 
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(flow())
+
+
+class Counting(MemoryLedger):
+    """Notes how many rows each transaction begins."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun = list[int]()
+
+    def begin(self, rows: Sequence[Row], /) -> Sequence[Row]:
+        self.begun.append(len(rows))
+        return super().begin(rows)
+
+
+def test_leads_that_are_to_come_are_begun_in_one_transaction_and_each_row_is_used_once() -> None:
+    """Whoever begins a second time is told what is on record by then."""
+    ledger, rows = Counting(), [a_row(key) for key in "abc"]
+
+    async def flow() -> list[Row]:
+        world = BatchWorld(Office(), AwaitingTurns(None), ledger)
+        await world.begin_all(rows)
+        begun = [await world.begin(a_row(row.key)) for row in rows]
+        await world.mark(begun[0].to("booked", meeting_id="m"))
+        return [*begun, await world.begin(a_row("a"))]
+
+    *begun, again = asyncio.run(flow())
+    assert begun == rows
+    assert again.state == "booked"
+    assert ledger.begun == [3, 1]
+
+
+def test_a_lead_that_was_not_foreseen_is_begun_by_itself() -> None:
+    ledger = MemoryLedger()
+
+    async def flow() -> Row:
+        return await BatchWorld(Office(), AwaitingTurns(None), ledger).begin(a_row())
+
+    row = asyncio.run(flow())
+    assert ledger.look(["a"]) == {"a": row}
+
+
+def test_a_row_that_another_run_has_changed_since_it_was_foreseen_cannot_be_marked() -> None:
+    ledger = MemoryLedger()
+
+    async def flow() -> object:
+        world = BatchWorld(Office(), AwaitingTurns(None), ledger)
+        await world.begin_all([a_row()])
+        ledger.mark([row.to("booked", meeting_id="theirs") for row in ledger.begin([a_row()])])
+        return await outcome_of(world.mark((await world.begin(a_row())).to("sent")))
+
+    assert isinstance(asyncio.run(flow()), Overtaken)
+    assert ledger.look(["a"])["a"].meeting_id == "theirs"
+
+
+def test_whoever_had_a_turn_is_in_line_no_more() -> None:
+    """So those who pause, or look for a lost meeting, hold up nobody's beginning."""
+
+    async def flow() -> None:
+        world = waiting_world()
+
+        async def lead() -> None:
+            await outcome_of(world.turn())
+            await outcome_of(world.pause(1))
+
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(LEAST_IN_LINE + 1):  # of whom the first has its turn at once, and then pauses
+                await world.starting.room(lambda: True)
+                world.starting.start(lead(), tasks)
+            world.stop()
+
+    asyncio.run(asyncio.wait_for(flow(), 10))

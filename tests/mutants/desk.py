@@ -66,7 +66,7 @@ def a_lead(guest: str = GUEST, **facts: Any) -> Lead:
     pattern = Concierge(router_slug="in", trigger="InAppButton", form={"PersonEmail": guest}, guest=guest)
     told: dict[str, Any] = {"purpose": "spring", "key": "42", "pattern": pattern}
     told |= {"interval": Interval(datetime(2026, 11, 2, tzinfo=UTC))}
-    return Lead(**told | {"choose": lambda offer: next(iter(offer.slots), None)} | facts)
+    return Lead(**told | {"choose": lambda offer, _: next(iter(offer.slots), None)} | facts)
 
 
 def a_ledger() -> Ledger:

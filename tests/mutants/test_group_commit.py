@@ -1,4 +1,4 @@
-"""A broken group commit: a flow sends although its own mark is not on record."""
+"""A broken group commit: a flow sends although its own mark is not on record, or waits for longer than it may."""
 
 from __future__ import annotations
 
@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 
 from airflow_chilipiper.booking.ledger import LedgerFailed
-from tests.booking.test_group_commit import Watched, a_row, within_ten_seconds
+from tests.booking.test_group_commit import (
+    MARKS_FIRST,
+    Watched,
+    a_row,
+    begun_among_marks,
+    marked_among_beginnings,
+    within_ten_seconds,
+)
 from tests.mutants.broken import Change, Mutant, catch, law
 
 
@@ -42,21 +49,37 @@ def the_ledger_fails() -> None:
     whoever_is_told_so_is_on_record({3: LedgerFailed("away")})
 
 
+def nobody_waits_for_long() -> None:
+    from airflow_chilipiper.booking.group_commit import GroupCommit
+
+    law(marked_among_beginnings(GroupCommit) <= 1, "a mark waits")
+    law(begun_among_marks(GroupCommit) <= MARKS_FIRST + 1, "a beginning waits")
+
+
 MODULE = "booking.group_commit"
+MARKS_GO = "self._marks.waiting and (passed_over < MARKS_FIRST or not self._beginnings.waiting)"
 MUTANTS = {
     "answers given to the wrong flows": Mutant(
         "I3",
         all_is_well,
-        [Change(MODULE, "zip(mine, answers, strict=True)", "zip(mine, reversed(answers), strict=True)")],
+        [Change(MODULE, "answers = iter(await", "answers = reversed(await")],
     ),
     "the answer of the first given to all": Mutant(
         "I3",
         all_is_well,
-        [Change(MODULE, "zip(mine, answers, strict=True)", "zip(mine, [answers[-1]] * len(mine), strict=True)")],
+        [Change(MODULE, "own = [next(answers) for _ in rows]", "own = [(answers := list(answers))[-1]]")],
     ),
-    "told before the commit": Mutant("I3", all_is_well, [Change(MODULE, "answer = await future", "answer = row")]),
+    "told before the commit": Mutant("I3", all_is_well, [Change(MODULE, "return await future", "return rows")]),
     "a commit that failed taken for done": Mutant(
         "I3", the_ledger_fails, [Change(MODULE, "return [failed] * len(rows)", "return rows")]
+    ),
+    "marks that starve beginnings": Mutant(
+        "a beginning waits", nobody_waits_for_long, [Change(MODULE, MARKS_GO, "self._marks.waiting")]
+    ),
+    "beginnings that go before marks": Mutant(
+        "a mark waits",
+        nobody_waits_for_long,
+        [Change(MODULE, MARKS_GO, "self._marks.waiting and not self._beginnings.waiting")],
     ),
 }
 

@@ -89,8 +89,8 @@ def a_pattern(**facts: Any) -> Any:
 
 
 LEAD_KEY, LEAD, SPELLING = "booking.lead_key", "booking.lead", "api.spelling"
-TARGET = "pattern=digest(self.pattern.name, *self.pattern.target),"
-SAME = "row.pattern == own.pattern and (not own.guest or row.guest == own.guest)"
+TARGET = "return digest(self.pattern.name, *self.pattern.target)"
+SAME = "row.pattern == self._pattern and (not self._guest or row.guest == self._guest)"
 AS_TEXT = 'return text.lower() if "@" in text else text'
 MUTANTS = {
     "purpose and key pasted together": Mutant(
@@ -123,16 +123,16 @@ MUTANTS = {
     "compared over the window": Mutant(
         "changed window",
         a_later_window,
-        [Change(LEAD, TARGET, "pattern=digest(self.pattern.name, *self.pattern.target, repr(self.interval)),")],
+        [Change(LEAD, TARGET, "return digest(self.pattern.name, *self.pattern.target, repr(self.interval))")],
     ),
     "compared over the form": Mutant(
         "changed form",
         a_fuller_form,
-        [Change(LEAD, TARGET, "pattern=digest(self.pattern.name, *self.pattern.target, repr(self.pattern.form)),")],
+        [Change(LEAD, TARGET, "return digest(self.pattern.name, *self.pattern.target, repr(self.pattern.form))")],
     ),
-    "guest not compared": Mutant("I6", another_guest, [Change(LEAD, SAME, "row.pattern == own.pattern")]),
+    "guest not compared": Mutant("I6", another_guest, [Change(LEAD, SAME, "row.pattern == self._pattern")]),
     "target not compared": Mutant(
-        "I6", another_router, [Change(LEAD, SAME, "not own.guest or row.guest == own.guest")]
+        "I6", another_router, [Change(LEAD, SAME, "not self._guest or row.guest == self._guest")]
     ),
 }
 

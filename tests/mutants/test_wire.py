@@ -89,6 +89,7 @@ def a_transport_that_nobody_knows() -> None:
 
 
 WIRE, CLIENT, TRANSPORT = "api.wire", "api.client", "api.transport.awaiting"
+FOLLOWS = "transport=self._transport, follow_redirects=True"
 LEFT = "if self.may_have_left:"
 ASKED = "reply = await self._exchange(message)\n        except Exception as error:"
 CANCELLED = """reply = await self._exchange(message)
@@ -125,12 +126,22 @@ MUTANTS = {
     "a redirect followed, blocking": Mutant(
         "I1",
         partial(a_redirect, books_blocking),
-        [Change(CLIENT, "httpx.Client(transport", "httpx.Client(follow_redirects=True, transport")],
+        [
+            Change(
+                CLIENT, "self._transport.handle_request(message)", f"httpx.Client({FOLLOWS}).send(message, stream=True)"
+            )
+        ],
     ),
     "a redirect followed, awaiting": Mutant(
         "I1",
         partial(a_redirect, books_awaiting),
-        [Change(CLIENT, "httpx.AsyncClient(transport", "httpx.AsyncClient(follow_redirects=True, transport")],
+        [
+            Change(
+                CLIENT,
+                "self._transport.handle_async_request(message)",
+                f"httpx.AsyncClient({FOLLOWS}).send(message, stream=True)",
+            )
+        ],
     ),
     "a booking that HTTP libraries re-send by themselves": Mutant(
         "I1",

@@ -428,7 +428,7 @@ def test_a_lead_for_whom_no_meeting_is_found_is_left_to_a_person(
         assert desk.statuses() == ["review"]
         assert "no meeting is found" in desk.reasons()[0]
     assert (desk.opened(), desk.spent(), desk.chili.meetings) == (1, 1, [])
-    assert "a person must decide (ledger key " in capsys.readouterr().out
+    assert "a person must decide (ledger resolve " in capsys.readouterr().out
 
 
 def test_where_the_user_allows_it_a_lead_is_booked_again_once_no_earlier_call_can_have_any_effect(

@@ -123,6 +123,15 @@ def test_without_a_ledger_connection_there_is_nothing_to_sweep(desk: Desk) -> No
     assert desk.chili.calls == []
 
 
+def test_a_database_without_the_table_is_refused_and_left_as_it_is(desk: Desk, ledger: Path) -> None:
+    """To make one there would be to say that nothing is in doubt."""
+    with pytest.raises(AirflowFailException, match="'ledger' leads to a database without the table chilipiper_ledger"):
+        sweep(desk)
+    assert desk.chili.calls == []
+    with closing(sqlite3.connect(ledger)) as db:
+        assert db.execute("SELECT name FROM sqlite_master").fetchall() == []
+
+
 def test_the_connection_names_the_ledger(desk: Desk, ledger: Path) -> None:
     lose(desk, "ada", booked=True)
     desk.connect(ledger_conn_id="ledger")

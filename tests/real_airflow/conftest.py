@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,10 @@ DAGS = Path(__file__).parent / "dags"
 @pytest.fixture(scope="module")
 def airflow(shared_postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
     home = tmp_path_factory.mktemp("real_airflow")
-    with airflow_processes(home, metadata=shared_postgres_url, dags=DAGS) as address:
-        booted = Airflow(address, home)
+    with (
+        airflow_processes(home, metadata=shared_postgres_url, dags=DAGS) as address,
+        closing(Airflow(address, home)) as booted,
+    ):
         booted.wait_until_up()
         booted.connect("ledger", conn_type="sqlite", host=str(home / "ledger.db"))
         yield booted

@@ -21,6 +21,9 @@ class Airflow:
         at_once = httpx.Limits(max_connections=2)  # the API server is there for the tasks, too
         self._client = httpx.Client(base_url=address, timeout=60, limits=at_once)
 
+    def close(self) -> None:
+        self._client.close()
+
     def wait_until_up(self) -> None:
         """Until every process says that it is well, and the DAGs are read."""
         wait_for(f"Airflow, whose logs are in {self.home}", self._knows_us)

@@ -10,10 +10,8 @@ MARKS = "sent = await world.mark(lead.sent(row, slot, offer, world.wall()))"
 ASKS = "booked = await world.ask(call.by(send_by))"
 DEFINITE = "DEFINITE_NO = ("
 OPENS = """    opened = world.now()
-    return opened, await patiently(lead.pattern.open(lead.interval), world)
+    offer = await patiently(lead.pattern.open(lead.interval), world, urgent=again)
 """
-SESSIONS = "        for sessions_left in reversed(range(lead.max_sessions)):\n"
-OFFERS = "            opened, offer = session or await open_session(lead, world)\n            session = None\n"
 NOT_PLANNED = 'if row.state != "planned":\n            return on_record'
 SEND_BY = "    send_by = min(world.now() + SEND_WITHIN, opened + (offer.lifetime or inf))\n"
 UNMARKED = """sent = lead.sent(row, slot, offer, world.wall())
@@ -55,7 +53,7 @@ OF_BOOKING = {
     "mark not compared": Mutant("booking.book", MARKS, UNMARKED.format("Overtaken"), "I3"),
     "sent although the mark failed": Mutant("booking.book", MARKS, UNMARKED.format("LedgerFailed"), "I3"),
     "a session reused for the next slot": Mutant(
-        "booking.book", SESSIONS + OFFERS, OFFERS.replace(" " * 12, " " * 8) + SESSIONS, "I7"
+        "booking.book", "            session = None\n", "            session = opened, offer\n", "I7"
     ),
     "no deadline": Mutant("booking.book", "call.by(send_by)", "call", "too late"),
     "a deadline that counts from after the mark": Mutant(
@@ -67,7 +65,7 @@ OF_BOOKING = {
     "a life that counts from the offer": Mutant(
         "booking.book",
         OPENS,
-        "    offer = await patiently(lead.pattern.open(lead.interval), world)\n    return world.now(), offer\n",
+        "    offer = await patiently(lead.pattern.open(lead.interval), world)\n    opened = world.now()\n",
         "too late",
     ),
     "booked, and not on record": Mutant(
@@ -243,8 +241,8 @@ OF_DOUBT = {
     ),
     "an outcome that forgets a ledger failure": Mutant(
         "booking.answered",
-        'return replace(sent, state="unknown", meeting_id=meeting, reason=f"not on record',
-        'return replace(sent, state=state, meeting_id=meeting, reason=f"not on record',
+        'return replace(sent, state="unknown", meeting_id=meeting, reason',
+        "return replace(sent, state=state, meeting_id=meeting, reason",
         "I3|I6",
     ),
     "a watched list that failed taken for none": Mutant(
@@ -255,7 +253,7 @@ OF_DOUBT = {
     ),
     "a watched list that shows none taken for a no": Mutant(
         "booking.answered",
-        '    return replace(unknown, reason="; ".join(text for text in (reason, evidence.doubt) if text))',
+        "    return replace(unknown, reason=joined(reason, evidence.doubt))",
         '    return await record(unknown, "planned", world, reason=reason)',
         "set free",
     ),

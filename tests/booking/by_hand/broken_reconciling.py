@@ -56,19 +56,19 @@ OF_RECONCILING = {
         "booking.book", "if lead.is_same_wish(row) and is_in_doubt(", "if is_in_doubt(", "a row of another"
     ),
     "the guest not compared": Mutant(
-        "booking.lead", " and (not own.guest or row.guest == own.guest)", "", "a row of another"
+        "booking.lead", " and (not self._guest or row.guest == self._guest)", "", "a row of another"
     ),
-    "the target not compared": Mutant("booking.lead", "row.pattern == own.pattern and ", "", "a row of another"),
+    "the target not compared": Mutant("booking.lead", "row.pattern == self._pattern and ", "", "a row of another"),
     "payload compared over the window": Mutant(
         "booking.lead",
-        "pattern=digest(self.pattern.name, *self.pattern.target)",
-        "pattern=digest(self.pattern.name, *self.pattern.target, str(self.interval))",
+        "return digest(self.pattern.name, *self.pattern.target)",
+        "return digest(self.pattern.name, *self.pattern.target, str(self.interval))",
         "ends as invalid",
     ),
     "payload compared over the form": Mutant(
         "booking.lead",
-        "pattern=digest(self.pattern.name, *self.pattern.target)",
-        "pattern=digest(self.pattern.name, *self.pattern.target, str(getattr(self.pattern, 'form', '')))",
+        "return digest(self.pattern.name, *self.pattern.target)",
+        "return digest(self.pattern.name, *self.pattern.target, str(getattr(self.pattern, 'form', '')))",
         "ends as invalid",
     ),
     "the e-mail of this run asked for, though another was invited": Mutant(

@@ -196,7 +196,7 @@ def _lead(scenario: Scenario, flow: Flow, kind: Any, sender: str, *, wish: str =
     return lead
 
 
-def _first(offer: Offer) -> Slot | None:
+def _first(offer: Offer, _: float) -> Slot | None:
     return next(iter(offer.slots), None)
 
 

@@ -34,7 +34,7 @@ SEVERAL_ACTORS = {
         "I4: sent to planned",
     ),
     "a booked id overwritten": Mutant('return current.state != "booked"', "return True", "transition 10"),
-    "one meeting id in two rows": Mutant("if row.meeting_id and any(", "if False and any(", "I5"),
+    "one meeting id in two rows": Mutant("if row.meeting_id and self._is_held(", "if False and self._is_held(", "I5"),
     "a fresh `sent` booked again": Mutant(
         'if row.state != "planned":\n            return on_record',
         'if row.state not in ("planned", "sent"):\n            return on_record',
@@ -117,8 +117,8 @@ CRASHES = {
         "I2",
     ),
     "a session spent on the next slot too": Mutant(
-        "opened, offer = session or await open_session(lead, world)\n            session = None",
-        "opened, offer = session = session or await open_session(lead, world)",
+        "            session = None\n",
+        "            session = opened, offer\n",
         "I7",
     ),
     "a booked lead opened again": Mutant(

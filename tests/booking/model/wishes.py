@@ -45,7 +45,7 @@ def a_lead(protocol: Protocol, name: str, *, slot: int = 0, **facts: Any) -> Any
     """A lead that wants the slot of that number among those that are free."""
     purpose, email = LEADS[name]
 
-    def choose(offer: Offer) -> Slot | None:
+    def choose(offer: Offer, opened: float) -> Slot | None:
         return offer.slots[slot % len(offer.slots)] if offer.slots else None
 
     return protocol.Lead(

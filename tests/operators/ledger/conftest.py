@@ -22,13 +22,13 @@ from airflow_chilipiper.api.calls import Interval
 from airflow_chilipiper.api.client import AwaitingClient
 from airflow_chilipiper.api.concierge import Concierge
 from airflow_chilipiper.api.turns import AwaitingTurns
-from airflow_chilipiper.booking.batch import Batch
 from airflow_chilipiper.booking.lead import Lead
 from airflow_chilipiper.booking.ledger import Ledger, LedgerFailed
 from airflow_chilipiper.booking.sql_ledger import SqlLedger
 from airflow_chilipiper.booking.worlds import BatchWorld
 from airflow_chilipiper.hooks import ChiliPiperHook
 from airflow_chilipiper.operators import ConciergeBookOperator, col
+from tests.booking.told import Told
 from tests.operators.conftest import Desk, lead
 from tests.operators.ledger.line import Line
 
@@ -158,7 +158,7 @@ def batch_of(
     clock: Clock = time.monotonic,
     wall: Clock = time.time,
     **options: Any,
-) -> Batch:
+) -> Told:
     """The same leads and world as in a task, by clocks of the test's own and without its pauses."""
 
     @asynccontextmanager
@@ -166,7 +166,7 @@ def batch_of(
         async with AwaitingClient(ChiliPiperHook().settings.client, clock=clock) as client:
             yield BatchWorld(client, AwaitingTurns(None), ledger, wall=wall, sleep=lambda _: asyncio.sleep(0))
 
-    return Batch(leads or [a_lead(row) for row in LEADS], open_world, **options)
+    return Told(leads or [a_lead(row) for row in LEADS], open_world, **options)
 
 
 def a_lead(row: Mapping[str, Any], **facts: Any) -> Lead:
@@ -177,6 +177,6 @@ def a_lead(row: Mapping[str, Any], **facts: Any) -> Lead:
         key=row["lead_id"],
         pattern=Concierge(router_slug="inbound-demo", trigger="InAppButton", form=form, guest=email),
         interval=Interval(datetime.now(UTC)),
-        choose=lambda offer: next(iter(offer.slots), None),
+        choose=lambda offer, _: next(iter(offer.slots), None),
         **facts,
     )

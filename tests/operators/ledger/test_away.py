@@ -82,7 +82,7 @@ def test_a_mark_whose_commit_is_never_answered_lets_nobody_be_invited(desk: Desk
     with pytest.raises(AirflowException, match="6 not_attempted"):
         desk.run(task(desk))
     assert desk.spent() == 0
-    assert list(home.states().values()) == ["sent"]
+    assert sorted(home.states().values()) == ["planned", "sent"]  # by session, which those not asked for have none of
     line.mend()
     desk.run(task(desk), try_number=2)
     assert desk.statuses() == ["review"] + ["booked"] * 5

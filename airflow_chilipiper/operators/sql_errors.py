@@ -1,0 +1,37 @@
+"""What a database's error says, without what it may quote of a row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from airflow_chilipiper.api.scrub import scrub
+
+# An apostrophe within a word opens nothing; what is not closed goes to the end.
+_QUOTED = re.compile(r"""(?<!\w)(['"`])(.*?)(?:\1(?!\w)|$)""")
+_VALUE = re.compile(r"(\bvalue:\s*).*", re.IGNORECASE)
+
+
+def told(error: Exception, sql: str, *, secrets: Iterable[Any] = ()) -> str:
+    """The error's kind and its first line: the lines below it quote rows, and so does what it quotes itself.
+
+    Quoted words are told only if the statement has them. *secrets* are its parameters.
+    """
+    args = error.args
+    is_numbered = len(args) == 2 and isinstance(args[0], int)  # as MySQL's drivers have it
+    line = str(args[1] if is_numbered else error).strip().partition("\n")[0]
+    line = _VALUE.sub(r"\1***", _without_values(line, sql))
+    return f"{type(error).__name__}: {scrub(line, secrets=tuple(map(str, secrets)))}"
+
+
+def _without_values(line: str, sql: str) -> str:
+    for quoted in _QUOTED.finditer(line):
+        if not _is_in(quoted[2].rpartition(".")[2], sql):
+            last = max(line.rfind(sign) for sign in "'\"`")
+            return f"{line[: quoted.start()]}***{line[max(quoted.end(), last + 1) :]}"
+    return line
+
+
+def _is_in(word: str, sql: str) -> bool:
+    return bool(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", sql, re.IGNORECASE))

@@ -1,0 +1,138 @@
+"""One booking task over a warehouse of leads, as Airflow's worker executes it, but without Airflow's supervisor."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import SimpleNamespace
+from typing import Any
+
+from airflow_chilipiper.api.calls import Interval
+from airflow_chilipiper.api.concierge import Concierge
+from airflow_chilipiper.booking.lead import Lead
+from airflow_chilipiper.booking.ledger import Row
+from tests.conftest import ROOT
+
+PURPOSE = "bench"
+ROUTER = "inbound-demo"
+LEADS = "CREATE TABLE leads (lead_id TEXT, email TEXT, first_name TEXT, company TEXT, employees INTEGER, created TEXT)"
+
+
+@dataclass
+class TaskInstance:
+    """Takes XComs, and keeps the last of each key."""
+
+    try_number: int = 1
+    dag_id: str = "bench"
+    run_id: str = "manual"
+    task_id: str = "book"
+    map_index: int = -1
+    xcom: dict[str, Any] = field(default_factory=dict)
+
+    def xcom_push(self, key: str, value: Any) -> None:
+        self.xcom[key] = json.loads(json.dumps(value))
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """A SQLite file with so many leads behind the connection `warehouse`, and a durable ledger behind `ledger`."""
+
+    folder: Path
+    leads: int
+
+    def operator(self, **arguments: Any) -> Any:
+        from airflow.sdk import DAG
+
+        from airflow_chilipiper.operators import ConciergeBookOperator, col
+
+        class Timed(ConciergeBookOperator):
+            """Tells how long it took from opening the ledger to the last outcome."""
+
+            batch_seconds = 0.0
+
+            def _carry_out(self, *given: Any) -> None:
+                began = time.monotonic()
+                super()._carry_out(*given)
+                self.batch_seconds = time.monotonic() - began
+
+        form = {"PersonEmail": col("email"), "PersonFirstName": col("first_name")}
+        asked: dict[str, Any] = {
+            "task_id": "book",
+            "purpose": PURPOSE,
+            "sql": "SELECT * FROM leads ORDER BY lead_id",
+            "sql_conn_id": "warehouse",
+            "key": col("lead_id"),
+            "router_slug": ROUTER,
+            "trigger": "InAppButton",
+            "form": form,
+            "timezone": "UTC",
+            "max_leads": self.leads,
+            "ledger_conn_id": "ledger",
+        }
+        with DAG("bench", schedule=None):
+            return Timed(**asked | arguments)
+
+
+@contextmanager
+def warehouse(leads: int) -> Iterator[Warehouse]:
+    """Below the project, since a temporary folder may be in memory, where a sync costs nothing."""
+    homes = ROOT / ".airflow"
+    homes.mkdir(exist_ok=True)
+    with TemporaryDirectory(dir=homes) as name:
+        folder = Path(name)
+        with closing(sqlite3.connect(folder / "warehouse.db")) as db, db:
+            db.execute(LEADS)
+            db.executemany("INSERT INTO leads VALUES (?, ?, ?, ?, ?, ?)", map(lead_row, range(leads)))
+        for connection in ("warehouse", "ledger"):
+            given = {"conn_type": "sqlite", "host": str(folder / f"{connection}.db")}
+            os.environ[f"AIRFLOW_CONN_{connection.upper()}"] = json.dumps(given)
+        yield Warehouse(folder, leads)
+
+
+def connect(url: str, token: str, **extra: Any) -> None:
+    given = {"conn_type": "chilipiper", "host": url, "password": token, "extra": extra}
+    os.environ["AIRFLOW_CONN_CHILIPIPER_DEFAULT"] = json.dumps(given)
+
+
+@dataclass(frozen=True)
+class Executed:
+    seconds: float
+    batch_seconds: float
+    cpu_seconds: float
+    answer: Any
+    counts: Mapping[str, int]
+
+
+def execute(operator: Any, *, try_number: int = 1) -> Executed:
+    """One try of the task, and what it took."""
+    import pendulum
+
+    ti = TaskInstance(try_number)
+    dag = SimpleNamespace(timezone=pendulum.timezone("UTC"))
+    context = {"ti": ti, "dag": dag, "dag_run": SimpleNamespace(run_type="manual")}
+    began, cpu = time.monotonic(), time.process_time()
+    answer = operator.execute(context)
+    seconds, cpu_seconds = time.monotonic() - began, time.process_time() - cpu
+    return Executed(seconds, operator.batch_seconds, cpu_seconds, answer, ti.xcom["counts"])
+
+
+def lead_row(number: int) -> tuple[Any, ...]:
+    name = f"lead-{number:06d}"
+    email, company = f"{name}@prospect-{number % 997}.example", f"Company {number % 997}"
+    return name, email, f"First{number}", company, number % 500, "2026-11-02T09:00:00Z"
+
+
+def lead_on_record(number: int) -> Row:
+    """The ledger's row for a lead of the warehouse, as the operator begins it."""
+    key, email, *_ = lead_row(number)
+    pattern = Concierge(router_slug=ROUTER, trigger="InAppButton", form={"PersonEmail": email}, guest=email)
+    interval = Interval(datetime.now(UTC))
+    return Lead(purpose=PURPOSE, key=key, pattern=pattern, interval=interval, choose=lambda *_: None).row()

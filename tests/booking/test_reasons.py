@@ -1,0 +1,11 @@
+"""Reasons that say nothing leave no trace."""
+
+from __future__ import annotations
+
+from airflow_chilipiper.booking.reasons import joined
+
+
+def test_nothing_dangles_where_a_reason_is_missing() -> None:
+    assert joined("one", "other") == "one; other"
+    assert joined("", "one", "") == "one"
+    assert joined() == ""
