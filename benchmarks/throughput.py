@@ -40,9 +40,14 @@ class Throughput:
         return self.busiest_second / self.pace
 
 
-def measure(*, leads: int = 10_000, pace: float, latency: float = 0.05, slots: int = 60) -> Throughput:
+def measure(
+    *, leads: int = 10_000, pace: float, latency: float = 0.05, slots: int = 30, capacity: int = 20
+) -> Throughput:
     """A task over a durable SQLite ledger: the batch from its first lead on, and all from its imports to its XCom."""
-    with warehouse(leads) as house, lean_server(latency=latency, slots=slots, capacity=5, endless=True) as server:
+    with (
+        warehouse(leads) as house,
+        lean_server(latency=latency, slots=slots, capacity=capacity, endless=True) as server,
+    ):
         connect(server.url, server.token, requests_per_second=pace)
         done = execute(house.operator())
         seen = server.stats()

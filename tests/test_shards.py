@@ -20,9 +20,9 @@ def test_how_it_is_written(value: Any) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["", "4", "4/4", "-1/4", "0/0", "1.0/4", "a/b", "0/4/8", "1/9999999999", (0,), (0, 4, 8), (True, 4), (0.0, 4), 3, None],
+    [*("", "4", "4/4", "-1/4", "0/0", "1.0/4", "a/b", "0/4/8"), *((0,), (0, 4, 8), (True, 4), (0.0, 4)), 3, None],
     ids=str,
-)  # fmt: skip
+)
 def test_what_is_none(value: Any) -> None:
     with pytest.raises(BadValue, match=r"^shard is .*expected text such as '0/4', the first of four"):
         as_shard(value, "shard")

@@ -152,5 +152,5 @@ def test_leads_of_one_run_choose_different_slots_while_there_are_some() -> None:
     """And the same one rather than none: then one of them opens a fresh session."""
     starts = ["2100-11-02T09:00:00Z", "2100-11-02T10:00:00Z"]
     offer, run = Offer(session="s", slots=Slots([Bookable("/address", starts)])), terms()
-    chosen = [run.lead({**ROW, "ID": key}).choose(offer) for key in (1, 2, 3)]
+    chosen = [run.lead({**ROW, "ID": key}).choose(offer, 0.0) for key in (1, 2, 3)]
     assert [slot and slot.start_as_sent for slot in chosen] == [*starts, starts[0]]

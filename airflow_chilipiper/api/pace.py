@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from airflow_chilipiper.api.rate import Leaving, Rate
 
-SLACK = 0.02  # seconds; a turn that came late by less costs no speed
+SLACK = 0.1  # seconds; a turn that came late by less costs no speed
 PRESSED_FOR = 10  # turns in a row; fewer are the few calls of one look
 
 
@@ -37,6 +37,7 @@ class Pace:
         self._clock = clock
         self._due = -math.inf
         self._last_second = deque[float]()  # when as many turns were taken as a second may see
+        self._departed = deque[float]()  # likewise, of calls
         self._urgent, self._patient = deque[Ticket](), deque[Ticket]()
         self._pressed = 0
 
@@ -92,6 +93,22 @@ class Pace:
             late = SLACK if self._pressed else 0.0
         spread = now - late + rate.interval
         return spread if len(times) < rate.most else max(spread, times[0] + 1)
+
+    def departs(self) -> float:
+        """Leave now and answer 0; or answer how many seconds it is too early.
+
+        Between its turn and the wire a call may wait for the ledger, and others with it: they leave together then. So
+        who leaves is counted once more.
+        """
+        if self._rate is None:
+            return 0.0
+        now, times = self._clock(), self._departed
+        while len(times) >= self._rate.most:
+            if (early := times[0] + 1 - now) > 0:
+                return early
+            times.popleft()
+        times.append(now)
+        return 0.0
 
     def leaving(self) -> Leaving:
         """To be asked when a call leaves, and given back with what came of it."""

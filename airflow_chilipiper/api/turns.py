@@ -6,15 +6,16 @@ import asyncio
 import math
 import time
 from collections.abc import Callable
+from functools import partial
 from threading import Condition
 
-from airflow_chilipiper.api.pace import SLACK, Pace, Ticket
+from airflow_chilipiper.api.pace import Pace, Ticket
 from airflow_chilipiper.api.rate import Leaving, Rate
 
 Clock = Callable[[], float]
 Later = Callable[[float, Callable[[], None]], object]
 
-NAP = SLACK / 4  # so fast turns are given a few at a time, and each waking serves some
+NAP = 0.005  # seconds; so fast turns are given a few at a time, and each waking serves some
 
 
 class BlockingTurns:
@@ -94,6 +95,14 @@ class AwaitingTurns:
             self._pace.leave(ticket)
             self._call_first()
 
+    async def departure(self) -> None:
+        """Wait as long as this second has seen too many calls leave; that is a few hundredths, if at all."""
+        loop = asyncio.get_running_loop()
+        while (early := self._pace.departs()) > 0:
+            free = loop.create_future()
+            (self._later or loop.call_later)(early, partial(_wake, free))
+            await free
+
     def _call_first(self) -> None:
         """Call who is first in line once its time has come. One timer serves all, since that time never moves up."""
         if self._timer_runs or (first := self._pace.first()) is None:
@@ -108,3 +117,8 @@ class AwaitingTurns:
     def _time_has_come(self) -> None:
         self._timer_runs = False
         self._call_first()
+
+
+def _wake(future: asyncio.Future[None]) -> None:
+    if not future.done():  # as it is whose flow was cancelled
+        future.set_result(None)

@@ -86,6 +86,7 @@ class AwaitingWorld:
         await self.turns.turn(urgent=urgent)
 
     async def ask(self, call: Call[T], /) -> T:
+        await self.turns.departure()
         leaving = self.turns.leaving()
         try:
             answer = await self._client.ask(call)

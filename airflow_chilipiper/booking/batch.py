@@ -24,6 +24,7 @@ from airflow_chilipiper.booking.worlds import BatchWorld, Stopping
 DRAIN = 3.0  # Airflow kills five seconds after its signal, and what came of the leads is still to be told
 AT_ONCE = 512
 BEGUN_AT_ONCE = 250
+BEGUN_AT_FIRST = 10  # so that the first call leaves at once
 OF_LEAD = re.compile(r"lead|contact|owner|guest|prospect|person", re.IGNORECASE)
 OF_TARGET = re.compile(r"router|link|workspace|booker|user", re.IGNORECASE)
 NOT_ATTEMPTED = Outcome(status="not_attempted", reason="the task stopped before its turn")
@@ -130,25 +131,27 @@ class Batch:
 
     async def _taken(self, world: BatchWorld) -> AsyncIterator[Sequence[Numbered]]:
         """The next leads are taken and begun while those before them are started."""
-        coming = asyncio.create_task(self._next(world))
+        number = BEGUN_AT_FIRST
+        coming = asyncio.create_task(self._next(number, world))
         while taken := await coming:
-            coming = asyncio.create_task(self._next(world))
+            number = min(2 * number, BEGUN_AT_ONCE)
+            coming = asyncio.create_task(self._next(number, world))
             yield taken
 
-    async def _next(self, world: BatchWorld) -> Sequence[Numbered]:
+    async def _next(self, number: int, world: BatchWorld) -> Sequence[Numbered]:
         if self._stopping.is_set():
             return []
         try:
-            taken = await asyncio.to_thread(self._take)
+            taken = await asyncio.to_thread(self._take, number)
             await world.begin_all([lead.row() for _, lead in taken])
         except Exception as error:  # noqa: BLE001  # flows are under way, and are not to be torn
             self._stopped(error)
             return []
         return taken
 
-    def _take(self) -> list[Numbered]:
+    def _take(self, count: int) -> list[Numbered]:
         taken = list[Numbered]()
-        for number, lead in islice(self._leads, BEGUN_AT_ONCE):
+        for number, lead in islice(self._leads, count):
             self._untold[number] = NOT_ATTEMPTED
             taken.append((number, lead))
         return taken

@@ -10,6 +10,7 @@ from airflow_chilipiper.booking.ledger import Ledger, LedgerFailed, Row
 Answer = Row | Exception
 Commit = Callable[[Sequence[Row]], Sequence[Answer]]
 Waiting = list[tuple[Sequence[Row], asyncio.Future[Sequence[Answer]]]]
+GAP = 0.02  # seconds from commit to commit: a sync and its CPU are then shared by more of them
 MARKS_FIRST = 8  # commits of marks that go before a beginning, which nobody with an open session waits for
 
 
@@ -22,6 +23,7 @@ class GroupCommit:
     def __init__(self, ledger: Ledger) -> None:
         self._marks, self._beginnings = _Kind(ledger.mark), _Kind(ledger.begin)
         self._committing: asyncio.Task[None] | None = None
+        self._next_at = 0.0
 
     async def begin(self, row: Row) -> Row:
         return _row(*await self._join(self._beginnings, [row]))
@@ -40,8 +42,10 @@ class GroupCommit:
         return await future
 
     async def _run(self) -> None:
-        passed_over = 0
+        loop, passed_over = asyncio.get_running_loop(), 0
         while self._marks.waiting or self._beginnings.waiting:
+            await asyncio.sleep(self._next_at - loop.time())
+            self._next_at = loop.time() + GAP
             marks_go = self._marks.waiting and (passed_over < MARKS_FIRST or not self._beginnings.waiting)
             passed_over = passed_over + 1 if marks_go and self._beginnings.waiting else 0
             await (self._marks if marks_go else self._beginnings).commit()

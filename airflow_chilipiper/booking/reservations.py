@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from math import inf
@@ -25,7 +25,7 @@ class Crowded(Exception):
     """Every slot that will do is being booked by other leads of this process."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Reservation:
     """A claim of one lead on one slot; once it is settled, a tombstone for the offers requested until *settled*."""
 
@@ -39,42 +39,64 @@ class Reservation:
         return not users.isdisjoint(self.users) if users and self.users else place == self.place
 
 
+class AtOneTime:
+    """The claims on slots that start together."""
+
+    def __init__(self) -> None:
+        self.open: dict[Reservation, None] = {}
+        self.tombstones: deque[Reservation] = deque()
+
+    def unknown_at(self, since: float) -> Iterator[Reservation]:
+        """Those that an offer cannot know of which was requested then; tombstones stand in the order of their dates."""
+        yield from self.open
+        for each in reversed(self.tombstones):
+            if each.settled < since:
+                return
+            yield each
+
+
 class Reservations:
     """`since` is when an offer was requested, by the world's clock."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._at: defaultdict[datetime, list[Reservation]] = defaultdict(list)
-        self._tombstones: deque[tuple[float, datetime, Reservation]] = deque()
+        self._at: defaultdict[datetime, AtOneTime] = defaultdict(AtOneTime)
+        self._settled: deque[tuple[float, datetime]] = deque()
 
     def is_free(self, slot: Slot, target: Hashable, since: float) -> bool:
         """Whether the slot bears one lead more than those that its offer does not know of."""
         if slot.start not in self._at:
             return True
-        users, place = frozenset(slot.attendees), (target, slot.path)
-        unknown = (each for each in self._at[slot.start] if each.settled >= since and each.rivals(users, place))
-        return sum(each.weight for each in unknown) < capacity(slot)
+        users, place, left = frozenset(slot.attendees), (target, slot.path), float(capacity(slot))
+        for each in self._at[slot.start].unknown_at(since):
+            if each.rivals(users, place):
+                left -= each.weight
+            if left <= 0:
+                return False
+        return True
 
     def reserve(self, slot: Slot, target: Hashable) -> Reservation:
         self._forget()
         made = Reservation(frozenset(slot.attendees), (target, slot.path))
-        self._at[slot.start].append(made)
+        self._at[slot.start].open[made] = None
         return made
 
     def settle(self, slot: Slot, made: Reservation, fate: Fate) -> None:
-        if fate == "free":
-            self._remove(slot.start, made)
-            return
-        made.settled = self._clock()
-        made.weight = inf if fate == "gone" else 1
-        self._tombstones.append((made.settled, slot.start, made))
+        claims = self._at[slot.start]
+        del claims.open[made]
+        if fate != "free":
+            made.settled = self._clock()
+            made.weight = inf if fate == "gone" else 1
+            claims.tombstones.append(made)
+            self._settled.append((made.settled, slot.start))
+        self._drop_if_empty(slot.start)
 
     def _forget(self) -> None:
-        while self._tombstones and self._tombstones[0][0] < self._clock() - REMEMBERED:
-            _, start, made = self._tombstones.popleft()
-            self._remove(start, made)
+        while self._settled and self._settled[0][0] < self._clock() - REMEMBERED:
+            _, start = self._settled.popleft()
+            self._at[start].tombstones.popleft()
+            self._drop_if_empty(start)
 
-    def _remove(self, start: datetime, made: Reservation) -> None:
-        self._at[start] = [each for each in self._at[start] if each is not made]
-        if not self._at[start]:
+    def _drop_if_empty(self, start: datetime) -> None:
+        if not (self._at[start].open or self._at[start].tombstones):
             del self._at[start]

@@ -165,3 +165,22 @@ class _Waits:
 
     def __exit__(self, *_: object) -> None:
         pass
+
+
+def test_calls_that_had_to_wait_after_their_turns_leave_no_faster_than_a_second_may_see() -> None:
+    """As they do for a ledger whose disk was slow."""
+
+    class Clocked(AwaitingScript):
+        async def ask(self, call: Call[Any], /) -> Any:  # type: ignore[override]
+            self.answers.append(self.time)
+            return "pong"
+
+    async def flow() -> None:
+        world = awaiting(script, Rate(50))
+        await asyncio.gather(*(world.ask(PING) for _ in range(200)))
+
+    script = Clocked()
+    asyncio.run(flow())
+    left = script.answers
+    assert len(left) == 200
+    assert max(sum(at <= other < at + 1 for other in left) for at in left) == 51

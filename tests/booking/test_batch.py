@@ -19,7 +19,7 @@ from airflow_chilipiper.api.models import Offer
 from airflow_chilipiper.api.pages import Page
 from airflow_chilipiper.api.rate import Rate
 from airflow_chilipiper.api.turns import AwaitingTurns
-from airflow_chilipiper.booking.batch import BEGUN_AT_ONCE, Batch
+from airflow_chilipiper.booking.batch import BEGUN_AT_FIRST, BEGUN_AT_ONCE, Batch
 from airflow_chilipiper.booking.lead import Lead
 from airflow_chilipiper.booking.lead_key import guest_digest
 from airflow_chilipiper.booking.ledger import Answer, Ledger, LedgerFailed, MemoryLedger, Row
@@ -409,7 +409,7 @@ def test_while_a_lead_is_held_no_third_chunk_is_taken() -> None:
     office.go.set()
     running.join(10)
     assert taken == list(range(len(taken)))
-    assert BEGUN_AT_ONCE <= len(taken) <= 2 * BEGUN_AT_ONCE
+    assert BEGUN_AT_FIRST <= len(taken) <= 3 * BEGUN_AT_FIRST
     assert told == {0: "booked"} | dict.fromkeys(taken[1:], "not_attempted")
 
 
@@ -444,9 +444,12 @@ class Begins(MemoryLedger):
 
 
 def test_a_chunk_of_leads_is_begun_in_one_transaction() -> None:
+    """The first chunks are small, so that the first call leaves at once."""
     ledger = Begins()
-    Told([met(number) for number in range(BEGUN_AT_ONCE + 3)], world_of(Office(), ledger)).run()
-    assert [rows for rows in ledger.begun if rows] == [BEGUN_AT_ONCE, 3]
+    Told([met(number) for number in range(3 * BEGUN_AT_ONCE)], world_of(Office(), ledger)).run()
+    chunks = [rows for rows in ledger.begun if rows]
+    assert chunks[:3] == [BEGUN_AT_FIRST, 2 * BEGUN_AT_FIRST, 4 * BEGUN_AT_FIRST]
+    assert (max(chunks), sum(chunks)) == (BEGUN_AT_ONCE, 3 * BEGUN_AT_ONCE)
 
 
 def test_a_ledger_that_begins_nobody_lets_nothing_be_asked() -> None:
@@ -454,13 +457,13 @@ def test_a_ledger_that_begins_nobody_lets_nothing_be_asked() -> None:
     batch = Told(LEADS, world_of(office, Begins(fails_from=1)))
     batch.run()
     assert statuses(batch) == ["not_attempted"] * 12
-    assert all(batch.told.values())
+    assert [bool(told) for told in batch.told.values()] == [number < BEGUN_AT_FIRST for number in range(12)]
     assert isinstance(batch.stopped_by, LedgerFailed)
     assert office.openings == 0
 
 
 def test_a_ledger_that_begins_no_more_lets_those_under_way_end() -> None:
-    leads = [a_lead(number) for number in range(BEGUN_AT_ONCE + 1)]
+    leads = [a_lead(number) for number in range(BEGUN_AT_FIRST + 1)]
     office = Office(held=(0,))
     batch = Told(leads, world_of(office, Begins(fails_from=2, then=office.go.set)), at_once=1)
     batch.run()
