@@ -12,6 +12,7 @@ import json
 import subprocess
 import sys
 import time
+from bisect import bisect
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from urllib.request import ProxyHandler, build_opener
 
 TOKEN = "lean-token"  # noqa: S105  # opens nothing but this
 CONTROL = "/stats"
+TICK, HELD_UP = 0.01, 0.03  # seconds
 DAYS = 6  # over which the slots are spread: within the week that a client asks for
 HEAD = b"HTTP/1.1 %d OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 OPENED = b'{"routeId":"r-%d","schedulingAllowed":true,"schedulingData":{"timeoutInMS":600000,"startTimes":['
@@ -40,15 +42,28 @@ class Stats:
     meetings: Mapping[str, int]
     defects: Sequence[str]
     cpu_seconds: float
+    stalls: Sequence[tuple[float, float]] = ()
 
     def busiest(self, seconds: float = 1.0) -> int:
-        """The most calls that came within any stretch of so many seconds."""
-        first, most = 0, 0
+        """The most calls that came within any stretch of so many seconds in which this process was never held up: what
+        came meanwhile was seen all at once then.
+        """
+        first, most, ends = 0, 0, [end + seconds for _, end in self.stalls]
         for last, came in enumerate(self.calls):
             while came - self.calls[first] >= seconds:
                 first += 1
-            most = max(most, last - first + 1)
+            stalled = bisect(ends, came)
+            if stalled == len(ends) or self.stalls[stalled][0] > came:
+                most = max(most, last - first + 1)
         return most
+
+    @property
+    def judged(self) -> float:
+        """The share of the calls that came in such stretches of a second."""
+        ends = [end + 1 for _, end in self.stalls]
+        fine = (bisect(ends, came) for came in self.calls)
+        clear = sum(at == len(ends) or self.stalls[at][0] > came for at, came in zip(fine, self.calls, strict=True))
+        return clear / len(self.calls)
 
 
 @dataclass(frozen=True)
@@ -131,6 +146,17 @@ class Service:
         self._meetings = Counter[str]()
         self._calls: list[float] = []
         self._defects: list[str] = []
+        self._stalls: list[tuple[float, float]] = []
+
+    async def watch(self) -> None:
+        """Note when nobody was served, as where the machine had other things to do."""
+        last = time.monotonic()
+        while True:
+            await asyncio.sleep(TICK)
+            now = time.monotonic()
+            if now - last > HELD_UP:
+                self._stalls.append((last, now))
+            last = now
 
     def answer(self, target: str, body: bytes) -> tuple[int, bytes]:
         if target == CONTROL:
@@ -162,7 +188,7 @@ class Service:
         return 200, b'{"meetingId":"m-%d"}' % session
 
     def _stats(self) -> bytes:
-        seen = {"calls": self._calls, "meetings": self._meetings, "defects": self._defects}
+        seen = {"calls": self._calls, "meetings": self._meetings, "defects": self._defects, "stalls": self._stalls}
         return json.dumps({**seen, "cpu_seconds": time.process_time()}).encode()
 
 
@@ -212,7 +238,9 @@ async def serve(*, latency: float, **calendar: Any) -> None:
     service, loop = Service(Calendar(**calendar)), asyncio.get_running_loop()
     server = await loop.create_server(lambda: Connection(service, latency), "127.0.0.1", 0, backlog=1024)
     print(server.sockets[0].getsockname()[1], flush=True)
+    watching = asyncio.create_task(service.watch())
     await asyncio.to_thread(sys.stdin.read)
+    watching.cancel()
 
 
 if __name__ == "__main__":

@@ -118,8 +118,10 @@ class ChiliPiperBookOperator(BookingArguments):
                 self._carry_out(run, context)
             finally:
                 run.finish()
-                push(outcomes, context, self)
-                outcomes.write()
+                try:
+                    push(outcomes, context, self)
+                finally:
+                    outcomes.write()
         return end(outcomes, run.stopped_by, self)
 
     def on_kill(self) -> None:
@@ -204,7 +206,8 @@ class ChiliPiperBookOperator(BookingArguments):
         progress = Progress(run, self._outcomes.counts, log=self.log, push=push)
 
         def meanwhile() -> None:
-            self._outcomes.write(everything=False)
+            if away := self._outcomes.write_some():
+                self.log.warning("Outcomes are not written yet, and are kept for the next time: %s", away)
             progress.tell()
 
         gc.freeze()  # a collection over all that Airflow has loaded takes a fifth of a second, and no call leaves then

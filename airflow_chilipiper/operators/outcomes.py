@@ -18,6 +18,7 @@ MOST_IN_XCOM = 100
 SAMPLE = 10
 WRITTEN_AT_ONCE = 500
 LONGEST_UNWRITTEN = 10.0  # seconds
+LONGEST_AWAY = 60.0  # seconds in which a writer may fail
 
 Row = dict[str, Any]
 
@@ -58,6 +59,7 @@ class Outcomes:
         self._rows: dict[int, Row] = {}
         self._sample: list[Row] = []
         self._written_at = clock()
+        self._away_since: float | None = None
 
     def put(self, number: int, row: Row, *, write: bool = True) -> None:
         """Row *number* of the leads has come to this."""
@@ -84,6 +86,18 @@ class Outcomes:
                 each.callback(waiting.write, least=1 if everything else WRITTEN_AT_ONCE)
         if everything:
             self._written_at = began
+
+    def write_some(self) -> Exception | None:
+        """In mid-run: what fails is answered, and tried again the next time. After a minute it is raised."""
+        try:
+            self.write(everything=False)
+        except Exception as away:
+            self._away_since = self._away_since or self._clock()
+            if self._clock() - self._away_since >= LONGEST_AWAY:
+                raise
+            return away
+        self._away_since = None
+        return None
 
     def rows(self) -> list[Row]:
         """All of them, in the order of the leads."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -32,14 +33,16 @@ class Progress:
         self._began = self._told_at = self._pushed_at = clock()
 
     def tell(self) -> None:
-        """Log and push, if it is time to."""
+        """Log and push, if it is time to. No booking ends for want of that, as where Airflow's supervisor is dead."""
         now = self._clock()
         if now - self._told_at >= TOLD_EVERY:
-            self._told_at = now
-            self._log.info(*self._line(now - self._began))
+            self._told_at, line = now, self._line(now - self._began)
+            with suppress(Exception):
+                self._log.info(*line)
         if now - self._pushed_at >= PUSHED_EVERY:
-            self._pushed_at = now
-            self._push(self.totals(now - self._began))
+            self._pushed_at, totals = now, self.totals(now - self._began)
+            with suppress(Exception):
+                self._push(totals)
 
     def totals(self, seconds: float) -> dict[str, Any]:
         """What the XCom holds: rates are in calls a second, `seconds_left` goes by the leads told so far."""

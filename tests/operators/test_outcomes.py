@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from airflow_chilipiper.operators.outcomes import (
+    LONGEST_AWAY,
     LONGEST_UNWRITTEN,
     MOST_IN_XCOM,
     SAMPLE,
@@ -182,3 +183,21 @@ def test_rows_that_come_while_others_are_written_are_kept() -> None:
     keys = put(outcomes, 0)
     outcomes.write()
     assert table.chunks == [keys, ["10", "11", "12"]]
+
+
+def test_a_writer_that_fails_in_the_middle_of_a_run_is_borne_for_a_minute() -> None:
+    table, clock = Table(fails), Clock()
+    outcomes = Outcomes(writers=[table], clock=clock)
+    keys = put(outcomes, 0)
+    clock.now += LONGEST_UNWRITTEN
+    assert "away" in str(outcomes.write_some())
+    table.before = bool
+    assert outcomes.write_some() is None
+    assert table.keys == keys
+    table.before = fails
+    put(outcomes, 1)
+    clock.now += LONGEST_AWAY
+    assert "away" in str(outcomes.write_some())  # counted anew
+    clock.now += LONGEST_AWAY
+    with pytest.raises(OSError, match="away"):
+        outcomes.write_some()

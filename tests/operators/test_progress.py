@@ -99,3 +99,21 @@ def test_a_world_that_is_not_open_yet_has_called_nobody() -> None:
     watched.run.batch = SimpleNamespace(world=None)
     watched.after(PUSHED_EVERY)
     assert (watched.pushed[0]["calls_per_second"], watched.pushed[0]["pace"]) == (0.0, None)
+
+
+def test_what_cannot_be_told_ends_nothing() -> None:
+    """A task may outlive its supervisor, which takes its log and its XComs."""
+
+    class Deaf:
+        tried = 0
+
+        def info(self, *told: Any) -> None:
+            self.tried += 1
+            raise BrokenPipeError
+
+    deaf, clock = Deaf(), Clock()
+    run = SimpleNamespace(left=1, batch=None)
+    progress = Progress(run, {}, log=deaf, push=deaf.info, clock=clock)  # type: ignore[arg-type]
+    clock.now += PUSHED_EVERY
+    progress.tell()
+    assert deaf.tried == 2
