@@ -66,11 +66,13 @@ def of_slots() -> Iterator[Figure]:
     yield Figure("calls a booking, 64 at once, one shared calendar", found.calls_per_booking, most=2.002)
     later = found.notice / alone.notice
     yield Figure("mean start of the booked slots over one-by-one booking's", later, most=1.01)
-    for stolen in (0.01, 0.05):
-        robbed = slots.measure(leads=2000, hosts=40, stolen=stolen).calls_per_booking * (1 - stolen) / 2
-        yield Figure(f"the same while others take {stolen:.0%} of the slots, over 2/(1-e)", robbed, most=1.005)
-    coded = slots.measure(leads=2000, hosts=40, stolen=0.05, coded=True).calls_per_booking * 0.95 / 2
-    yield Figure("the same with 5 %, told by an error code that nobody has published", coded)
+    for stolen in (0.005, 0.025):
+        robbed = slots.measure(stolen=stolen)
+        yield Figure(
+            f"the same while others take {robbed.lost:.1%} of the slots, over 2/(1-e)", robbed.over_ideal, most=1.005
+        )
+    robbed = slots.measure(stolen=0.025, coded=True)
+    yield Figure(f"the same with {robbed.lost:.1%}, told by a code that nobody has published", robbed.over_ideal)
 
 
 def of_limit() -> Iterator[Figure]:

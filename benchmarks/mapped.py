@@ -45,7 +45,7 @@ def measure(*, bulk: int = 10_000, mapped: int = 100) -> Mapped:
     with (
         own_database(POSTGRES, drop=DROP_FROM_POSTGRES) as metadata,
         TemporaryDirectory(dir=homes) as name,
-        lean_server(latency=0.05, slots=60, endless=True) as server,
+        lean_server(latency=0.05, slots=60, capacity=20, endless=True) as server,
     ):
         home = Path(name)
         with closing(sqlite3.connect(home / "warehouse.db")) as db, db:

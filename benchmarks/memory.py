@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks.server import lean_server
 from benchmarks.task import connect, execute, warehouse
 
-PACE = 2000
+PACE = 500
 LATENCY = 0.02
 
 
@@ -39,7 +39,7 @@ def measure(*, leads: int) -> Memory:
 
 def measure_here(leads: int) -> Memory:
     """Leads from a query, outcomes into a results table, over a durable ledger."""
-    with lean_server(latency=LATENCY, slots=60, endless=True) as server, warehouse(leads) as house:
+    with lean_server(latency=LATENCY, slots=60, capacity=20, endless=True) as server, warehouse(leads) as house:
         connect(server.url, server.token, requests_per_second=PACE)
         import airflow.sdk.execution_time.task_runner  # noqa: F401  # what every task process has loaded
 

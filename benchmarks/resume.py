@@ -30,7 +30,7 @@ class Resumed:
 
 def measure(*, leads: int = 10_000, left: int = 10) -> Resumed:
     """Those that are left come last."""
-    with warehouse(leads) as house, lean_server(latency=0.05, slots=60, endless=True) as server:
+    with warehouse(leads) as house, lean_server(latency=0.05, slots=60, capacity=20, endless=True) as server:
         connect(server.url, server.token, requests_per_second=500)
         book(house, leads - left)
         execute(house.operator(sql="SELECT * FROM leads LIMIT 0"))  # imports what every task process imports

@@ -24,7 +24,18 @@ class Slots:
     leads: int
     booked: int
     calls: int
+    bookings: int
     notice: float
+
+    @property
+    def lost(self) -> float:
+        """The share of booking calls whose slot somebody else had taken."""
+        return 1 - self.booked / self.bookings
+
+    @property
+    def over_ideal(self) -> float:
+        """Calls a booking over those of who loses as many slots, and nothing else."""
+        return self.calls_per_booking * (1 - self.lost) / 2
 
     @property
     def calls_per_booking(self) -> float:
@@ -48,7 +59,9 @@ def measure(
         starts = [datetime.fromisoformat(row["start_time"]) for row in done.answer if row["status"] == "booked"]
         guests = {meeting["guest"] for meeting in chili.meetings}
         assert len(guests) == len(chili.meetings) == len(starts), "somebody was booked twice, or nobody knows of it"
-        return Slots(leads, len(starts), len(chili.calls), mean((start - now).total_seconds() for start in starts))
+        calls, notice = chili.calls, mean((start - now).total_seconds() for start in starts)
+        bookings = sum(call.operation == "concierge-schedule" for call in calls)
+        return Slots(leads, len(starts), len(calls), bookings, notice)
 
 
 def steal(chili: Sandbox, share: float, *, calls: int) -> None:
