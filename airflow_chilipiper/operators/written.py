@@ -21,10 +21,8 @@ if TYPE_CHECKING:
 
 def outcomes_of(task: ChiliPiperBookOperator, run: Run, context: Context) -> Outcomes:
     """The task's outcomes, after what its results table knows was told to the *run*. A preview writes nothing."""
-    if task.read("action") == "preview":
-        return Outcomes(keep_all=not task.writes_outcomes)
-    writers = list(_writers(task, run, context))
-    return Outcomes(writers=writers, keep_all=task.lead is not None or not writers)
+    writers = [] if task.read("action") == "preview" else list(_writers(task, run, context))
+    return Outcomes(writers=writers, keep_all=task.lead is not None or not task.writes_outcomes)
 
 
 def _writers(task: ChiliPiperBookOperator, run: Run, context: Context) -> Iterator[Writer]:

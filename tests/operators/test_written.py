@@ -137,6 +137,14 @@ def test_a_preview_writes_nothing(desk: Desk, leads: Path) -> None:
     assert desk.opened() == 0
 
 
+def test_one_lead_is_answered_by_its_row_wherever_that_is_written(desk: Desk, leads: Path) -> None:
+    one = {"sql": None, "sql_conn_id": None, "lead": lead("ada"), "results_table": "outcomes"}
+    for action, status in (("preview", "would_book"), ("book", "booked")):
+        answered = desk.run(task(desk, **one, results_conn_id="warehouse", action=action))
+        assert (answered["lead_key"], answered["status"]) == ("ada", status)
+    assert [row[:2] for row in rows(leads)] == [("ada", "booked")]
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
