@@ -30,7 +30,7 @@ $(STAMP): pyproject.toml constraints.txt airflow_chilipiper/__init__.py
 	@rm -f $@
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
-	$(BIN)/python -m uv pip install --python $(BIN)/python --constraint constraints.txt --build-constraint constraints.txt --editable . --group dev
+	$(BIN)/python -m uv pip install --compile-bytecode --python $(BIN)/python --constraint constraints.txt --build-constraint constraints.txt --editable . --group dev
 	@printf '%s' '$(CURDIR)' >$@
 
 .PHONY: demo

@@ -74,7 +74,7 @@ class Terms:
     def key_of(self, row: Row) -> str:
         return lead_key(resolve(self.key, row))
 
-    def lead(self, row: Row) -> Lead:
+    def lead(self, row: Row, key: str) -> Lead:
         given = Given(
             email=_email(resolve(self.email, row)),
             timezone=as_zone(resolve(self.timezone, row), "timezone"),
@@ -86,7 +86,7 @@ class Terms:
         choice = self._choice(given.timezone, prefer, self._path(row), pattern.target)
         return Lead(
             purpose=self.purpose,
-            key=self.key_of(row),
+            key=key,
             pattern=pattern,
             interval=self.interval,
             choose=choice.choose,

@@ -52,7 +52,6 @@ def of_throughput(*, pace: float, latency: float, least: float, leads: int = 10_
     yield Figure(f"{what}: ideal time over the batch's", found.share_of_ideal, least=least)
     yield Figure(f"{what}: ideal time over the whole task's", found.share_of_whole)
     yield Figure(f"{what}: most calls in any second over the pace", found.over_pace, most=1.02)
-    yield Figure("of the calls, those in seconds in which the server was never held up by its machine", found.judged)
 
 
 def of_mapped() -> Iterator[Figure]:

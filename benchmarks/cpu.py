@@ -74,7 +74,7 @@ def per_booking(*, bookings: int = 1500, slots: int = 500, capacity: int = 5, at
             async with world_of(server, home.open()) as world:
 
                 async def booked(number: int) -> None:
-                    became[(await book(asked.lead(row(number)), world)).status] += 1
+                    became[(await book(asked.lead(row(number), str(number)), world)).status] += 1
 
                 return await cost(f"booking at {slots} slots", booked, number=bookings, at_once=at_once)
 

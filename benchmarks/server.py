@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+import struct
 import subprocess
 import sys
 import time
-from bisect import bisect
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,7 +24,8 @@ from urllib.request import ProxyHandler, build_opener
 
 TOKEN = "lean-token"  # noqa: S105  # opens nothing but this
 CONTROL = "/stats"
-TICK, HELD_UP = 0.01, 0.03  # seconds
+SO_TIMESTAMPNS = 35  # of Linux; Python has no name for it
+READ_AT_ONCE, ROOM_FOR_TIME = 2**18, socket.CMSG_SPACE(16)
 DAYS = 6  # over which the slots are spread: within the week that a client asks for
 HEAD = b"HTTP/1.1 %d OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 OPENED = b'{"routeId":"r-%d","schedulingAllowed":true,"schedulingData":{"timeoutInMS":600000,"startTimes":['
@@ -42,28 +44,15 @@ class Stats:
     meetings: Mapping[str, int]
     defects: Sequence[str]
     cpu_seconds: float
-    stalls: Sequence[tuple[float, float]] = ()
 
     def busiest(self, seconds: float = 1.0) -> int:
-        """The most calls that came within any stretch of so many seconds in which this process was never held up: what
-        came meanwhile was seen all at once then.
-        """
-        first, most, ends = 0, 0, [end + seconds for _, end in self.stalls]
+        """The most calls that came within any stretch of so many seconds."""
+        first, most = 0, 0
         for last, came in enumerate(self.calls):
             while came - self.calls[first] >= seconds:
                 first += 1
-            stalled = bisect(ends, came)
-            if stalled == len(ends) or self.stalls[stalled][0] > came:
-                most = max(most, last - first + 1)
+            most = max(most, last - first + 1)
         return most
-
-    @property
-    def judged(self) -> float:
-        """The share of the calls that came in such stretches of a second."""
-        ends = [end + 1 for _, end in self.stalls]
-        fine = (bisect(ends, came) for came in self.calls)
-        clear = sum(at == len(ends) or self.stalls[at][0] > came for at, came in zip(fine, self.calls, strict=True))
-        return clear / len(self.calls)
 
 
 @dataclass(frozen=True)
@@ -146,22 +135,12 @@ class Service:
         self._meetings = Counter[str]()
         self._calls: list[float] = []
         self._defects: list[str] = []
-        self._stalls: list[tuple[float, float]] = []
+        self._to_monotonic = time.monotonic() - time.time()
 
-    async def watch(self) -> None:
-        """Note when nobody was served, as where the machine had other things to do."""
-        last = time.monotonic()
-        while True:
-            await asyncio.sleep(TICK)
-            now = time.monotonic()
-            if now - last > HELD_UP:
-                self._stalls.append((last, now))
-            last = now
-
-    def answer(self, target: str, body: bytes) -> tuple[int, bytes]:
+    def answer(self, target: str, body: bytes, came: float) -> tuple[int, bytes]:
         if target == CONTROL:
             return 200, self._stats()
-        self._calls.append(time.monotonic())
+        self._calls.append(came + self._to_monotonic)
         last = target.rpartition("/")[2]
         if last == "rest":
             return self._open(json.loads(body)["form"])
@@ -188,24 +167,36 @@ class Service:
         return 200, b'{"meetingId":"m-%d"}' % session
 
     def _stats(self) -> bytes:
-        seen = {"calls": self._calls, "meetings": self._meetings, "defects": self._defects, "stalls": self._stalls}
+        seen = {"calls": sorted(self._calls), "meetings": self._meetings, "defects": self._defects}
         return json.dumps({**seen, "cpu_seconds": time.process_time()}).encode()
 
 
-class Connection(asyncio.Protocol):
-    """HTTP/1.1, as much of it as a client sends that keeps connections and knows the length of what it sends."""
+class Connection:
+    """HTTP/1.1, as much of it as a client sends that keeps connections and knows the length of what it sends.
 
-    def __init__(self, service: Service, latency: float) -> None:
+    The kernel says when the bytes came: this process may have been held up since.
+    """
+
+    def __init__(self, sock: socket.socket, service: Service, latency: float) -> None:
+        self._sock = sock
         self._service = service
         self._latency = latency
         self._received = b""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._answering: asyncio.Task[None] | None = None
         self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(sock, self._readable)
 
-    def data_received(self, data: bytes) -> None:
+    def _readable(self) -> None:
+        try:
+            data, notes, _, _ = self._sock.recvmsg(READ_AT_ONCE, ROOM_FOR_TIME)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self._loop.remove_reader(self._sock)
+            self._sock.close()
+            return
         self._received += data
         while (end := self._received.find(b"\r\n\r\n") + 4) > 3:
             head = self._received[:end]
@@ -213,10 +204,10 @@ class Connection(asyncio.Protocol):
             if len(self._received) < whole:
                 return
             body, self._received = self._received[end:whole], self._received[whole:]
-            self._answer(head.split(b" ", 2)[1].decode(), body)
+            self._answer(head.split(b" ", 2)[1].decode(), body, _time_in(notes))
 
-    def _answer(self, target: str, body: bytes) -> None:
-        status, content = self._service.answer(target, body)
+    def _answer(self, target: str, body: bytes, came: float) -> None:
+        status, content = self._service.answer(target, body, came)
         whole = HEAD % (status, len(content)) + content
         if self._latency and target != CONTROL:
             self._loop.call_later(self._latency, self._send, whole)
@@ -224,8 +215,20 @@ class Connection(asyncio.Protocol):
             self._send(whole)
 
     def _send(self, answer: bytes) -> None:
-        if not self._transport.is_closing():
-            self._transport.write(answer)
+        self._answering = self._loop.create_task(self._sent(answer))
+
+    async def _sent(self, answer: bytes) -> None:
+        with suppress(OSError):  # nobody waits for it any more
+            await self._loop.sock_sendall(self._sock, answer)
+
+
+def _time_in(notes: Sequence[tuple[int, int, bytes]]) -> float:
+    """By the clock on the wall."""
+    for level, kind, content in notes:
+        if (level, kind) == (socket.SOL_SOCKET, SO_TIMESTAMPNS):
+            seconds, nanoseconds = struct.unpack("qq", content)
+            return float(seconds + nanoseconds / 1e9)
+    raise RuntimeError("this machine does not say when bytes came: benchmarks need Linux")
 
 
 def _length(head: bytes) -> int:
@@ -236,11 +239,21 @@ def _length(head: bytes) -> int:
 async def serve(*, latency: float, **calendar: Any) -> None:
     """Tell the port on standard output, and serve until standard input is closed."""
     service, loop = Service(Calendar(**calendar)), asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Connection(service, latency), "127.0.0.1", 0, backlog=1024)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    watching = asyncio.create_task(service.watch())
-    await asyncio.to_thread(sys.stdin.read)
-    watching.cancel()
+    with socket.create_server(("127.0.0.1", 0), backlog=1024) as listening:
+        listening.setblocking(False)
+        listening.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)  # which its connections inherit
+
+        def accept() -> None:
+            with suppress(BlockingIOError):
+                sock, _ = listening.accept()
+                sock.setblocking(False)
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                Connection(sock, service, latency)
+
+        loop.add_reader(listening, accept)
+        print(listening.getsockname()[1], flush=True)
+        await asyncio.to_thread(sys.stdin.read)
+        loop.remove_reader(listening)
 
 
 if __name__ == "__main__":

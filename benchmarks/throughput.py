@@ -19,7 +19,6 @@ class Throughput:
     whole_seconds: float
     cpu_seconds: float
     busiest_second: int
-    judged: float
     extra_meetings: int
     booked: int
     defects: int
@@ -60,7 +59,6 @@ def measure(
         whole_seconds=done.seconds,
         cpu_seconds=done.cpu_seconds,
         busiest_second=seen.busiest(),
-        judged=seen.judged,
         extra_meetings=sum(count - 1 for count in seen.meetings.values()),
         booked=done.counts.get("booked", 0),
         defects=len(seen.defects),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from airflow_chilipiper.api.errors import Invalid
 from airflow_chilipiper.api.handoff import Handoff
 from airflow_chilipiper.api.models import Bookable, Offer, Path, Slots
 from airflow_chilipiper.api.scheduling_link import SchedulingLink
+from airflow_chilipiper.booking.lead import Lead
 from airflow_chilipiper.booking.slot_choice import Undecided
 from airflow_chilipiper.rows import BadValue, col
 from airflow_chilipiper.terms import Given, Terms
@@ -42,9 +43,13 @@ def terms(make_pattern: Callable[[Given], Any] = make_link, **asked: Any) -> Ter
     return Terms(**{**usual, **asked})
 
 
+def lead_of(asked: Terms, row: Mapping[str, Any]) -> Lead:
+    return asked.lead(row, asked.key_of(row))
+
+
 def test_a_lead() -> None:
     form = {"Company": col("COMPANY"), "Source": "nightly", "None": col("none", default=None)}
-    lead = terms(form=form, rebook_after=timedelta(days=9), max_sessions=5).lead(ROW)
+    lead = lead_of(terms(form=form, rebook_after=timedelta(days=9), max_sessions=5), ROW)
     assert (lead.purpose, lead.key, lead.sender) == ("q3", "42", "me")
     assert (lead.max_sessions, lead.rebook_after, lead.interval) == (5, timedelta(days=9), Interval(MONDAY))
     assert lead.pattern == SchedulingLink(
@@ -63,7 +68,7 @@ def test_what_a_lead_shows_of_itself() -> None:
         seen.append(given)
         return make_link(given)
 
-    shown = f"{terms(make, form={'Company': col('company')}).lead(ROW)!r} {seen[0]!r}"
+    shown = f"{lead_of(terms(make, form={'Company': col('company')}), ROW)!r} {seen[0]!r}"
     assert "q3" in shown
     assert "prospect" not in shown
     assert "Ltd" not in shown
@@ -84,21 +89,21 @@ def test_what_a_lead_shows_of_itself() -> None:
 )
 def test_a_row_that_cannot_be_asked_about(asked: dict[str, Any], told: str) -> None:
     with pytest.raises(BadValue, match=told):
-        terms(**asked).lead(ROW)
+        lead_of(terms(**asked), ROW)
 
 
 def test_a_column_that_holds_a_whole_form() -> None:
-    assert terms(form=col("form")).lead({**ROW, "form": {"a": 1}}).pattern.form == {"a": "1"}  # type: ignore[attr-defined]
+    assert lead_of(terms(form=col("form")), {**ROW, "form": {"a": 1}}).pattern.form == {"a": "1"}  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("form", [{"Work": "ada@other.example"}, {"All": ["x@test.example", "to ada@other.example"]}])
 def test_the_safety_net_goes_by_every_address(form: Any) -> None:
     net = {"allowed_domains": ("test.example",), "email": "ada@test.example"}
-    assert terms(**net, form={"Work": "ada@test.example", "Note": "see @home"}).lead(ROW).pattern.guest
+    assert lead_of(terms(**net, form={"Work": "ada@test.example", "Note": "see @home"}), ROW).pattern.guest
     with pytest.raises(Invalid, match="allowed_guest_domains"):
-        terms(**net, form=form).lead(ROW)
+        lead_of(terms(**net, form=form), ROW)
     with pytest.raises(Invalid, match="allowed_guest_domains"):
-        terms(allowed_domains=("test.example",)).lead(ROW)
+        lead_of(terms(allowed_domains=("test.example",)), ROW)
 
 
 def offer(*starts: datetime, paths: tuple[str, ...] = ()) -> Offer:
@@ -118,25 +123,25 @@ def test_which_slot() -> None:
     """The earliest that has notice, lies within the hours and on the days of the guest's zone; or the nearest."""
     now = datetime.now(UTC)
     soon, later = now + timedelta(minutes=90), now + timedelta(hours=3)
-    assert chosen(terms().lead(ROW), offer(later, soon)) == later
-    assert chosen(terms(min_notice=timedelta(0)).lead(ROW), offer(later, soon)) == soon
-    assert chosen(terms(min_notice=timedelta(days=1)).lead(ROW), offer(later, soon)) is None
+    assert chosen(lead_of(terms(), ROW), offer(later, soon)) == later
+    assert chosen(lead_of(terms(min_notice=timedelta(0)), ROW), offer(later, soon)) == soon
+    assert chosen(lead_of(terms(min_notice=timedelta(days=1)), ROW), offer(later, soon)) is None
     days = [MONDAY + timedelta(hours=hours) for hours in range(0, 72, 2)]
     office = {"hours": (time(9), time(17)), "weekdays": ("Tue",), "timezone": col("zone")}
-    assert chosen(terms(**office).lead({**ROW, "zone": "Asia/Tokyo"}), offer(*days)) == MONDAY + timedelta(days=1)
-    assert chosen(terms(**office).lead({**ROW, "zone": "America/New_York"}), offer(*days)) == days[19]
+    assert chosen(lead_of(terms(**office), {**ROW, "zone": "Asia/Tokyo"}), offer(*days)) == MONDAY + timedelta(days=1)
+    assert chosen(lead_of(terms(**office), {**ROW, "zone": "America/New_York"}), offer(*days)) == days[19]
     wish = days[7].isoformat()
-    assert chosen(terms(prefer=col("wish")).lead({**ROW, "wish": wish}), offer(*days)) == days[7]
-    assert chosen(terms(prefer=[wish, days[3]]).lead(ROW), offer(*days[5:8])) == days[7]
-    assert chosen(terms(prefer=col("wish", default=None)).lead(ROW), offer(*days)) == days[0]
+    assert chosen(lead_of(terms(prefer=col("wish")), {**ROW, "wish": wish}), offer(*days)) == days[7]
+    assert chosen(lead_of(terms(prefer=[wish, days[3]]), ROW), offer(*days[5:8])) == days[7]
+    assert chosen(lead_of(terms(prefer=col("wish", default=None)), ROW), offer(*days)) == days[0]
 
 
 def test_which_path() -> None:
     two = offer(MONDAY, paths=("a", "b"))
-    assert terms(path="earliest").lead(ROW).pick(two, 0.0)
-    assert terms(path=col("path")).lead({**ROW, "path": "b"}).pick(two, 0.0).path == Path("r", "b")  # type: ignore[union-attr]
+    assert lead_of(terms(path="earliest"), ROW).pick(two, 0.0)
+    assert lead_of(terms(path=col("path")), {**ROW, "path": "b"}).pick(two, 0.0).path == Path("r", "b")  # type: ignore[union-attr]
     with pytest.raises(Undecided, match="2 paths"):
-        terms(path="only").lead(ROW).pick(two, 0.0)
+        lead_of(terms(path="only"), ROW).pick(two, 0.0)
 
 
 def test_no_email_is_needed_where_the_crm_knows() -> None:
@@ -144,7 +149,7 @@ def test_no_email_is_needed_where_the_crm_knows() -> None:
         return Handoff(workspace_id="w", booker_id="b", guest=given.email, crm_id=given["crm_id"])
 
     for email in (None, "", float("nan")):
-        lead = terms(make, arguments={"crm_id": "00Q1"}).lead({**ROW, "Email": email})
+        lead = lead_of(terms(make, arguments={"crm_id": "00Q1"}), {**ROW, "Email": email})
         assert lead.pattern.guest is None
 
 
@@ -152,5 +157,5 @@ def test_leads_of_one_run_choose_different_slots_while_there_are_some() -> None:
     """And the same one rather than none: then one of them opens a fresh session."""
     starts = ["2100-11-02T09:00:00Z", "2100-11-02T10:00:00Z"]
     offer, run = Offer(session="s", slots=Slots([Bookable("/address", starts)])), terms()
-    chosen = [run.lead({**ROW, "ID": key}).choose(offer, 0.0) for key in (1, 2, 3)]
+    chosen = [lead_of(run, {**ROW, "ID": key}).choose(offer, 0.0) for key in (1, 2, 3)]
     assert [slot and slot.start_as_sent for slot in chosen] == [*starts, starts[0]]

@@ -9,6 +9,8 @@ INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
 
 def trimmed(text: str) -> str:
     """NFC, without white space and invisible characters at both ends."""
+    if text.isascii():
+        return text.strip()
     text = unicodedata.normalize("NFC", text)
     first, end = 0, len(text)
     while first < end and _is_blank(text[first]):  # counted, since cutting a cell of a million blanks takes minutes

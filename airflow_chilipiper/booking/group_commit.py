@@ -10,7 +10,7 @@ from airflow_chilipiper.booking.ledger import Ledger, LedgerFailed, Row
 Answer = Row | Exception
 Commit = Callable[[Sequence[Row]], Sequence[Answer]]
 Waiting = list[tuple[Sequence[Row], asyncio.Future[Sequence[Answer]]]]
-GAP = 0.02  # seconds from commit to commit: a sync and its CPU are then shared by more of them
+GAP = 0.02  # seconds from a commit to the next of marks alone: a sync and its CPU are then shared by more of them
 MARKS_FIRST = 8  # commits of marks that go before a beginning, which nobody with an open session waits for
 
 
@@ -44,7 +44,7 @@ class GroupCommit:
     async def _run(self) -> None:
         loop, passed_over = asyncio.get_running_loop(), 0
         while self._marks.waiting or self._beginnings.waiting:
-            await asyncio.sleep(self._next_at - loop.time())
+            await asyncio.sleep(0 if self._beginnings.waiting else self._next_at - loop.time())
             self._next_at = loop.time() + GAP
             marks_go = self._marks.waiting and (passed_over < MARKS_FIRST or not self._beginnings.waiting)
             passed_over = passed_over + 1 if marks_go and self._beginnings.waiting else 0

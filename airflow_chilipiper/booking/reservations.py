@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from math import inf
@@ -27,16 +27,19 @@ class Crowded(Exception):
 
 @dataclass(slots=True, eq=False)
 class Reservation:
-    """A claim of one lead on one slot; once it is settled, a tombstone for the offers requested until *settled*."""
+    """A claim of one lead on one slot; once it is settled, a tombstone for the offers requested until *settled*.
 
-    users: frozenset[str]
+    *users* has a bit for each user: tens of thousands of tombstones may be remembered.
+    """
+
+    users: int
     place: Hashable
     weight: float = 1
     settled: float = inf
 
-    def rivals(self, users: frozenset[str], place: Hashable) -> bool:
+    def rivals(self, users: int, place: Hashable) -> bool:
         """Whoever names users wants these; who names none may want anybody of that place."""
-        return not users.isdisjoint(self.users) if users and self.users else place == self.place
+        return bool(users & self.users) if users and self.users else place == self.place
 
 
 class AtOneTime:
@@ -61,13 +64,14 @@ class Reservations:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._at: defaultdict[datetime, AtOneTime] = defaultdict(AtOneTime)
+        self._bits: dict[str, int] = {}
         self._settled: deque[tuple[float, datetime]] = deque()
 
     def is_free(self, slot: Slot, target: Hashable, since: float) -> bool:
         """Whether the slot bears one lead more than those that its offer does not know of."""
         if slot.start not in self._at:
             return True
-        users, place, left = frozenset(slot.attendees), (target, slot.path), float(capacity(slot))
+        users, place, left = self._users(slot.attendees), (target, slot.path), float(capacity(slot))
         for each in self._at[slot.start].unknown_at(since):
             if each.rivals(users, place):
                 left -= each.weight
@@ -77,7 +81,7 @@ class Reservations:
 
     def reserve(self, slot: Slot, target: Hashable) -> Reservation:
         self._forget()
-        made = Reservation(frozenset(slot.attendees), (target, slot.path))
+        made = Reservation(self._users(slot.attendees), (target, slot.path))
         self._at[slot.start].open[made] = None
         return made
 
@@ -90,6 +94,12 @@ class Reservations:
             claims.tombstones.append(made)
             self._settled.append((made.settled, slot.start))
         self._drop_if_empty(slot.start)
+
+    def _users(self, names: Iterable[str]) -> int:
+        users = 0
+        for name in names:
+            users |= self._bits.setdefault(name, 1 << len(self._bits))
+        return users
 
     def _forget(self) -> None:
         while self._settled and self._settled[0][0] < self._clock() - REMEMBERED:

@@ -68,14 +68,18 @@ class SqlLedger:
         """What is on record for these keys; what was absent is inserted as given, the first of equals."""
         wanted = {row.key: row for row in reversed(rows)}
 
-        def insert_absent(db: Connection) -> None:
+        def insert_absent(db: Connection) -> Mapping[str, Row]:
             present = self._select(db, wanted)
             absent = [self._table.values(wanted[key]) for key in sorted(wanted.keys() - present.keys())]
             if absent:
                 db.execute(self._table.rows.insert(), absent)
+            return present
 
         try:
-            self._transact(insert_absent, passing=(IntegrityError,))  # another run has just inserted one of them
+            # It fails where another run has just inserted one of them.
+            present = self._transact(insert_absent, passing=(IntegrityError,))
+            if len(present) == len(wanted):
+                return [present[row.key] for row in rows]
         except IntegrityError as error:
             if len(wanted) == 1:
                 raise failure(self._table.name, error) from error
@@ -124,7 +128,7 @@ class SqlLedger:
         if purpose is not None:
             query = query.where(column.purpose == purpose)
         query = query.order_by(column.key).limit(limit)
-        return self._transact(lambda db: [Row(**found._mapping) for found in db.execute(query)])
+        return self._transact(lambda db: list(map(_row, db.execute(query))))
 
     def _prove(self) -> None:
         probe, refused = Probe(self._table), None
@@ -148,7 +152,7 @@ class SqlLedger:
         ordered, found = sorted(keys), dict[str, Row]()
         for first in range(0, len(ordered), KEYS_AT_ONCE):
             query = self._rows().where(self._table.rows.c.key.in_(ordered[first : first + KEYS_AT_ONCE]))
-            found.update({values.key: Row(**values._mapping) for values in db.execute(query)})
+            found |= {row.key: row for row in map(_row, db.execute(query))}
         return found
 
     def _rows(self) -> sa.sql.Select[Any]:
@@ -178,3 +182,7 @@ class SqlLedger:
                 else:
                     raise failure(self._table.name, error) from error
         raise AssertionError("unreachable")
+
+
+def _row(values: sa.Row[Any]) -> Row:
+    return Row(**dict(zip(COLUMNS, values, strict=True)))

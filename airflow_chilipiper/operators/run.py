@@ -150,7 +150,7 @@ class Run:
 
     def _lead(self, number: int, row: Any, key: str) -> Lead | Outcome:
         try:
-            lead = self.known(key) or self._terms.lead(row)
+            lead = self.known(key) or self._terms.lead(row, key)
             if (first := self._first_of.setdefault(key, number)) != number:
                 raise BadValue(f"repeats the key of row {first + 1}")
         except Invalid as problem:

@@ -41,7 +41,7 @@ class Campaign:
             sender=sender,
             bounds=replace(BOUNDS, on_no_evidence=self.on_no_evidence),
         )
-        return [terms.lead({"id": number, "email": self.guest(number)}) for number in range(self.size)]
+        return [terms.lead({"email": self.guest(number)}, str(number)) for number in range(self.size)]
 
     def guest(self, number: int) -> str:
         return f"lead-{number}@{self.purpose}.example"

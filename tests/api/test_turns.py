@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from airflow_chilipiper.api.pace import SECOND
 from airflow_chilipiper.api.rate import CUT, Rate
 from airflow_chilipiper.api.turns import AwaitingTurns, BlockingTurns
 
@@ -54,13 +55,18 @@ class Line:
 
     async def _wait(self, name: str) -> None:
         await self.turns.turn(urgent=name.isupper())
-        self.log.append((name, self.time.now))
+        self.log.append((name, round(self.time.now, 6)))
 
     async def enter(self, names: str) -> dict[str, asyncio.Task[None]]:
         """A capital letter is urgent."""
         tasks = {name: asyncio.create_task(self._wait(name)) for name in names}
         await self.time.settle()
         return tasks
+
+
+def one_by_one(names: str) -> list[tuple[str, float]]:
+    """What the log of a line says if each had its turn as soon as the pace of one a second allows."""
+    return [(name, round(at * SECOND, 6)) for at, name in enumerate(names)]
 
 
 def run(flow: Coroutine[Any, Any, None]) -> None:
@@ -72,7 +78,7 @@ def test_waiters_go_one_by_one() -> None:
         line = Line()
         await line.enter("abc")
         await line.time.pass_until()
-        assert line.log == [("a", 0), ("b", 1), ("c", 2)]
+        assert line.log == one_by_one("abc")
 
     run(flow())
 
@@ -86,7 +92,7 @@ def test_an_urgent_waiter_overtakes() -> None:
         await line.time.pass_until(0.9)
         await line.enter("UV")
         await line.time.pass_until()
-        assert line.log == [("a", 0), ("U", 1), ("V", 2), ("b", 3), ("c", 4), ("d", 5)]
+        assert line.log == one_by_one("aUVbcd")
 
     run(flow())
 
@@ -101,8 +107,7 @@ def test_a_cancelled_waiter_takes_no_turn_and_holds_up_nobody(leaving: str) -> N
         for name in leaving:
             tasks[name].cancel()
         await line.time.pass_until()
-        expected = [name for name in "aUbcd" if name not in leaving]
-        assert line.log == [(name, float(at)) for at, name in enumerate(expected)]
+        assert line.log == one_by_one("".join(name for name in "aUbcd" if name not in leaving))
         assert all(tasks[name].cancelled() for name in leaving)
 
     run(flow())
@@ -119,7 +124,7 @@ def test_a_waiter_cancelled_while_it_is_called_passes_the_call_on() -> None:
         tasks["c"].cancel()
         late = await line.enter("d")
         await line.time.pass_until()
-        assert line.log == [("a", 0), ("d", 1)]
+        assert line.log == one_by_one("ad")
         assert late["d"].done()
 
     run(flow())
@@ -134,7 +139,7 @@ def test_who_is_called_and_then_overtaken_waits_again() -> None:
         tasks["b"].cancel()
         await line.enter("U")  # joins after b has called c, and before c can move
         await line.time.pass_until()
-        assert line.log == [("a", 0), ("U", 1), ("c", 2)]
+        assert line.log == one_by_one("aUc")
 
     run(flow())
 
@@ -146,7 +151,7 @@ def test_slowing_down_holds_everybody() -> None:
         line.turns.refused(line.turns.leaving(), hold=10)
         await line.enter("U")
         await line.time.pass_until()
-        assert line.log == [("a", 0), ("U", 10), ("b", 10 + 1 / (1 - CUT))]
+        assert line.log == [("a", 0), ("U", 10), ("b", round(10 + 1 / (1 - CUT), 6))]
 
     run(flow())
 
@@ -234,7 +239,7 @@ def test_a_thread_waits_for_its_time() -> None:
         went.append(waiting.now)
     turns.refused(turns.leaving(), hold=10)
     turns.turn(urgent=True)
-    assert [*went, waiting.now] == [0, 0.5, 1.0, 11.0]
+    assert [*went, waiting.now] == [0, 0.5, SECOND, 10 + SECOND]
 
 
 def test_a_thread_is_slowed_down_and_comes_back() -> None:
@@ -258,7 +263,7 @@ def test_an_interrupted_thread_leaves_the_line() -> None:
         def wait(self, timeout: float | None = None) -> bool:
             raise TimeIsUp
 
-    interrupted, times = Interrupted(), iter([0.0, 0.0, 1.0])
+    interrupted, times = Interrupted(), iter([0.0, 0.0, SECOND])
     turns = BlockingTurns(Rate(1.0), lambda: next(times), interrupted)
     turns.turn()
     with pytest.raises(TimeIsUp):

@@ -99,7 +99,7 @@ MUTANTS = {
         [
             Change(
                 LEAD_KEY,
-                'json.dumps(parts, ensure_ascii=True, separators=(",", ":")).encode()',
+                "_as_json(parts).encode()",
                 '"".join(parts).encode()',
             )
         ],

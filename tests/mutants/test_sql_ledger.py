@@ -167,7 +167,7 @@ ON_SQLITE = {
                 LEDGER,
                 ABSENT,
                 "db.execute(self._table.rows.delete().where(self._table.rows.c.key.in_(wanted)))\n"
-                "            absent = [self._table.values(row) for row in wanted.values()]",
+                "            present, absent = {}, [self._table.values(row) for row in wanted.values()]",
             )
         ],
     ),

@@ -121,7 +121,7 @@ class Asked:
             raise BadValue("key is None")
         return str(row["id"])
 
-    def lead(self, row: Mapping[str, Any]) -> Lead:
+    def lead(self, row: Mapping[str, Any], key: str) -> Lead:
         self.made.append(row["id"])
         if trouble := self._troubles.get(row["id"]):
             raise trouble
