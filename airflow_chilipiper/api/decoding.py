@@ -43,13 +43,13 @@ def decode(content: bytes) -> Any:
         return _tolerantly(content)
 
 
-def opened(content: Raw) -> Any:
+def opened(content: bytes) -> Any:
     """What was left closed; None where it cannot be read: nobody can use an error in the middle of a booking."""
     try:
         return _ANYTHING.decode(content)
     except (ValueError, RecursionError):
         with suppress(ValueError):
-            return _tolerantly(bytes(content))
+            return _tolerantly(content)
     return None
 
 

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from itertools import accumulate
 from typing import Any, overload
 
@@ -13,6 +14,8 @@ import msgspec
 
 from airflow_chilipiper.api.decoding import ClosedTime, opened
 from airflow_chilipiper.api.errors import Unreadable
+
+LONGEST_REMEMBERED = 8192  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,7 @@ def _slot(group: Bookable, item: Any) -> Slot:
 def start_time(item: Any) -> tuple[datetime, str, tuple[str, ...]]:
     """A start as an aware datetime, as it was sent, and the ids of the users who are free then."""
     text = _text(item)
-    return _instant(text), text, tuple(_user_ids(_attendees(item)))
+    return _instant(text), text, _attendees(item)
 
 
 def _text(item: Any) -> Any:
@@ -116,13 +119,20 @@ def _instant(text: Any) -> datetime:
     return start
 
 
-def _attendees(item: Any) -> Any:
+def _attendees(item: Any) -> tuple[str, ...]:
     if isinstance(item, ClosedTime):
-        return opened(item.attendees)
-    return item.get("attendees") if isinstance(item, Mapping) else None
+        content = bytes(item.attendees)
+        return _read(content) if len(content) <= LONGEST_REMEMBERED else _user_ids(opened(content))
+    return _user_ids(item.get("attendees")) if isinstance(item, Mapping) else ()
 
 
-def _user_ids(attendees: Any) -> dict[str, None]:
+@lru_cache(maxsize=512)
+def _read(attendees: bytes) -> tuple[str, ...]:
+    """The same people are free at many times, and in one offer after the other."""
+    return _user_ids(opened(attendees))
+
+
+def _user_ids(attendees: Any) -> tuple[str, ...]:
     """Distinct ids in order. A strict assignee has `userId`; a flexible one has `userIds` (published schema 1.494).
 
     Slots are read late, in the middle of a booking: what is no id is passed over, never an error.
@@ -132,7 +142,7 @@ def _user_ids(attendees: Any) -> dict[str, None]:
         several = attendee.get("userIds") if isinstance(attendee, Mapping) else None
         one = attendee.get("userId") if isinstance(attendee, Mapping) else attendee
         found += [one] if one or not isinstance(several, list) else several
-    return dict.fromkeys(user_id for user_id in found if isinstance(user_id, str) and user_id)
+    return tuple(dict.fromkeys(user_id for user_id in found if isinstance(user_id, str) and user_id))
 
 
 @dataclass(frozen=True, kw_only=True)

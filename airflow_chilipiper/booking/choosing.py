@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
 from airflow_chilipiper.api.models import Offer, Slot
-from airflow_chilipiper.booking.reservations import Crowded, Fate, Reservation, Reservations
+from airflow_chilipiper.booking.reservations import Claims, Crowded, Fate, Reservations
 from airflow_chilipiper.booking.slot_choice import Filter, Preference, choose
 
 
@@ -18,7 +18,7 @@ class Choice:
     prefer: Preference | None
     target: Hashable
     reservations: Reservations
-    _made: tuple[Slot, Reservation] | None = None
+    _made: Claims | None = None
 
     def choose(self, offer: Offer, opened: float) -> Slot | None:
         """The best slot that the others leave, reserved. Where an offer does not name users, nobody knows what a slot
@@ -35,13 +35,12 @@ class Choice:
             if slot is None and choose(offer.slots, *filters):
                 raise Crowded
         if slot:
-            self._made = slot, self.reservations.reserve(slot, self.target)
+            self._made = self.reservations.reserve(slot, self.target)
         return slot
 
     def settle(self, fate: Fate) -> None:
         if self._made:
-            slot, made = self._made
-            self.reservations.settle(slot, made, fate)
+            self.reservations.settle(self._made, fate)
             self._made = None
 
 

@@ -12,6 +12,7 @@ from airflow_chilipiper.api.errors import Invalid
 from airflow_chilipiper.api.models import Offer, Slot
 from airflow_chilipiper.api.pattern import Pattern
 from airflow_chilipiper.api.scrub import EMAIL
+from airflow_chilipiper.api.spelling import email as spelled
 from airflow_chilipiper.api.spelling import trimmed
 from airflow_chilipiper.booking.bounds import Bounds
 from airflow_chilipiper.booking.evidence import guests_on_record
@@ -90,7 +91,7 @@ class Lead:
             sent_at=wall,
             count_from=self.bounds.count_from(wall, offer.lifetime),
             policy=self.bounds.policy(offer.lifetime) if self.guests_of(offer) else "hold",
-            guest=guest_digest(self.pattern.guest or offer.guest),
+            guest=self._guest or guest_digest(offer.guest),
             invited=guest_digest(offer.guest),
             pattern=self._pattern,
             reason="",
@@ -116,7 +117,7 @@ class Lead:
     def guests_of(self, offer: Offer) -> tuple[str, ...]:
         """Everybody whom a booking may invite: the guest asked for, and whom Chili Piper has under a CRM id."""
         known = filter(None, (self.pattern.guest, offer.guest))
-        return tuple({guest_digest(guest): guest for guest in known}.values())
+        return tuple({spelled(guest): guest for guest in known}.values())
 
     def guests_to_ask_for(self, row: Row) -> tuple[str, ...]:
         """Whom to ask the meeting list for; nobody in particular, where *row* knows of a guest and we have no e-mail.

@@ -7,10 +7,12 @@ they show, and no more, since later offers know better.
 from __future__ import annotations
 
 import time
-from collections import defaultdict, deque
-from collections.abc import Callable, Hashable, Iterable, Iterator
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
+from itertools import takewhile
 from math import inf
 from typing import Literal
 
@@ -26,36 +28,28 @@ class Crowded(Exception):
 
 
 @dataclass(slots=True, eq=False)
-class Reservation:
-    """A claim of one lead on one slot; once it is settled, a tombstone for the offers requested until *settled*.
+class Claims:
+    """Of the leads that want one of these users, a bit for each, at one time and place.
 
-    *users* has a bit for each user: tens of thousands of tombstones may be remembered.
+    `open` is how many have not come to an end yet. Those that have stay as tombstones for the offers requested until
+    then: `settled` is when they came to it, and `gone` when the last of them found the slot lost.
     """
 
+    start: datetime
     users: int
     place: Hashable
-    weight: float = 1
-    settled: float = inf
+    open: int = 0
+    settled: deque[float] = field(default_factory=deque)
+    gone: float = -inf
 
     def rivals(self, users: int, place: Hashable) -> bool:
         """Whoever names users wants these; who names none may want anybody of that place."""
         return bool(users & self.users) if users and self.users else place == self.place
 
-
-class AtOneTime:
-    """The claims on slots that start together."""
-
-    def __init__(self) -> None:
-        self.open: dict[Reservation, None] = {}
-        self.tombstones: deque[Reservation] = deque()
-
-    def unknown_at(self, since: float) -> Iterator[Reservation]:
-        """Those that an offer cannot know of which was requested then; tombstones stand in the order of their dates."""
-        yield from self.open
-        for each in reversed(self.tombstones):
-            if each.settled < since:
-                return
-            yield each
+    def unknown(self, since: float) -> float:
+        """How many an offer cannot know of that was requested then."""
+        late = takewhile(lambda settled: settled >= since, reversed(self.settled))
+        return inf if self.gone >= since else self.open + sum(1 for _ in late)
 
 
 class Reservations:
@@ -63,39 +57,38 @@ class Reservations:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._at: defaultdict[datetime, AtOneTime] = defaultdict(AtOneTime)
+        self._at: dict[datetime, dict[tuple[int, Hashable], Claims]] = {}
+        self._settled: deque[tuple[float, Claims]] = deque()
         self._bits: dict[str, int] = {}
-        self._settled: deque[tuple[float, datetime]] = deque()
+        self._users = lru_cache(maxsize=512)(self._as_bits)
 
     def is_free(self, slot: Slot, target: Hashable, since: float) -> bool:
         """Whether the slot bears one lead more than those that its offer does not know of."""
         if slot.start not in self._at:
             return True
-        users, place, left = self._users(slot.attendees), (target, slot.path), float(capacity(slot))
-        for each in self._at[slot.start].unknown_at(since):
-            if each.rivals(users, place):
-                left -= each.weight
-            if left <= 0:
-                return False
-        return True
+        users, place = self._users(slot.attendees), (target, slot.path)
+        rivals = (each for each in self._at[slot.start].values() if each.rivals(users, place))
+        return capacity(slot) > sum(each.unknown(since) for each in rivals)
 
-    def reserve(self, slot: Slot, target: Hashable) -> Reservation:
+    def reserve(self, slot: Slot, target: Hashable) -> Claims:
         self._forget()
-        made = Reservation(self._users(slot.attendees), (target, slot.path))
-        self._at[slot.start].open[made] = None
-        return made
+        users, place = self._users(slot.attendees), (target, slot.path)
+        claims = self._at.setdefault(slot.start, {}).setdefault((users, place), Claims(slot.start, users, place))
+        claims.open += 1
+        return claims
 
-    def settle(self, slot: Slot, made: Reservation, fate: Fate) -> None:
-        claims = self._at[slot.start]
-        del claims.open[made]
+    def settle(self, claims: Claims, fate: Fate) -> None:
+        """What became of one of them."""
+        claims.open -= 1
         if fate != "free":
-            made.settled = self._clock()
-            made.weight = inf if fate == "gone" else 1
-            claims.tombstones.append(made)
-            self._settled.append((made.settled, slot.start))
-        self._drop_if_empty(slot.start)
+            now = self._clock()
+            claims.settled.append(now)
+            self._settled.append((now, claims))
+            if fate == "gone":
+                claims.gone = now
+        self._drop_if_empty(claims)
 
-    def _users(self, names: Iterable[str]) -> int:
+    def _as_bits(self, names: tuple[str, ...]) -> int:
         users = 0
         for name in names:
             users |= self._bits.setdefault(name, 1 << len(self._bits))
@@ -103,10 +96,12 @@ class Reservations:
 
     def _forget(self) -> None:
         while self._settled and self._settled[0][0] < self._clock() - REMEMBERED:
-            _, start = self._settled.popleft()
-            self._at[start].tombstones.popleft()
-            self._drop_if_empty(start)
+            _, claims = self._settled.popleft()
+            claims.settled.popleft()
+            self._drop_if_empty(claims)
 
-    def _drop_if_empty(self, start: datetime) -> None:
-        if not (self._at[start].open or self._at[start].tombstones):
-            del self._at[start]
+    def _drop_if_empty(self, claims: Claims) -> None:
+        if not (claims.open or claims.settled):
+            del self._at[claims.start][claims.users, claims.place]
+            if not self._at[claims.start]:
+                del self._at[claims.start]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from abc import abstractmethod
 from collections.abc import Sequence
 from contextlib import closing
@@ -189,6 +188,7 @@ class ChiliPiperBookOperator(BookingArguments):
     def _carry_out(self, run: Run, context: Context) -> None:
         from airflow_chilipiper.booking.meeting_facts import MeetingFacts
         from airflow_chilipiper.ledgers import ledger_of
+        from airflow_chilipiper.operators.garbage import rarely_collected
         from airflow_chilipiper.operators.progress import Progress
 
         if not run.has_leads():
@@ -210,16 +210,13 @@ class ChiliPiperBookOperator(BookingArguments):
                 self.log.warning("Outcomes are not written yet, and are kept for the next time: %s", away)
             progress.tell()
 
-        gc.freeze()  # a collection over all that Airflow has loaded takes a fifth of a second, and no call leaves then
-        try:
+        with rarely_collected():
             run.book(
                 partial(self.hook.batch_world, ledger, share=self._shard.share),
                 meanwhile=meanwhile,
                 at_once=self.read("leads_at_once"),
                 finish=MeetingFacts().added if self.read("fetch_meeting") else None,
             )
-        finally:
-            gc.unfreeze()
 
     @property
     def _shard(self) -> Shard:

@@ -65,6 +65,7 @@ def test_the_start_is_kept_as_sent(read: Read, sent: str) -> None:
         ),
         ("u1", ()),
         (5, ()),
+        ([{"userIds": [f"u{number}" for number in range(2000)]}], tuple(f"u{number}" for number in range(2000))),
     ],
 )
 def test_attendees_are_the_distinct_ids_that_are_named(read: Read, attendees: Any, ids: tuple[str, ...]) -> None:

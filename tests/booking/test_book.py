@@ -286,7 +286,7 @@ def test_a_lead_whose_slot_was_given_back_meanwhile_is_booked_in_its_fresh_sessi
     class GivesBack(Slotted):
         async def ask(self, call: Call[Any], /) -> Any:
             if self.openings == 1:
-                reservations.settle(slot("a"), taken, "free")
+                reservations.settle(taken, "free")
             return await super().ask(call)
 
     office = GivesBack(slot("a"))

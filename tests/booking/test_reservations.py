@@ -39,7 +39,7 @@ def reserved(*slots: Slot) -> Reservations:
 def settled(clock: Clock, fate: Fate, taken: Slot) -> Reservations:
     """One slot was reserved, and this is what became of it at 100."""
     made = Reservations(clock)
-    made.settle(taken, made.reserve(taken, TARGET), fate)
+    made.settle(made.reserve(taken, TARGET), fate)
     return made
 
 

@@ -6,7 +6,7 @@ from tests.booking.by_hand.mutants import Mutant
 
 LIST_FAILED = "    except Exception as error:  # noqa: BLE001  # and the lead stays in doubt\n"
 LAST_LOOK = "listed = await _elsewhere(row, (), world, bounds)"
-GUESTS_ON_RECORD = """            guest=guest_digest(self.pattern.guest or offer.guest),
+GUESTS_ON_RECORD = """            guest=self._guest or guest_digest(offer.guest),
             invited=guest_digest(offer.guest),
 """
 
@@ -83,7 +83,7 @@ OF_RECONCILING = {
     "a guest whom only the offer names not on record": Mutant(
         "booking.lead",
         GUESTS_ON_RECORD,
-        "            guest=guest_digest(self.pattern.guest),\n",
+        "            guest=self._guest,\n",
         "passed over",
     ),
 }
