@@ -6,7 +6,7 @@ the start and the path alone: offers are long, and who is free then is read only
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -79,11 +79,6 @@ def nearest(moments: Iterable[datetime]) -> Preference:
 def capacity(slot: Slot) -> int:
     """How many bookings the slot bears at once: the distinct users that it lists as free, else one."""
     return max(1, len(slot.attendees))
-
-
-def with_capacity_left(taken: Mapping[datetime, int]) -> Check:
-    """More capacity than was taken, counted by start."""
-    return lambda slot: capacity(slot) > taken.get(slot.start, 0)
 
 
 class Undecided(ChiliPiperError):

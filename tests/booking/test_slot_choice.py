@@ -23,7 +23,6 @@ from airflow_chilipiper.booking.slot_choice import (
     not_before,
     on_path,
     on_weekdays,
-    with_capacity_left,
 )
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -183,15 +182,6 @@ def test_nearness_is_real_time() -> None:
 def test_capacity_is_the_listed_free_attendees_or_one() -> None:
     assert capacity(slot("2026-11-03T10:00Z")) == 1
     assert capacity(slot("2026-11-03T10:00Z", "a", "b")) == 2
-
-
-def test_capacity_left() -> None:
-    """What was taken is counted by start, however that is written."""
-    both = slot("2026-11-03T10:00Z", "a", "b")
-    paris = datetime.fromisoformat("2026-11-03T11:00+01:00")
-    assert with_capacity_left({})(both)
-    assert with_capacity_left({paris: 1})(both)
-    assert not with_capacity_left({paris: 2})(both)
 
 
 def offer(*paths: Path) -> Offer:
