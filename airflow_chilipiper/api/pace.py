@@ -13,9 +13,7 @@ from collections.abc import Callable
 from airflow_chilipiper.api.rate import Leaving, Rate
 
 SLACK = 0.1  # seconds; a turn that came late by less costs no speed
-SECOND = (
-    1.012  # for what a second may see: from its turn to the wire one call takes some milliseconds more than another
-)
+SECOND = 1.012  # for what a second may see: one call takes longer than another on its way to the wire
 PRESSED_FOR = 10  # turns in a row; fewer are the few calls of one look
 
 
