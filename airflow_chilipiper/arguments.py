@@ -157,7 +157,7 @@ def as_email(value: Any, name: str) -> str:
     text = value.strip() if isinstance(value, str) else ""
     parts = _EMAIL.fullmatch(text) if len(text) <= 320 else None
     if not parts or len(parts[1]) > 64 or len(parts[2]) > 255 or not text.isprintable():
-        raise BadValue(f"{name} is no e-mail address")
+        raise BadValue(f"{name} is no e-mail address: expected one, without quotes, a name or others beside it")
     return text
 
 

@@ -21,7 +21,9 @@ from airflow.sdk import BaseHook, dag, task
 from airflow_chilipiper.operators import ConciergeBookOperator, col, rows_as_dicts
 
 NEW_LEADS = "SELECT id, crm_id, email, company_size, timezone FROM leads WHERE meeting_id IS NULL ORDER BY id"
-WRITE_BACK = "UPDATE leads SET meeting_id = ?, meeting_status = ?, meeting_start = ? WHERE id = ?"
+WRITE_BACK = (
+    "UPDATE leads SET meeting_id = ?, meeting_status = ?, meeting_start = ? WHERE id = ? AND meeting_id IS NULL"
+)
 
 
 @dag(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
+from airflow.models.pool import Pool
 
 from airflow_chilipiper.sandbox import Sandbox, sandbox
 
@@ -65,6 +66,11 @@ class Warehouse:
         with self.engine.connect() as connection:
             rows = connection.execute(sa.text(f"SELECT id, {name} FROM {table} ORDER BY id"))
             return {row.id: row[1] for row in rows}
+
+    def outcomes(self, table: str) -> list[tuple[Any, ...]]:
+        with self.engine.connect() as connection:
+            rows = connection.execute(sa.text(f"SELECT lead_key, meeting_id, status, map_index FROM {table}"))
+            return [tuple(row) for row in rows]
 
     def forget(self, table: str) -> None:
         """As if the write-back had been lost."""
@@ -206,6 +212,35 @@ def test_nightly_concierge_works_on_postgres(run_dag: Run, postgres_warehouse: W
     assert run_dag(example("nightly_concierge")).state == "success"
     assert on_record(box) == booked
     assert postgres_warehouse.column("meeting_status", "leads") == {1: "already_booked", 2: "disqualified"}
+
+
+@pytest.fixture
+def pool() -> Iterator[None]:
+    Pool.create_or_update_pool("chilipiper", slots=4, description="", include_deferred=False)
+    yield
+    Pool.delete_pool("chilipiper")
+
+
+@pytest.mark.usefixtures("pool")
+def test_campaign_in_shards_books_each_lead_in_one_shard_and_knows_them_all_the_next_time(
+    run_dag: Run, warehouse: Warehouse, box: Sandbox
+) -> None:
+    size = 12
+    warehouse.create("leads", LEADS, *(lead(number) for number in range(size)), lead(90, size=3), lead(91, email="x"))
+
+    first, second = (run_dag(example("campaign_in_shards")) for _ in range(2))
+
+    for run, status in ((first, "booked"), (second, "already_booked")):
+        assert run.state == "success"
+        (report,) = (ti for ti in run.get_task_instances() if ti.task_id == "report")
+        assert report.xcom_pull(task_ids="report") == {status: size, "disqualified": 1, "invalid": 1}
+    outcomes = warehouse.outcomes("chilipiper_outcomes")
+    assert {key: meeting for key, meeting, status, _ in outcomes if status == "booked"} == {
+        lead(number)[0]: on_record(box)[f"lead{number}@example.com"] for number in range(size)
+    }
+    shards = {key: shard for key, _, _, shard in outcomes}
+    assert len(set(shards.values())) == 4
+    assert all(shards[key] == shard for key, _, _, shard in outcomes)
 
 
 LINK = "https://sandbox.chilipiper.example/link/"

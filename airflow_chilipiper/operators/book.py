@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_chilipiper.links import ChiliPiperMeetingLink
 from airflow_chilipiper.operators.booking_arguments import BookingArguments
-from airflow_chilipiper.rows import BadValue, is_per_lead, missing_columns
+from airflow_chilipiper.rows import BadValue, Column, col, is_per_lead, missing_columns
 from airflow_chilipiper.shards import Shard
 
 if TYPE_CHECKING:
@@ -81,7 +81,8 @@ class ChiliPiperBookOperator(BookingArguments):
     :param results_conn_id: its connection; default ``sql_conn_id`` (templated)
     :param write_back_sql: a statement that is run for each outcome, in batches, over ``results_conn_id``. Its
         parameters are the fields of an outcome row and the columns in ``keep``: ``UPDATE leads SET meeting_id =
-        :meeting_id WHERE id = :lead_key`` (templated)
+        :meeting_id WHERE id = :lead_key AND meeting_id IS NULL``, since it also runs where there is no meeting
+        (templated)
     :param chilipiper_conn_id: the connection to Chili Piper (templated)
     :param ledger_conn_id: the database connection of the ledger; default the one that the connection names (templated)
     """
@@ -92,19 +93,20 @@ class ChiliPiperBookOperator(BookingArguments):
     pattern_name: ClassVar[str]
     pattern_arguments: ClassVar[tuple[str, ...]] = ()
     target_arguments: ClassVar[tuple[str, ...]] = ()
+    needs_email = False
 
     page: str | None = None
     hook: ChiliPiperHook
     directory: Directory
     _outcomes: Outcomes
     _run: Run | None = None
-    _killed = False
+    killed = False
 
     def execute(self, context: Context) -> Any:
         """Book, push and write what came of it, and only then fail if there is a reason to."""
         from airflow_chilipiper._compat import AirflowFailException
         from airflow_chilipiper.api.errors import Invalid
-        from airflow_chilipiper.operators.ending import end, push
+        from airflow_chilipiper.operators.ending import end, push, tell
 
         try:
             self._refuse_backfill(context)
@@ -112,20 +114,17 @@ class ChiliPiperBookOperator(BookingArguments):
         except (BadValue, Invalid) as bad:
             raise AirflowFailException(f"{bad}. Nothing was sent") from None
         outcomes = self._outcomes
-        with closing(self.hook):
-            try:
-                self._carry_out(run, context)
-            finally:
-                run.finish()
-                try:
-                    push(outcomes, context, self)
-                finally:
-                    outcomes.write()
+        with closing(self.hook), ExitStack() as in_any_case:
+            in_any_case.callback(tell, outcomes, self)
+            in_any_case.callback(outcomes.write)
+            in_any_case.callback(push, outcomes, context, self)
+            in_any_case.callback(run.finish)
+            self._carry_out(run, context)
         return end(outcomes, run.stopped_by, self)
 
     def on_kill(self) -> None:
         """Begin no further booking; what is under way gets three seconds to be answered and recorded."""
-        self._killed = True
+        self.killed = True
         if self._run:
             self._run.stop()
 
@@ -158,6 +157,9 @@ class ChiliPiperBookOperator(BookingArguments):
     def _refuse_missing_columns(self, names: Sequence[str]) -> None:
         """What no row has is a mistake in the DAG, and no row is to be blamed for it."""
         by_lead = [getattr(self, name) for name in (*self.readers_by_lead, "key") if hasattr(self, name)]
+        by_lead += map(col, self.keep)
+        if self.needs_email and isinstance(self.guest_email, Column) and self.guest_email.default is None:
+            by_lead.append(col(self.guest_email.name))
         if missing := missing_columns(names, *by_lead):
             raise BadValue(f"the query has no column {', '.join(missing)}: it has {', '.join(names)}")
 
@@ -197,7 +199,7 @@ class ChiliPiperBookOperator(BookingArguments):
         conn_id = self.ledger_conn_id or self.hook.settings.ledger_conn_id
         tried = 1 if preview else context["ti"].try_number
         ledger = ledger_of(conn_id, store=context.get("task_state_store"), try_number=tried)
-        if self._killed:
+        if self.killed:
             run.stop()
         if preview:
             run.preview(ledger)
@@ -217,6 +219,7 @@ class ChiliPiperBookOperator(BookingArguments):
                 at_once=self.read("leads_at_once"),
                 finish=MeetingFacts().added if self.read("fetch_meeting") else None,
             )
+            progress.end()
 
     @property
     def _shard(self) -> Shard:
@@ -228,5 +231,5 @@ class ChiliPiperBookOperator(BookingArguments):
         if self.lead is not None:
             self.page = outcome.meeting_url or outcome.page
         run = {"purpose": self.read("purpose"), "pattern": self.pattern_name, "fetched": self.read("fetch_meeting")}
-        never_reached = self._killed and outcome.status == "not_attempted"  # and there is no time to write them all
+        never_reached = self.killed and outcome.status == "not_attempted"  # and there is no time to write them all
         self._outcomes.put(number, outcome_row(outcome, lead_key=key, **run) | kept, write=not never_reached)

@@ -60,6 +60,6 @@ def _guest(given: Given) -> str | None:
     in_form = [value for value in given.form.values() if isinstance(value, str) and EMAIL.fullmatch(value)]
     if not in_form:
         raise BadValue(
-            "form has no e-mail address, and a router needs the guest's, under the key that its trigger reads"
+            "form has no e-mail address: this row has none where the router reads it, or form names no such key"
         )
     return in_form[0] if len(in_form) == 1 else given.email

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_chilipiper._compat import AirflowException, AirflowFailException, AirflowSkipException
 from airflow_chilipiper.api.errors import NotAllowed, NotFound
-from airflow_chilipiper.operators.outcomes import IN_DOUBT, LINES
+from airflow_chilipiper.operators.outcomes import BOOKED, IN_DOUBT, LINES
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -40,20 +40,31 @@ def answer_of(outcomes: Outcomes, task: ChiliPiperBookOperator) -> Any:
     return outcomes.summary() if task.writes_outcomes else outcomes.rows()
 
 
-def end(outcomes: Outcomes, stopped_by: Exception | None, task: ChiliPiperBookOperator) -> Any:
-    """The task's answer; or the failure or skip that its arguments ask for."""
+def tell(outcomes: Outcomes, task: ChiliPiperBookOperator) -> None:
+    """Log how many came to what, and what somebody has to know, by the number of the row in the order of the query."""
     total = sum(outcomes.counts.values())
     task.log.info("%d leads: %s", total, _listed(outcomes.counts) or "none")
     others = sorted(told for rows in outcomes.troubled.values() for told in rows)
     if total and outcomes.counts["invalid"] == total:
         task.log.warning("No lead could be asked about, the first because: %s", others[0][1]["reason"])
     for number, row in sorted(others, key=lambda other: other[1]["status"] not in IN_DOUBT)[:LINES]:
-        tell = task.log.warning if row["status"] in IN_DOUBT else task.log.info
-        tell("Lead %d of %d: %s. %s", number + 1, total, row["status"], row["reason"])
+        log = task.log.warning if row["status"] in IN_DOUBT else task.log.info
+        log("Row %d: %s. %s", number + 1, row["status"], row["reason"])
+    if (more := sum(count for status, count in outcomes.counts.items() if status not in BOOKED) - LINES) > 0:
+        task.log.info("%d rows more were not booked: see %s", more, _holder(task))
+    for number, why in outcomes.refused[:LINES]:
+        task.log.warning("Row %d: its outcome is not written. %s", number + 1, why)
+
+
+def end(outcomes: Outcomes, stopped_by: Exception | None, task: ChiliPiperBookOperator) -> Any:
+    """The task's answer; or the failure or skip that its arguments ask for."""
     if isinstance(stopped_by, (NotAllowed, NotFound)):
         raise AirflowFailException(f"stopped, since no other lead would fare better: {stopped_by}")
     if failing := {status: count for status, count in outcomes.counts.items() if status in task.fail_on}:
-        _fail(failing, stopped_by or (others[0][1]["reason"] if task.lead is not None else None), task)
+        _fail(failing, stopped_by or (outcomes.rows()[0]["reason"] if task.lead is not None else None), outcomes, task)
+    if outcomes.refused:
+        number, why = outcomes.refused[0]
+        raise AirflowFailException(f"{len(outcomes.refused)} outcomes are not written. Row {number + 1}: {why}")
     if task.lead is not None:
         _end_one(outcomes.rows()[0], task)
     return answer_of(outcomes, task)
@@ -63,11 +74,19 @@ def _listed(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {status}" for status, count in counts.items())
 
 
-def _fail(failing: Mapping[str, int], reason: object, task: ChiliPiperBookOperator) -> None:
+def _holder(task: ChiliPiperBookOperator) -> str:
+    """Where every outcome is."""
+    if not task.writes_outcomes:
+        return "XCom"
+    return f"table {task.results_table}" if task.results_table else "what write_back_sql has written"
+
+
+def _fail(failing: Mapping[str, int], reason: object, outcomes: Outcomes, task: ChiliPiperBookOperator) -> None:
     because = f" ({reason})" if reason else ""
-    holder = "the results hold" if task.writes_outcomes else "XCom holds"
-    promise = f"{holder} every lead's outcome, and no lead that may have been invited is asked for again"
-    message = f"{_listed(failing)}{because}. {promise}"
+    whose = "every lead that had its turn" if task.killed and task.writes_outcomes else "every lead"
+    but = f" but {len(outcomes.refused)}" if outcomes.refused else ""
+    promise = f"The outcome of {whose}{but} is in {_holder(task)}, and no lead that may have been invited is asked for"
+    message = f"{_listed(failing)}{because}. {promise} again"
     raise (AirflowException if failing.keys() & set(CURABLE) else AirflowFailException)(message)
 
 

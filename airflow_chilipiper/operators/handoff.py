@@ -87,6 +87,11 @@ class HandoffBookOperator(ChiliPiperBookOperator):
         self.path = path
         super().__init__(**kwargs)
 
+    @property
+    def needs_email(self) -> bool:  # type: ignore[override]
+        """Where no CRM id tells the guest."""
+        return self.crm_id is None
+
     def make_pattern(self, given: Given) -> Handoff:
         from airflow_chilipiper.api.handoff import Handoff
 

@@ -9,6 +9,8 @@ from contextlib import ExitStack
 from itertools import islice
 from typing import Any, Protocol
 
+from airflow_chilipiper.operators.sql_errors import RowsRefused
+
 BOOKED = ("booked", "already_booked", "would_book")
 IN_DOUBT = ("review", "unknown")
 """Statuses that somebody has to know of: told first, as warnings."""
@@ -31,14 +33,25 @@ class _Waiting:
     """The rows that one writer has not got yet."""
 
     def __init__(self, writer: Writer) -> None:
-        self.rows: deque[Row] = deque()
-        self._writer = writer
+        self.rows: deque[tuple[int, Row]] = deque()
+        self.refused: list[tuple[int, str]] = []
+        self._writer, self._at_once = writer, WRITTEN_AT_ONCE
 
     def write(self, *, least: int) -> None:
-        """In chunks, as long as there are so many; a chunk that fails stays to be written again."""
+        """In chunks, as long as there are so many; a chunk that fails stays to be written again.
+
+        If the database refuses a row, chunks get smaller until it stands alone and is set aside.
+        """
         while len(self.rows) >= least:
-            chunk = list(islice(self.rows, WRITTEN_AT_ONCE))
-            self._writer.append(chunk)
+            chunk = list(islice(self.rows, self._at_once))
+            try:
+                self._writer.append([row for _, row in chunk])
+                self._at_once = min(2 * self._at_once, WRITTEN_AT_ONCE)
+            except RowsRefused as why:
+                if len(chunk) > 1:
+                    self._at_once = len(chunk) // 2
+                    continue
+                self.refused.append((chunk[0][0], str(why)))
             for _ in chunk:
                 self.rows.popleft()
 
@@ -72,7 +85,7 @@ class Outcomes:
         elif len(self._sample) < SAMPLE:
             self._sample.append(row)
         for waiting in self._waiting if write else ():
-            waiting.rows.append(row)
+            waiting.rows.append((number, row))
 
     def write(self, *, everything: bool = True) -> None:
         """Hand on what is not yet written; in the middle of a run only if there are many rows, or it is a while ago.
@@ -98,6 +111,11 @@ class Outcomes:
             return away
         self._away_since = None
         return None
+
+    @property
+    def refused(self) -> list[tuple[int, str]]:
+        """The numbers of the rows that a writer's database does not take, and why."""
+        return sorted(told for waiting in self._waiting for told in waiting.refused)
 
     def rows(self) -> list[Row]:
         """All of them, in the order of the leads."""

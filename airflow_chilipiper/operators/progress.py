@@ -44,6 +44,12 @@ class Progress:
             with suppress(Exception):
                 self._push(totals)
 
+    def end(self) -> None:
+        """Whoever watches a long run is told of its end."""
+        if self._pushed_at > self._began:
+            with suppress(Exception):
+                self._push(self.totals(self._clock() - self._began))
+
     def totals(self, seconds: float) -> dict[str, Any]:
         """What the XCom holds: rates are in calls a second, `seconds_left` goes by the leads told so far."""
         done = sum(self._counts.values())

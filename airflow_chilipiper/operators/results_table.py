@@ -13,7 +13,7 @@ from airflow_chilipiper._compat import AirflowException
 from airflow_chilipiper.operators.results import OUTCOME_FIELDS
 from airflow_chilipiper.operators.results_sql import ResultsSql
 from airflow_chilipiper.operators.sql_dialect import dialect_of
-from airflow_chilipiper.operators.sql_errors import told
+from airflow_chilipiper.operators.sql_errors import told, unwritten
 from airflow_chilipiper.operators.sql_session import transaction
 from airflow_chilipiper.operators.sql_values import as_json, as_text
 from airflow_chilipiper.rows import BadValue
@@ -201,7 +201,7 @@ class ResultsTable:
                     cursor.execute(self._sql.insert(len(some)), self._dialect.bind([*chain(*some)]))
         except Exception as failed:  # noqa: BLE001
             said = told(failed, self._sql.insert(1), secrets=_texts(rows))
-            raise AirflowException(f"{len(rows)} outcomes could not be written to the {self._where}: {said}") from None
+            raise unwritten(failed, f"{len(rows)} outcomes could not be written to the {self._where}: {said}") from None
 
     def _values(self, row: Mapping[str, Any], stamp: str) -> dict[str, Any]:
         """By column, in the order of the table's. What tells rows apart is as the table will give it back."""

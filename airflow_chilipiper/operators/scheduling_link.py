@@ -37,6 +37,7 @@ class SchedulingLinkBookOperator(ChiliPiperBookOperator):
         "meeting_type_id": or_none(as_name),
     }
     required = ("link_type",)
+    needs_email = True
     pattern_name = "scheduling_link"
     pattern_arguments = ("link_type", "link_id", "link", "booking_url", "meeting_type_id")
     target_arguments = pattern_arguments

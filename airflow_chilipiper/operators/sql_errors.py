@@ -6,11 +6,24 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from airflow_chilipiper._compat import AirflowException
 from airflow_chilipiper.api.scrub import scrub
 
 # An apostrophe within a word opens nothing; what is not closed goes to the end.
 _QUOTED = re.compile(r"""(?<!\w)(['"`])(.*?)(?:\1(?!\w)|$)""")
 _VALUE = re.compile(r"(\bvalue:\s*).*", re.IGNORECASE)
+OF_ROWS = ("DataError", "IntegrityError")
+BOOKINGS_STAND = "The bookings stand and are on record: mend that and run the task again, which books nobody twice"
+
+
+class RowsRefused(AirflowException):
+    """The database does not take one of these rows, however often it is asked."""
+
+
+def unwritten(error: Exception, text: str) -> AirflowException:
+    """What to raise where rows were not written; PEP 249 has names for what is wrong with values alone."""
+    is_of_rows = any(kind.__name__ in OF_ROWS for kind in type(error).__mro__)
+    return (RowsRefused if is_of_rows else AirflowException)(f"{text}. {BOOKINGS_STAND}")
 
 
 def told(error: Exception, sql: str, *, secrets: Iterable[Any] = ()) -> str:

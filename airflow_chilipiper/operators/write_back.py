@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from airflow_chilipiper._compat import AirflowException
 from airflow_chilipiper.operators.results import OUTCOME_FIELDS
 from airflow_chilipiper.operators.sql_dialect import Dialect, dialect_of
-from airflow_chilipiper.operators.sql_errors import told
+from airflow_chilipiper.operators.sql_errors import told, unwritten
 from airflow_chilipiper.operators.sql_session import transaction
 from airflow_chilipiper.operators.sql_values import as_parameter
 from airflow_chilipiper.rows import BadValue
@@ -40,7 +39,7 @@ class WriteBack:
         except Exception as failed:  # noqa: BLE001  # drivers have errors of their own
             secrets = {value for values in parameters for value in values if isinstance(value, str)}
             said = told(failed, self._sql, secrets=secrets)
-            raise AirflowException(f"{self._where} failed for a chunk of {len(rows)} outcomes: {said}") from None
+            raise unwritten(failed, f"{self._where} failed for {len(rows)} outcomes: {said}") from None
         return len(rows)
 
     def _run(self, cursor: Any, parameters: Sequence[Any]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from airflow_chilipiper._compat import AirflowException, AirflowFailException
-from airflow_chilipiper.operators import ConciergeBookOperator, col
+from airflow_chilipiper.operators import ConciergeBookOperator, HandoffBookOperator, SchedulingLinkBookOperator, col
 from tests.operators.conftest import Desk, lead
 
 MEGABYTE = 1_000_000
@@ -169,6 +169,44 @@ def test_a_query_without_rows_lacks_its_columns_all_the_same(desk: Desk, warehou
     assert desk.run(queried(desk, "SELECT * FROM leads WHERE 0")) == []
     with pytest.raises(AirflowFailException, match="no column email"):
         desk.run(queried(desk, "SELECT lead_id FROM leads WHERE 0"))
+
+
+LINK, HANDOFF = {"link_id": "link-rr-demo"}, {"workspace_id": "ws-sales", "booker_id": "u-sdr"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked", "missing"),
+    [
+        (ConciergeBookOperator, ASKED | {"form": {"PersonEmail": col("mail")}, "keep": ["mail", "note"]}, "note"),
+        (SchedulingLinkBookOperator, LINK, "email"),
+        (HandoffBookOperator, HANDOFF, "email"),
+    ],
+)
+def test_a_column_that_no_argument_names_may_be_missed_too(
+    desk: Desk, warehouse: Path, kind: type, asked: dict[str, Any], missing: str
+) -> None:
+    """What is handed through, and the guest's e-mail where nothing else tells the guest."""
+    fill(warehouse, "lead_id, mail", (1, "ada@prospect.example"))
+    query = {"sql": "SELECT * FROM leads", "sql_conn_id": "warehouse", "key": col("lead_id")}
+    with pytest.raises(AirflowFailException, match=f"the query has no column {missing}: it has .*Nothing was sent"):
+        desk.run(desk.make(kind, **asked | query))
+    assert desk.chili.calls == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked"),
+    [
+        (SchedulingLinkBookOperator, LINK | {"email": col("mail", default="ada@prospect.example")}),
+        (HandoffBookOperator, HANDOFF | {"crm_id": col("lead_id")}),
+    ],
+)
+def test_no_email_is_missed_where_something_else_tells_the_guest(
+    desk: Desk, warehouse: Path, kind: type, asked: dict[str, Any]
+) -> None:
+    fill(warehouse, "lead_id", ("00Q1",))
+    query = {"sql": "SELECT * FROM leads", "sql_conn_id": "warehouse", "key": col("lead_id"), "action": "preview"}
+    desk.run(desk.make(kind, **asked | query))
+    assert desk.statuses() == ["would_book"]
 
 
 def test_a_column_with_a_default_may_be_missing(desk: Desk, warehouse: Path) -> None:

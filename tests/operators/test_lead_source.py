@@ -138,7 +138,7 @@ def fill(file: Path, *rows: tuple[Any, ...]) -> None:
 
 
 def asking(desk: Desk, **arguments: Any) -> ConciergeBookOperator:
-    query = {"sql": "SELECT * FROM leads", "sql_conn_id": "warehouse", "key": col("lead_id")}
+    query = {"sql": "SELECT * FROM leads", "sql_conn_id": "warehouse", "key": col("lead_id"), "keep": ()}
     return desk.make(ConciergeBookOperator, **{**ROUTER, **query, **arguments})
 
 

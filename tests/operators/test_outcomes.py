@@ -15,6 +15,7 @@ from airflow_chilipiper.operators.outcomes import (
     WRITTEN_AT_ONCE,
     Outcomes,
 )
+from airflow_chilipiper.operators.sql_errors import RowsRefused
 
 
 def row(number: int, status: str = "booked") -> dict[str, Any]:
@@ -48,6 +49,10 @@ def put(outcomes: Outcomes, *numbers: int, status: str = "booked") -> list[str]:
     for number in numbers:
         outcomes.put(number, row(number, status))
     return [str(number) for number in numbers]
+
+
+def refused() -> None:
+    raise RowsRefused("no such value")
 
 
 def fails(rows: Sequence[Any]) -> None:
@@ -148,6 +153,33 @@ def test_a_writer_that_failed_gets_the_same_rows_again_and_what_came_since() -> 
     table.before = bool
     outcomes.write()
     assert table.chunks == [keys]
+
+
+@pytest.mark.parametrize("odd", [[0], [3, 4], [*range(9)], [WRITTEN_AT_ONCE - 1], [WRITTEN_AT_ONCE + 1]], ids=str)
+def test_rows_that_are_refused_are_set_aside_and_no_other_is_lost_or_written_twice(odd: list[int]) -> None:
+    def refuses(rows: Sequence[Any]) -> None:
+        if any(int(row["lead_key"]) in odd for row in rows):
+            raise RowsRefused("no such value")
+
+    table = Table(refuses)
+    outcomes = Outcomes(writers=[table])
+    keys = put(outcomes, *range(3 * WRITTEN_AT_ONCE))
+    outcomes.write()
+    assert table.keys == [key for key in keys if int(key) not in odd]
+    assert outcomes.refused == [(number, "no such value") for number in odd]
+    assert len(table.chunks) < 40
+    assert len(table.chunks[-1]) > WRITTEN_AT_ONCE / 4  # chunks grow again
+
+
+def test_a_writer_that_is_away_is_not_taken_for_one_that_refuses() -> None:
+    table = Table(lambda rows: fails(rows) if len(rows) < WRITTEN_AT_ONCE else refused())
+    outcomes = Outcomes(writers=[table])
+    keys = put(outcomes, *range(WRITTEN_AT_ONCE))
+    with pytest.raises(OSError, match="away"):
+        outcomes.write()
+    table.before = bool
+    outcomes.write()
+    assert (table.keys, outcomes.refused) == (keys, [])
 
 
 def test_chunks_before_the_one_that_failed_are_not_written_again() -> None:

@@ -33,6 +33,10 @@ class Watched:
         self.run.left -= count
         self.run.batch = SimpleNamespace(world=SimpleNamespace(turns=SimpleNamespace(taken=calls, rate=pace)))
 
+    def ends(self, seconds: float) -> None:
+        self.clock.now += seconds
+        self._progress.end()
+
     def after(self, seconds: float) -> None:
         self.clock.now += seconds
         self._progress.tell()
@@ -52,6 +56,17 @@ def test_a_push_now_and_then() -> None:
     watched.after(1)
     watched.after(1)
     assert len(watched.pushed) == 1
+
+
+def test_whoever_watches_is_told_of_the_end_and_nobody_of_a_short_run() -> None:
+    watched, short = Watched(), Watched()
+    watched.after(PUSHED_EVERY)
+    watched.books(100, calls=200, pace=5.0)
+    watched.ends(1)
+    assert [(told["done"], told["total"]) for told in watched.pushed] == [(0, 100), (100, 100)]
+    short.after(PUSHED_EVERY - 2)
+    short.ends(1)
+    assert short.pushed == []
 
 
 def test_what_a_line_tells() -> None:

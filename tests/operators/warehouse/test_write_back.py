@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from airflow_chilipiper._compat import AirflowException
+from airflow_chilipiper.operators.outcomes import Outcomes
 from airflow_chilipiper.operators.sql_dialect import DIALECTS, Dialect
 from airflow_chilipiper.operators.write_back import WriteBack, translated
 from airflow_chilipiper.rows import BadValue
@@ -53,11 +54,27 @@ def test_a_chunk_is_one_transaction(leads: Warehouse, after: bool) -> None:
     line.trouble = once(ConnectionError("dead"), after=after)
     writer = WriteBack(hook, SQL.format(leads.table), keep=("lead_id",))
     rows = [outcome("ada", lead_id=1), outcome("bob", lead_id=2)]
-    with pytest.raises(AirflowException, match=r"^write_back_sql over connection 'warehouse' failed for a chunk of 2"):
+    with pytest.raises(
+        AirflowException,
+        match=r"^write_back_sql over .* failed for 2 outcomes: ConnectionError",
+    ):
         writer.append(rows)
     assert leads.rows("lead_id, status")[0] == (1, "booked" if after else None)
     assert writer.append(rows) == 2
     assert line.opened == line.closed == 2
+
+
+def test_rows_that_the_database_never_takes_are_set_aside_and_all_others_written(home: Warehouse) -> None:
+    home.execute(f"CREATE TABLE {home.table} (it VARCHAR(20) PRIMARY KEY NOT NULL, status VARCHAR(20))")
+    sql = f"INSERT INTO {home.table} VALUES (:lead_key, :status)"
+    told = Outcomes(writers=[WriteBack(home.hook(), sql, keep=())])
+    keys = [None if number in (0, 7, 8, 40) else f"lead-{number}" for number in range(41)]
+    for number, key in enumerate(keys):
+        told.put(number, outcome(key))
+    told.write()
+    assert home.rows("it, status") == sorted((key, "booked") for key in keys if key)
+    assert [number for number, _ in told.refused] == [0, 7, 8, 40]
+    assert "failed for 1 outcomes" in told.refused[0][1]
 
 
 def test_nothing_of_a_row_is_told(leads: Warehouse, said: Said) -> None:
@@ -78,7 +95,7 @@ def test_what_a_trigger_tells_is_not_told(postgres_home: Warehouse) -> None:
         f"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ {raising} $$",
         f"CREATE TRIGGER refusing BEFORE INSERT ON {name} FOR EACH ROW EXECUTE FUNCTION refuse()",
     )
-    with pytest.raises(AirflowException, match=r"RaiseException: no \*\*\* here$"):
+    with pytest.raises(AirflowException, match=r"RaiseException: no \*\*\* here\. The bookings stand"):
         WriteBack(postgres_home.hook(), f"INSERT INTO {name} VALUES (:lead_key)", keep=()).append(outcomes("Lovelace"))
 
 
