@@ -146,7 +146,7 @@ class Demo:
         places = (
             (_short(PAGE), "the sandbox as it stood: calendars and the last calls"),
             (_short(self.warehouse.path), "the warehouse, with whole meeting ids"),
-            (f"{_short(DAGS)}/", "the DAGs that ran, and three more"),
+            (f"{_short(DAGS)}/", "the DAGs that ran, and others"),
             ("README.md", "how to do this in your own Airflow"),
         )
         for place, what in places:

@@ -50,8 +50,11 @@ def queried_rows(
     hook = sql_hook(conn_id, "sql_conn_id", hook_params)
     quiet(hook)
     fetched: list[PackedRows | None] = []
+    hint = ""
 
     def fetch(cursor: Any) -> list[Any]:
+        nonlocal hint
+        hint = "; where it is a value that the driver cannot read, cast it or leave it out in the query"
         fetched.append(None if cursor.description is None else PackedRows.fetched(cursor, limit=limit))
         return []  # what hooks that shape what a handler answers leave alone
 
@@ -62,7 +65,7 @@ def queried_rows(
     except Exception as failed:  # noqa: BLE001  # drivers have errors of their own
         values = parameters.values() if isinstance(parameters, Mapping) else parameters or ()
         said = told(failed, sql, secrets=values)
-        raise AirflowException(f"the leads' query failed ({said}). Nothing was sent") from None
+        raise AirflowException(f"the leads' query failed ({said}){hint}. Nothing was sent") from None
     if not fetched or fetched[-1] is None:
         raise BadValue(NO_ROWS)
     return fetched[-1]

@@ -153,6 +153,13 @@ ERRORS: list[tuple[str, str, type[Exception], str]] = [
 ]
 
 
+def test_a_value_that_the_driver_cannot_read(desk: Desk, warehouse: Path) -> None:
+    fill(warehouse, "lead_id, email", (1, "ada@prospect.example"))
+    with pytest.raises(AirflowException, match=r"query failed .*; where it is a value .*cast it .*Nothing was sent"):
+        desk.run(queried(desk, "SELECT lead_id, email, CAST(x'ff' AS TEXT) AS note FROM leads"))
+    assert desk.chili.calls == []
+
+
 @pytest.mark.parametrize(("sql", "kind", "complaint"), [case[1:] for case in ERRORS], ids=[case[0] for case in ERRORS])
 def test_a_query_that(desk: Desk, warehouse: Path, sql: str, kind: type[Exception], complaint: str) -> None:
     """Fails the task before anything is sent, with what to change; and for good where no retry can help."""
