@@ -13,7 +13,7 @@ from collections.abc import Callable
 from airflow_chilipiper.api.rate import Leaving, Rate
 
 SLACK = 0.1  # seconds; a turn that came late by less costs no speed
-SECOND = 1.012  # for what a second may see: one call takes longer than another on its way to the wire
+SECOND = 1.005  # for what a second may see: one call takes some milliseconds more than another on its way
 PRESSED_FOR = 10  # turns in a row; fewer are the few calls of one look
 
 
@@ -38,7 +38,8 @@ class Pace:
         self._clock = clock
         self._due = -math.inf
         self._last_second = deque[float]()  # when as many turns were taken as a second may see
-        self._departed = deque[float]()  # likewise, of calls
+        self._leaving = 0  # calls on their way to the wire
+        self._departed = deque[float]()  # when others were there, within the last second
         self._urgent, self._patient = deque[Ticket](), deque[Ticket]()
         self._pressed = 0
 
@@ -96,20 +97,25 @@ class Pace:
         return spread if len(times) < rate.most else max(spread, times[0] + SECOND)
 
     def departs(self) -> float:
-        """Leave now and answer 0; or answer how many seconds it is too early.
+        """Begin to leave and answer 0; or answer how many seconds it is too early.
 
         Between its turn and the wire a call may wait for the ledger, and others with it: they leave together then. So
-        who leaves is counted once more.
+        who leaves is counted once more, and `departed` is told when it is at the wire.
         """
         if self._rate is None:
             return 0.0
         now, times = self._clock(), self._departed
-        while len(times) >= self._rate.most:
-            if (early := times[0] + SECOND - now) > 0:
-                return early
+        while times and times[0] + SECOND <= now:
             times.popleft()
-        times.append(now)
-        return 0.0
+        if self._leaving + len(times) < self._rate.most:
+            self._leaving += 1
+            return 0.0
+        return times[0] + SECOND - now if times else SECOND - 1
+
+    def departed(self) -> None:
+        if self._rate:
+            self._leaving -= 1
+            self._departed.append(self._clock())
 
     def leaving(self) -> Leaving:
         """To be asked when a call leaves, and given back with what came of it."""

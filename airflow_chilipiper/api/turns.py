@@ -102,6 +102,7 @@ class AwaitingTurns:
             free = loop.create_future()
             (self._later or loop.call_later)(early, partial(_wake, free))
             await free
+        loop.call_soon(self._pace.departed)  # with the call at the wire: a task of its own writes it
 
     def _call_first(self) -> None:
         """Call who is first in line once its time has come. One timer serves all, since that time never moves up."""

@@ -88,8 +88,8 @@ class Batch:
         The calling thread does *meanwhile* every so many seconds; what that raises is an interruption too. What is in
         flight at the end is `unknown`, and stays `sent` on record if nothing records it later.
         """
-        Thread(target=self._run, name="chilipiper-batch", daemon=True).start()
         try:
+            Thread(target=self._run, name="chilipiper-batch", daemon=True).start()  # which may be interrupted, too
             while not self._awake.wait(every):
                 meanwhile()
             self._done.wait(self._drain)
