@@ -38,6 +38,7 @@ class Pace:
         self._clock = clock
         self._due = -math.inf
         self._last_second = deque[float]()  # when as many turns were taken as a second may see
+        self.held_up = 0  # calls that had their turn and may not leave yet
         self._leaving = 0  # calls on their way to the wire
         self._departed = deque[float]()  # when others were there, within the last second
         self._urgent, self._patient = deque[Ticket](), deque[Ticket]()
@@ -104,13 +105,23 @@ class Pace:
         """
         if self._rate is None:
             return 0.0
+        early = self._full_for(self._rate)
+        self._leaving += not early
+        return early
+
+    def _full_for(self, rate: Rate) -> float:
+        """For how many seconds nobody may leave."""
         now, times = self._clock(), self._departed
         while times and times[0] + SECOND <= now:
             times.popleft()
-        if self._leaving + len(times) < self._rate.most:
-            self._leaving += 1
+        if self._leaving + len(times) < rate.most:
             return 0.0
         return times[0] + SECOND - now if times else SECOND - 1
+
+    def hold_back(self) -> None:
+        """Give no turns while a tenth of a second's calls cannot leave, as after a ledger that stalled."""
+        if self._rate and self.held_up > SLACK * self._rate.now:
+            self._due = max(self._due, self._clock() + self._full_for(self._rate))
 
     def departed(self) -> None:
         if self._rate:

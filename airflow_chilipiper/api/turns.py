@@ -67,6 +67,7 @@ class AwaitingTurns:
         self._later = later
         self._timer_runs = False
         self._calls: dict[Ticket, asyncio.Future[None]] = {}
+        self._door = asyncio.Lock()
 
     @property
     def rate(self) -> float | None:
@@ -96,12 +97,21 @@ class AwaitingTurns:
             self._call_first()
 
     async def departure(self) -> None:
-        """Wait as long as this second has seen too many calls leave; that is a few hundredths, if at all."""
+        """Wait as long as this second has seen too many calls leave: a few hundredths, if at all, one after the other.
+
+        After a ledger that stalled it is longer, and no turns are given until those who waited have left.
+        """
         loop = asyncio.get_running_loop()
-        while (early := self._pace.departs()) > 0:
-            free = loop.create_future()
-            (self._later or loop.call_later)(early, partial(_wake, free))
-            await free
+        self._pace.held_up += 1
+        self._pace.hold_back()
+        try:
+            async with self._door:
+                while (early := self._pace.departs()) > 0:
+                    free = loop.create_future()
+                    (self._later or loop.call_later)(early, partial(_wake, free))
+                    await free
+        finally:
+            self._pace.held_up -= 1
         loop.call_soon(self._pace.departed)  # with the call at the wire: a task of its own writes it
 
     def _call_first(self) -> None:

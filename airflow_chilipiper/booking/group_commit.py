@@ -69,7 +69,10 @@ class _Kind:
 
     async def _written(self, rows: Sequence[Row]) -> Sequence[Answer]:
         try:
-            return await asyncio.to_thread(self._write, rows)
+            answers = await asyncio.to_thread(self._write, rows)
+            if len(answers) != len(rows):
+                raise LedgerFailed(f"the ledger has {len(answers)} answers to {len(rows)} rows")
+            return answers
         except asyncio.CancelledError:
             raise
         except BaseException as error:  # noqa: BLE001  # every flow of the group is told

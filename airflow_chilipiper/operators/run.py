@@ -90,6 +90,7 @@ class Run:
         try:
             self.batch.run(meanwhile)
         finally:
+            self._stopping = True  # whoever still takes leads takes no more of them
             self.stopped_by = self.stopped_by or self.batch.stopped_by
 
     def preview(self, ledger: Ledger) -> None:
@@ -123,18 +124,22 @@ class Run:
                 return
 
     def _own(self) -> Iterator[tuple[int, Any, str, Outcome | None]]:
-        """Those of its rows that were not taken before, with their keys, and why a row has none."""
+        """Those of its rows that were not taken before, with their keys, and why a row has none.
+
+        Whoever finishes an interrupted run may come here while the batch still takes.
+        """
         for number, row in enumerate(self._rows):
-            if self._is_seen[number]:
-                continue
-            self._is_seen[number] = True
-            key, columns, problem = self._identified(row)
-            if self._is_own(key):
-                self._taken[number] = key, columns
-                yield number, row, key or "", problem
-                continue
             with self._counting:
-                self.left -= 1
+                if self._is_seen[number]:
+                    continue
+                self._is_seen[number] = True
+                key, columns, problem = self._identified(row)
+                if is_own := self._is_own(key):
+                    self._taken[number] = key, columns
+                else:
+                    self.left -= 1
+            if is_own:
+                yield number, row, key or "", problem
 
     def _identified(self, row: Any) -> tuple[str | None, dict[str, Any], Outcome | None]:
         """What tells the row apart is read in any case, so that its outcome can be written back."""

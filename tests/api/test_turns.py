@@ -184,6 +184,32 @@ def test_no_more_than_one_timer_runs() -> None:
     run(flow())
 
 
+def test_calls_that_were_held_up_leave_in_their_order_and_before_others_have_their_turn() -> None:
+    """As where the ledger stalls for three seconds. Some time later nobody waits any more."""
+
+    async def flow() -> None:
+        time, ledger, left = Time(), asyncio.Event(), list[tuple[int, float, float]]()
+        turns = AwaitingTurns(Rate(20.0), time, time.later)
+
+        async def call(number: int) -> None:
+            await turns.turn()
+            if number < 60:
+                await ledger.wait()
+            had_turn = time.now
+            await turns.departure()
+            left.append((number, had_turn, time.now - had_turn))
+
+        calls = [asyncio.create_task(call(number)) for number in range(300)]
+        await time.pass_until(3.0)
+        ledger.set()
+        await time.pass_until(25.0)
+        assert all(each.done() for each in calls)
+        assert [number for number, _, _ in left] == [*range(300)]
+        assert max(wait for _, had_turn, wait in left if had_turn > 8) < 0.2
+
+    run(flow())
+
+
 def test_a_turn_that_is_due_waits_for_no_timer() -> None:
     """A timer that comes late, since the loop was busy, holds up nobody who asks by himself."""
 

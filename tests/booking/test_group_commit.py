@@ -107,6 +107,17 @@ def test_a_group_that_failed_is_told_to_all_of_it_and_to_nobody_else() -> None:
     assert [type(other) for other in others] == [LedgerFailed, LedgerFailed]
 
 
+def test_a_ledger_that_does_not_answer_for_every_row_has_failed() -> None:
+    """And nobody waits for ever."""
+
+    class Forgetful(Watched):
+        def begin(self, rows: Sequence[Row], /) -> list[Row]:
+            return super().begin(rows)[1:]
+
+    with pytest.raises(LedgerFailed, match="1 answers to 2 rows"):
+        within_ten_seconds(GroupCommit(Forgetful(waits=False)).begin_all([a_row("a"), a_row("b")]))
+
+
 def test_after_a_failed_group_the_next_is_committed() -> None:
     ledger = Watched({1: RuntimeError("a bug")}, waits=False)
 
