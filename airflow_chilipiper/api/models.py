@@ -122,12 +122,12 @@ def _instant(text: Any) -> datetime:
 def _attendees(item: Any) -> tuple[str, ...]:
     if isinstance(item, ClosedTime):
         content = bytes(item.attendees)
-        return _read(content) if len(content) <= LONGEST_REMEMBERED else _user_ids(opened(content))
+        return _ids_in(content) if len(content) <= LONGEST_REMEMBERED else _user_ids(opened(content))
     return _user_ids(item.get("attendees")) if isinstance(item, Mapping) else ()
 
 
 @lru_cache(maxsize=512)
-def _read(attendees: bytes) -> tuple[str, ...]:
+def _ids_in(attendees: bytes) -> tuple[str, ...]:
     """The same people are free at many times, and in one offer after the other."""
     return _user_ids(opened(attendees))
 

@@ -73,7 +73,9 @@ class Reservations:
     def reserve(self, slot: Slot, target: Hashable) -> Claims:
         self._forget()
         users, place = self._users(slot.attendees), (target, slot.path)
-        claims = self._at.setdefault(slot.start, {}).setdefault((users, place), Claims(slot.start, users, place))
+        together = self._at.setdefault(slot.start, {})
+        if (claims := together.get((users, place))) is None:
+            claims = together[users, place] = Claims(slot.start, users, place)
         claims.open += 1
         return claims
 
