@@ -163,3 +163,26 @@ def test_what_cannot_be_written_is_refused_before_anything_is_sent(
         desk.run(task(desk, **arguments))
     assert not desk.chili.calls
     assert len(rows(leads, "SELECT * FROM leads")) == 5
+
+
+def test_outcomes_that_the_database_refuses_fail_the_task_which_says_which_and_writes_the_others(
+    desk: Desk, leads: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with closing(sqlite3.connect(leads)) as db, db:
+        db.execute("CREATE TABLE done (lead_key TEXT PRIMARY KEY, meeting TEXT NOT NULL)")
+    back = "INSERT OR REPLACE INTO done VALUES (:lead_key, :meeting_id)"
+    with pytest.raises(AirflowFailException, match=r"^1 outcomes are not written\. Row 5: .*NOT NULL.*bookings stand"):
+        desk.run(task(desk, write_back_sql=back, results_conn_id="warehouse"))
+    assert rows(leads, "SELECT * FROM done ORDER BY 1") == sorted(meetings(desk).items())
+    assert desk.ti.xcom["counts"] == {"booked": 4, "invalid": 1}
+    told = capsys.readouterr().out
+    assert "Row 5: its outcome is not written." in told
+    assert "5 leads: " in told
+
+
+def test_a_task_that_was_stopped_does_not_say_that_it_has_written_every_outcome(desk: Desk, leads: Path) -> None:
+    stopped = task(desk, results_table="outcomes")
+    stopped.on_kill()
+    with pytest.raises(AirflowException, match="outcome of every lead that had its turn is in table outcomes"):
+        desk.run(stopped)
+    assert "not_attempted" not in {status for _, status, _ in rows(leads)}
