@@ -46,7 +46,7 @@ check: $(STAMP) ## Lint, format, types, and who may import whom
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q tests/test_layers.py
+	$(BIN)/python -m pytest -q tests/unit/test_layers.py
 
 .PHONY: format
 format: $(STAMP) ## Mend what the linter and the formatter can mend

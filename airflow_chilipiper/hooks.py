@@ -13,42 +13,46 @@ from urllib.parse import unquote, urlsplit
 from airflow.sdk import BaseHook, get_current_context
 from airflow.sdk.log import mask_secret
 
-from airflow_chilipiper import permissions
-from airflow_chilipiper._compat import aget_connection, airflow_version, amask_secret
-from airflow_chilipiper.api import directory
-from airflow_chilipiper.api import links as link_lists
-from airflow_chilipiper.api import meeting_types as type_lists
-from airflow_chilipiper.api import meetings as meeting_lists
-from airflow_chilipiper.api import routers as router_lists
-from airflow_chilipiper.api.calls import Interval
-from airflow_chilipiper.api.client import AwaitingClient, BlockingClient, ClientSettings
-from airflow_chilipiper.api.concierge import Concierge
-from airflow_chilipiper.api.directory import User, Workspace
+from airflow_chilipiper.api.call import Interval
 from airflow_chilipiper.api.errors import ChiliPiperError
-from airflow_chilipiper.api.handoff import Handoff
-from airflow_chilipiper.api.links import KINDS, Link
-from airflow_chilipiper.api.meeting import Meeting
-from airflow_chilipiper.api.meeting_types import MeetingType
-from airflow_chilipiper.api.models import Offer, Slot
-from airflow_chilipiper.api.pattern import Pattern
-from airflow_chilipiper.api.rate import Rate
+from airflow_chilipiper.api.http.client import AwaitingClient, BlockingClient, ClientSettings
+from airflow_chilipiper.api.http.client_runtime import AwaitingWorld, BlockingWorld
+from airflow_chilipiper.api.pace.limiter import AwaitingTurns, BlockingTurns
+from airflow_chilipiper.api.pace.rate import Rate
+from airflow_chilipiper.api.patterns.concierge import Concierge
+from airflow_chilipiper.api.patterns.handoff import Handoff
+from airflow_chilipiper.api.patterns.offer import Offer
+from airflow_chilipiper.api.patterns.pattern import Pattern
+from airflow_chilipiper.api.patterns.scheduling_link import SchedulingLink
+from airflow_chilipiper.api.patterns.slots import Slot
+from airflow_chilipiper.api.resources import links as link_lists
+from airflow_chilipiper.api.resources import meeting_types as type_lists
+from airflow_chilipiper.api.resources import meetings as meeting_lists
+from airflow_chilipiper.api.resources import routers as router_lists
+from airflow_chilipiper.api.resources import users as user_lists
+from airflow_chilipiper.api.resources import workspaces as workspace_lists
+from airflow_chilipiper.api.resources.links import KINDS, Link
+from airflow_chilipiper.api.resources.meeting import Meeting
+from airflow_chilipiper.api.resources.meeting_types import MeetingType
+from airflow_chilipiper.api.resources.routers import HandoffRouter, Router
+from airflow_chilipiper.api.resources.users import User
+from airflow_chilipiper.api.resources.workspaces import Workspace
 from airflow_chilipiper.api.retry import patiently
-from airflow_chilipiper.api.routers import HandoffRouter, Router
-from airflow_chilipiper.api.scheduling_link import SchedulingLink
-from airflow_chilipiper.api.turns import AwaitingTurns, BlockingTurns
-from airflow_chilipiper.api.world import block
-from airflow_chilipiper.api.worlds import AwaitingWorld, BlockingWorld
+from airflow_chilipiper.api.runtime import block
+from airflow_chilipiper.booking.batch.runtime import BatchWorld, SingleWorld
 from airflow_chilipiper.booking.book import book
-from airflow_chilipiper.booking.bounds import Bounds
-from airflow_chilipiper.booking.lead import Lead, check_guests, guest_allowed, named_guests
-from airflow_chilipiper.booking.lead_key import lead_key
-from airflow_chilipiper.booking.ledger import Ledger
+from airflow_chilipiper.booking.doubt.bounds import Bounds
+from airflow_chilipiper.booking.guests import check_guests, guest_allowed, named_guests
+from airflow_chilipiper.booking.lead import Lead
+from airflow_chilipiper.booking.ledger.lead_key import lead_key
+from airflow_chilipiper.booking.ledger.store import Ledger
 from airflow_chilipiper.booking.outcome import Outcome
-from airflow_chilipiper.booking.worlds import BatchWorld, SingleWorld
-from airflow_chilipiper.connection import USER_AGENT, ChiliPiperSettings, Connection, settings_of
+from airflow_chilipiper.connection import permissions
+from airflow_chilipiper.connection.settings import USER_AGENT, ChiliPiperSettings, Connection, settings_of
+from airflow_chilipiper.connection.shared_runtime import SharedWorld, shared_world
+from airflow_chilipiper.get_provider_info import EXTRAS, HIDDEN, PLACEHOLDERS, RELABELED
 from airflow_chilipiper.ledgers import ledger_of, sender_of
-from airflow_chilipiper.provider_info import EXTRAS, HIDDEN, PLACEHOLDERS, RELABELED
-from airflow_chilipiper.shared_world import SharedWorld, shared_world
+from airflow_chilipiper.version_compat import aget_connection, airflow_version, amask_secret
 
 __all__ = [
     "ChiliPiperHook",
@@ -271,19 +275,19 @@ class ChiliPiperHook(BaseHook):
 
     def workspaces(self) -> list[Workspace]:
         """All workspaces that the token sees."""
-        return block(directory.workspaces(self.world()))
+        return block(workspace_lists.workspaces(self.world()))
 
     def find_workspace(self, name: str) -> Workspace:
         """The workspace with exactly this name."""
-        return block(directory.find_workspace(self.world(), name))
+        return block(workspace_lists.find_workspace(self.world(), name))
 
     def users(self, *, workspace_id: str | None = None) -> list[User]:
         """The users of a workspace, or of all."""
-        return block(directory.users(self.world(), workspace_id=workspace_id))
+        return block(user_lists.users(self.world(), workspace_id=workspace_id))
 
     def find_user(self, email: str) -> User:
         """The user with exactly this e-mail, in whatever case."""
-        return block(directory.find_user(self.world(), email))
+        return block(user_lists.find_user(self.world(), email))
 
     def meeting_types(self, *, workspace_id: str | None = None) -> list[MeetingType]:
         """The meeting types of a workspace, or of all."""

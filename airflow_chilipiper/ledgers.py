@@ -8,12 +8,14 @@ from weakref import finalize
 
 from airflow.sdk import BaseHook
 
-from airflow_chilipiper._compat import NEVER_EXPIRE, AirflowException, AirflowFailException, conf
-from airflow_chilipiper.booking.ledger import Ledger, LedgerFailed, MemoryLedger
-from airflow_chilipiper.booking.ledger_proof import Unenforced
-from airflow_chilipiper.booking.ledger_table import TABLE
-from airflow_chilipiper.booking.sql_ledger import SqlLedger
-from airflow_chilipiper.booking.stored_ledger import StoredLedger
+from airflow_chilipiper.booking.ledger.entry import LedgerFailed
+from airflow_chilipiper.booking.ledger.memory import MemoryLedger
+from airflow_chilipiper.booking.ledger.sql.ledger import SqlLedger
+from airflow_chilipiper.booking.ledger.sql.proof import Unenforced
+from airflow_chilipiper.booking.ledger.sql.table import TABLE
+from airflow_chilipiper.booking.ledger.store import Ledger
+from airflow_chilipiper.booking.ledger.task_state import StoredLedger
+from airflow_chilipiper.version_compat import NEVER_EXPIRE, AirflowException, AirflowFailException, conf
 
 log = logging.getLogger(__name__)
 

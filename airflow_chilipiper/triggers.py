@@ -12,10 +12,10 @@ from typing import Any
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from airflow_chilipiper.api.errors import ChiliPiperError
-from airflow_chilipiper.api.scrub import scrub
-from airflow_chilipiper.booking.look import NoSlotWillCome, look
-from airflow_chilipiper.booking.watch import PASSING, Sight, watch
+from airflow_chilipiper.api.http.redaction import scrub
 from airflow_chilipiper.hooks import ChiliPiperHook
+from airflow_chilipiper.waiting.polling import PASSING, Sight, watch
+from airflow_chilipiper.waiting.slot_query import NoSlotWillCome, look
 
 # Past the deadline, and short of what the sensors let Airflow wait for this event.
 LAST_LOOK_TAKES = timedelta(minutes=9)

@@ -17,15 +17,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow_chilipiper.api.calls import Interval
-from airflow_chilipiper.api.client import AwaitingClient, ClientSettings
-from airflow_chilipiper.api.concierge import Concierge
-from airflow_chilipiper.api.turns import AwaitingTurns
+from airflow_chilipiper.api.call import Interval
+from airflow_chilipiper.api.http.client import AwaitingClient, ClientSettings
+from airflow_chilipiper.api.pace.limiter import AwaitingTurns
+from airflow_chilipiper.api.patterns.concierge import Concierge
+from airflow_chilipiper.arguments.columns import col
+from airflow_chilipiper.booking.batch.runtime import BatchWorld
 from airflow_chilipiper.booking.book import book
-from airflow_chilipiper.booking.ledger import Ledger
-from airflow_chilipiper.booking.worlds import BatchWorld
-from airflow_chilipiper.rows import col
-from airflow_chilipiper.terms import Given, Terms
+from airflow_chilipiper.booking.ledger.store import Ledger
+from airflow_chilipiper.task.plan import Given, Terms
 from benchmarks.homes import database
 from benchmarks.server import LeanServer, Stats, lean_server
 from tests.conftest import pytest_unconfigure

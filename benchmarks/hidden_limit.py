@@ -18,13 +18,13 @@ from itertools import product
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 
-from airflow_chilipiper.api.client import AwaitingClient
-from airflow_chilipiper.api.directory import health_ping
 from airflow_chilipiper.api.errors import Throttled
-from airflow_chilipiper.api.rate import Rate
-from airflow_chilipiper.api.settings import ClientSettings
-from airflow_chilipiper.api.turns import AwaitingTurns
-from airflow_chilipiper.api.worlds import AwaitingWorld
+from airflow_chilipiper.api.http.client import AwaitingClient
+from airflow_chilipiper.api.http.client_runtime import AwaitingWorld
+from airflow_chilipiper.api.http.settings import ClientSettings
+from airflow_chilipiper.api.pace.limiter import AwaitingTurns
+from airflow_chilipiper.api.pace.rate import Rate
+from airflow_chilipiper.api.resources.health import health_ping
 from airflow_chilipiper.sandbox import sandbox
 from airflow_chilipiper.sandbox.limits import KINDS
 from benchmarks.virtual_calls import Asked, VirtualCalls

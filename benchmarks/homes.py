@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 import pytest
 import sqlalchemy as sa
 
-from airflow_chilipiper.booking.ledger import Ledger
-from airflow_chilipiper.booking.sql_ledger import SqlLedger
-from airflow_chilipiper.booking.stored_ledger import StoredLedger
+from airflow_chilipiper.booking.ledger.sql.ledger import SqlLedger
+from airflow_chilipiper.booking.ledger.store import Ledger
+from airflow_chilipiper.booking.ledger.task_state import StoredLedger
 from tests.conftest import DROP_FROM_MARIADB, DROP_FROM_POSTGRES, MARIADB, POSTGRES, ROOT, own_database
 
 T = TypeVar("T")

@@ -16,8 +16,8 @@ from tempfile import TemporaryDirectory
 from benchmarks.server import lean_server
 from benchmarks.task import LEADS, lead_row
 from tests.conftest import DROP_FROM_POSTGRES, POSTGRES, ROOT, own_database
-from tests.real_airflow.processes import airflow_processes
-from tests.real_airflow.rest import Airflow
+from tests.system.real_airflow.processes import airflow_processes
+from tests.system.real_airflow.rest import Airflow
 
 DAGS = Path(__file__).parent / "dags"
 PACE = 5000  # more than one task can use: both are as fast as they can be

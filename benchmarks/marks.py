@@ -16,8 +16,9 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from airflow_chilipiper.booking.group_commit import GroupCommit
-from airflow_chilipiper.booking.ledger import Ledger, Row, new_mark
+from airflow_chilipiper.booking.ledger.entry import Row, new_mark
+from airflow_chilipiper.booking.ledger.group_commit import GroupCommit
+from airflow_chilipiper.booking.ledger.store import Ledger
 from benchmarks.homes import HOMES, TASK_STATE, Home, with_homes
 from benchmarks.rates import Line, Rates, table
 from tests.conftest import pytest_unconfigure

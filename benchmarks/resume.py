@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from airflow_chilipiper.booking.sql_ledger import SqlLedger
+from airflow_chilipiper.booking.ledger.sql.ledger import SqlLedger
 from benchmarks.server import lean_server
 from benchmarks.task import Warehouse, connect, execute, lead_on_record, warehouse
 

@@ -15,10 +15,10 @@ from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import Any
 
-from airflow_chilipiper.api.calls import Interval
-from airflow_chilipiper.api.concierge import Concierge
+from airflow_chilipiper.api.call import Interval
+from airflow_chilipiper.api.patterns.concierge import Concierge
 from airflow_chilipiper.booking.lead import Lead
-from airflow_chilipiper.booking.ledger import Row
+from airflow_chilipiper.booking.ledger.entry import Row
 from tests.conftest import ROOT
 
 PURPOSE = "bench"

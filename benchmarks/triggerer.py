@@ -72,7 +72,7 @@ def deferred(number: int, *, apart: bool, interval: float, deadline: float) -> R
 
 def run(*, sensors: int, seconds: float, interval: float, apart: bool) -> dict[str, float]:
     """What it took, from the moment at which the runner starts; memory is what the sensors added, at most."""
-    import_module("airflow_chilipiper.api.transport.awaiting")  # else its import is counted
+    import_module("airflow_chilipiper.api.http.transport")  # else its import is counted
     end = time.time() + 10 * seconds
     given = [deferred(each, apart=apart, interval=interval, deadline=end) for each in range(1, sensors + 1)]
     triggerer, before = Triggerer(given, seconds), resident()

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
 
-from airflow_chilipiper.api.pace import Pace
-from airflow_chilipiper.api.rate import Rate
+from airflow_chilipiper.api.pace.queue import Pace
+from airflow_chilipiper.api.pace.rate import Rate
 
 
 @dataclass(frozen=True, slots=True)

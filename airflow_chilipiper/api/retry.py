@@ -6,9 +6,9 @@ import random
 from dataclasses import dataclass
 from typing import TypeVar
 
-from airflow_chilipiper.api.calls import Call
+from airflow_chilipiper.api.call import Call
 from airflow_chilipiper.api.errors import ChiliPiperError, NoAnswer, NotSent, Refused, ServerBroken, Throttled
-from airflow_chilipiper.api.world import World
+from airflow_chilipiper.api.runtime import World
 
 T = TypeVar("T")
 

@@ -18,15 +18,24 @@ from math import inf
 from typing import Any
 
 from airflow_chilipiper.api import errors
-from airflow_chilipiper.api.models import Booked, Offer, Slot
+from airflow_chilipiper.api.patterns.offer import Booked, Offer
+from airflow_chilipiper.api.patterns.slots import Slot
 from airflow_chilipiper.api.retry import patiently
-from airflow_chilipiper.booking.answered import doubted, record
+from airflow_chilipiper.booking.doubt.reconcile import is_in_doubt, reconcile
 from airflow_chilipiper.booking.lead import Lead
-from airflow_chilipiper.booking.ledger import Overtaken, RecordingWorld, Row
+from airflow_chilipiper.booking.ledger.entry import Overtaken, Row
+from airflow_chilipiper.booking.ledger.store import RecordingWorld
 from airflow_chilipiper.booking.outcome import Outcome
-from airflow_chilipiper.booking.reconcile import is_in_doubt, reconcile
-from airflow_chilipiper.booking.reservations import Crowded, Fate
-from airflow_chilipiper.booking.verdict import CROWDED, SPARED, after_booking, on_record, without_booking, without_slot
+from airflow_chilipiper.booking.outcome_rules import (
+    CROWDED,
+    SPARED,
+    after_booking,
+    on_record,
+    without_booking,
+    without_slot,
+)
+from airflow_chilipiper.booking.record_answer import doubted, record
+from airflow_chilipiper.booking.slots.reservations import Crowded, Fate
 
 INCURABLE = (errors.Invalid, errors.BadRequest, errors.NotAllowed)
 DEFINITE_NO = (errors.NotSent, errors.Throttled, errors.SlotGone, *INCURABLE)

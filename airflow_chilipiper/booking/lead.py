@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 
-from airflow_chilipiper.api.calls import Interval
+from airflow_chilipiper.api.call import Interval
 from airflow_chilipiper.api.errors import Invalid
-from airflow_chilipiper.api.models import Offer, Slot
-from airflow_chilipiper.api.pattern import Pattern
-from airflow_chilipiper.api.scrub import EMAIL
+from airflow_chilipiper.api.patterns.offer import Offer
+from airflow_chilipiper.api.patterns.pattern import Pattern
+from airflow_chilipiper.api.patterns.slots import Slot
 from airflow_chilipiper.api.spelling import email as spelled
 from airflow_chilipiper.api.spelling import trimmed
-from airflow_chilipiper.booking.bounds import Bounds
-from airflow_chilipiper.booking.evidence import guests_on_record
-from airflow_chilipiper.booking.evidence_search import RoutingLog
-from airflow_chilipiper.booking.lead_key import digest, guest_digest, row_key
-from airflow_chilipiper.booking.ledger import Row, new_mark
+from airflow_chilipiper.booking.batch.breakers import Scarcity
+from airflow_chilipiper.booking.doubt.bounds import Bounds
+from airflow_chilipiper.booking.doubt.evidence import guests_on_record
+from airflow_chilipiper.booking.doubt.meeting_search import RoutingLog
+from airflow_chilipiper.booking.guests import check_guests, named_guests
+from airflow_chilipiper.booking.ledger.entry import Row, new_mark
+from airflow_chilipiper.booking.ledger.lead_key import digest, guest_digest, row_key
 from airflow_chilipiper.booking.outcome import Outcome
-from airflow_chilipiper.booking.reservations import Fate
-from airflow_chilipiper.booking.scarcity import Scarcity
+from airflow_chilipiper.booking.slots.reservations import Fate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,28 +130,3 @@ class Lead:
 
     def already_met(self, guest: str | None) -> Outcome | None:
         return self.met.get(guest_digest(guest)) if guest else None
-
-
-def named_guests(pattern: Pattern) -> list[str | None]:
-    """Whom a request names: its guest, and every e-mail in its form; None where only the offer will tell a guest."""
-    in_form = [address for value in getattr(pattern, "form", {}).values() for address in EMAIL.findall(str(value))]
-    waits_for_offer = bool(getattr(pattern, "crm_id", None))
-    return [*([pattern.guest] if pattern.guest or not (in_form or waits_for_offer) else []), *in_form]
-
-
-def check_guests(guests: Iterable[str | None], domains: tuple[str, ...]) -> None:
-    """Refuse guests whom the connection does not allow."""
-    if not all(guest_allowed(guest, domains) for guest in guests):
-        raise Invalid(
-            f"the guest's e-mail is missing or not in the allowed_guest_domains of the connection: {', '.join(domains)}"
-        )
-
-
-def guest_allowed(email: str | None, domains: tuple[str, ...]) -> bool:
-    """Whether the safety net of `allowed_guest_domains` lets this guest be booked; without domains, everybody.
-
-    The domain must be the same but for case: a sub-domain is another domain. A guest whose e-mail is not known, or
-    has not exactly one @, is not let through.
-    """
-    name, _, domain = (email or "").strip().partition("@")
-    return not domains or bool(name and domain.lower() in domains)

@@ -16,15 +16,16 @@ from airflow.cli.simple_table import AirflowConsole
 from airflow.sdk import BaseHook
 from rich.markup import escape
 
-from airflow_chilipiper._compat import AirflowException, as_own_command
 from airflow_chilipiper.api.errors import ChiliPiperError
 from airflow_chilipiper.api.spelling import trimmed
-from airflow_chilipiper.booking import resolve as person
-from airflow_chilipiper.booking.lead_key import lead_key, row_key
-from airflow_chilipiper.booking.ledger import Ledger, LedgerFailed, Row, pages
-from airflow_chilipiper.booking.resolve import BeforeAndAfter, NotResolved
-from airflow_chilipiper.connection import settings_of
+from airflow_chilipiper.booking.ledger import person
+from airflow_chilipiper.booking.ledger.entry import LedgerFailed, Row
+from airflow_chilipiper.booking.ledger.lead_key import lead_key, row_key
+from airflow_chilipiper.booking.ledger.person import BeforeAndAfter, NotResolved
+from airflow_chilipiper.booking.ledger.store import Ledger, pages
+from airflow_chilipiper.connection.settings import settings_of
 from airflow_chilipiper.ledgers import sql_ledger
+from airflow_chilipiper.version_compat import AirflowException, as_own_command
 
 NO_LEDGER = (
     "neither --ledger-conn-id nor the extra of connection {!r} names a ledger connection. A ledger in Airflow's task"

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
 from airflow_chilipiper.api.errors import Invalid
-from airflow_chilipiper.api.settings import DEFAULT_URL, EDGE
+from airflow_chilipiper.api.http.settings import DEFAULT_URL, EDGE
 
 
 def base_url(host: str | None, port: int | None, schema: str | None, *, allow_http: bool) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from airflow_chilipiper.arguments.columns import col
 from airflow_chilipiper.links import ChiliPiperMeetingLink
-from airflow_chilipiper.operators.book import ChiliPiperBookOperator
+from airflow_chilipiper.operators.base import ChiliPiperBookOperator
 from airflow_chilipiper.operators.concierge import ConciergeBookOperator
 from airflow_chilipiper.operators.handoff import HandoffBookOperator
 from airflow_chilipiper.operators.reconcile import ReconcileBookingsOperator
 from airflow_chilipiper.operators.scheduling_link import SchedulingLinkBookOperator
-from airflow_chilipiper.rows import col, rows_as_dicts
+from airflow_chilipiper.warehouse.rows import rows_as_dicts
 
 if TYPE_CHECKING:
     from airflow_chilipiper.hooks import ChiliPiperHook

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk import BaseOperator, XComArg
 
-from airflow_chilipiper.arguments import (
+from airflow_chilipiper.arguments.bad_value import BadValue
+from airflow_chilipiper.arguments.columns import is_per_lead
+from airflow_chilipiper.arguments.readers import (
     as_choice,
     as_count,
     as_duration,
@@ -27,10 +29,10 @@ from airflow_chilipiper.arguments import (
     is_template,
     or_none,
 )
+from airflow_chilipiper.arguments.shard import as_shard
+from airflow_chilipiper.arguments.texts import as_form
 from airflow_chilipiper.booking.outcome import STATUSES
-from airflow_chilipiper.operators.results import OUTCOME_FIELDS
-from airflow_chilipiper.rows import BadValue, as_form, is_per_lead
-from airflow_chilipiper.shards import as_shard
+from airflow_chilipiper.task.outcome_row import OUTCOME_FIELDS
 
 if TYPE_CHECKING:
     from airflow.sdk.definitions.mappedoperator import OperatorPartial

@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow_chilipiper.arguments import as_choice, as_email, as_name
-from airflow_chilipiper.operators.book import ChiliPiperBookOperator
+from airflow_chilipiper.arguments.bad_value import BadValue
+from airflow_chilipiper.arguments.readers import as_choice, as_email, as_name
+from airflow_chilipiper.operators.base import ChiliPiperBookOperator
 from airflow_chilipiper.operators.booking_arguments import Readers
-from airflow_chilipiper.rows import BadValue
 
 if TYPE_CHECKING:
-    from airflow_chilipiper.api.concierge import Concierge
-    from airflow_chilipiper.terms import Given
+    from airflow_chilipiper.api.patterns.concierge import Concierge
+    from airflow_chilipiper.task.plan import Given
 
 
 class ConciergeBookOperator(ChiliPiperBookOperator):
@@ -44,7 +44,7 @@ class ConciergeBookOperator(ChiliPiperBookOperator):
         super().__init__(**kwargs)
 
     def make_pattern(self, given: Given) -> Concierge:
-        from airflow_chilipiper.api.concierge import Concierge
+        from airflow_chilipiper.api.patterns.concierge import Concierge
 
         return Concierge(
             router_slug=given["router_slug"], trigger=given["trigger"], form=given.form, guest=_guest(given)
@@ -53,7 +53,7 @@ class ConciergeBookOperator(ChiliPiperBookOperator):
 
 def _guest(given: Given) -> str | None:
     """Whom the router invites is in the form, whatever `email` says: every trigger's mapping has the e-mail."""
-    from airflow_chilipiper.api.scrub import EMAIL
+    from airflow_chilipiper.api.http.redaction import EMAIL
 
     if "PersonEmail" in given.form:
         return as_email(given.form["PersonEmail"], "form['PersonEmail']")

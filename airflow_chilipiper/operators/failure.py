@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from airflow_chilipiper._compat import AirflowException, AirflowFailException
 from airflow_chilipiper.api.errors import ChiliPiperError, NotAllowed
+from airflow_chilipiper.version_compat import AirflowException, AirflowFailException
 
 
 def failure_after(error: ChiliPiperError) -> type[AirflowException]:

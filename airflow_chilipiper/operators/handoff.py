@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow_chilipiper.arguments import as_choice, as_email, as_name, exactly_one, or_none
-from airflow_chilipiper.operators.book import ChiliPiperBookOperator
+from airflow_chilipiper.arguments.readers import as_choice, as_email, as_name, exactly_one, or_none
+from airflow_chilipiper.operators.base import ChiliPiperBookOperator
 from airflow_chilipiper.operators.booking_arguments import Readers
 
 if TYPE_CHECKING:
-    from airflow_chilipiper.api.handoff import Handoff
-    from airflow_chilipiper.terms import Given
+    from airflow_chilipiper.api.patterns.handoff import Handoff
+    from airflow_chilipiper.task.plan import Given
 
 
 class HandoffBookOperator(ChiliPiperBookOperator):
@@ -93,7 +93,7 @@ class HandoffBookOperator(ChiliPiperBookOperator):
         return self.crm_id is None
 
     def make_pattern(self, given: Given) -> Handoff:
-        from airflow_chilipiper.api.handoff import Handoff
+        from airflow_chilipiper.api.patterns.handoff import Handoff
 
         by_name = self.directory
         return Handoff(

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk import BaseOperator
 
-from airflow_chilipiper.arguments import as_count, as_duration, as_name, is_template, or_none
+from airflow_chilipiper.arguments.readers import as_count, as_duration, as_name, is_template, or_none
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from airflow_chilipiper.booking.ledger import Ledger, Row, State
+    from airflow_chilipiper.booking.ledger.entry import Row, State
+    from airflow_chilipiper.booking.ledger.store import Ledger
     from airflow_chilipiper.hooks import ChiliPiperHook
 
 IN_DOUBT: tuple[State, ...] = ("sent", "unknown", "review")
@@ -79,10 +80,10 @@ class ReconcileBookingsOperator(BaseOperator):
                 self._read(name)
 
     def execute(self, context: Context) -> dict[str, Any]:
-        from airflow_chilipiper._compat import AirflowFailException
         from airflow_chilipiper.api.errors import ChiliPiperError
         from airflow_chilipiper.hooks import ChiliPiperHook
         from airflow_chilipiper.operators.failure import failure_after
+        from airflow_chilipiper.version_compat import AirflowFailException
 
         rows: list[dict[str, Any]] = []
         try:
@@ -105,11 +106,11 @@ class ReconcileBookingsOperator(BaseOperator):
         return answer
 
     def _swept(self, hook: ChiliPiperHook) -> Iterator[list[dict[str, Any]]]:
-        from airflow_chilipiper.api.world import block
-        from airflow_chilipiper.booking.bounds import Bounds
-        from airflow_chilipiper.booking.evidence_search import RoutingLog
-        from airflow_chilipiper.booking.ledger import pages
-        from airflow_chilipiper.booking.sweep import sweep
+        from airflow_chilipiper.api.runtime import block
+        from airflow_chilipiper.booking.doubt.bounds import Bounds
+        from airflow_chilipiper.booking.doubt.meeting_search import RoutingLog
+        from airflow_chilipiper.booking.doubt.sweep import sweep
+        from airflow_chilipiper.booking.ledger.store import pages
 
         ledger, limit = self._ledger(hook), self._read("rows_at_once")
         bounds = Bounds(list_lag=self._read("list_lag").total_seconds(), call=hook.settings.client.timeout)
@@ -118,8 +119,8 @@ class ReconcileBookingsOperator(BaseOperator):
             yield [_told(row) for row in block(sweep(rows, world, bounds, routing_log))]
 
     def _ledger(self, hook: ChiliPiperHook) -> Ledger:
-        from airflow_chilipiper._compat import AirflowFailException
         from airflow_chilipiper.ledgers import sql_ledger
+        from airflow_chilipiper.version_compat import AirflowFailException
 
         conn_id = self._read("ledger_conn_id") or hook.settings.ledger_conn_id
         if conn_id is None:
@@ -137,7 +138,7 @@ class ReconcileBookingsOperator(BaseOperator):
         return purpose and trimmed(purpose)
 
     def _tell(self, rows: Sequence[dict[str, Any]], counts: Mapping[str, int]) -> None:
-        from airflow_chilipiper.operators.outcomes import LINES
+        from airflow_chilipiper.task.outcomes import LINES
 
         told = ", ".join(f"{count} {state}" for state, count in counts.items())
         self.log.info("%d bookings in doubt were looked at: %s", len(rows), told or "none")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow_chilipiper.arguments import as_name, as_object, exactly_one, or_none
-from airflow_chilipiper.operators.book import ChiliPiperBookOperator
+from airflow_chilipiper.arguments.bad_value import BadValue
+from airflow_chilipiper.arguments.readers import as_name, as_object, exactly_one, or_none
+from airflow_chilipiper.operators.base import ChiliPiperBookOperator
 from airflow_chilipiper.operators.booking_arguments import Readers
-from airflow_chilipiper.rows import BadValue
 
 if TYPE_CHECKING:
-    from airflow_chilipiper.api.scheduling_link import SchedulingLink
-    from airflow_chilipiper.terms import Given
+    from airflow_chilipiper.api.patterns.scheduling_link import SchedulingLink
+    from airflow_chilipiper.task.plan import Given
 
 
 class SchedulingLinkBookOperator(ChiliPiperBookOperator):
@@ -62,7 +62,7 @@ class SchedulingLinkBookOperator(ChiliPiperBookOperator):
         super().__init__(**kwargs)
 
     def make_pattern(self, given: Given) -> SchedulingLink:
-        from airflow_chilipiper.api.scheduling_link import SchedulingLink
+        from airflow_chilipiper.api.patterns.scheduling_link import SchedulingLink
 
         return SchedulingLink(
             link=self._reference(given),

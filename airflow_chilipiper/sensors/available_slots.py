@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from airflow_chilipiper import arguments
-from airflow_chilipiper.rows import BadValue
-from airflow_chilipiper.sensors.slot_sensor import Checks, SlotSensor
+from airflow_chilipiper.arguments import readers as arguments
+from airflow_chilipiper.arguments.bad_value import BadValue
+from airflow_chilipiper.sensors.base import Checks, SlotSensor
 
 
 def _attendees(value: Any, name: str) -> list[Any]:

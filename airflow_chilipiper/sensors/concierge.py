@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from airflow_chilipiper import arguments
-from airflow_chilipiper.rows import BadValue, as_form
-from airflow_chilipiper.sensors.slot_sensor import Checks, SlotSensor
+from airflow_chilipiper.arguments import readers as arguments
+from airflow_chilipiper.arguments.bad_value import BadValue
+from airflow_chilipiper.arguments.texts import as_form
+from airflow_chilipiper.sensors.base import Checks, SlotSensor
 
 ASKED = ("router_slug", "trigger", "form")
 
 
 def _trigger(value: Any, name: str) -> str:
-    from airflow_chilipiper.api.concierge import TRIGGERS
+    from airflow_chilipiper.api.patterns.concierge import TRIGGERS
 
     return arguments.as_choice(value, name, TRIGGERS)
 

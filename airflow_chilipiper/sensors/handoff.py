@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from airflow_chilipiper import arguments
-from airflow_chilipiper.rows import BadValue
-from airflow_chilipiper.sensors.guest_sensor import GuestSensor
-from airflow_chilipiper.sensors.slot_sensor import Checks
+from airflow_chilipiper.arguments import readers as arguments
+from airflow_chilipiper.arguments.bad_value import BadValue
+from airflow_chilipiper.sensors.base import Checks
+from airflow_chilipiper.sensors.guest import GuestSensor
 
 ASKED = ("workspace_id", "workspace", "booker_id", "booker_email", "crm_id", "crm_type", "crm_explicits", "router_id")
 

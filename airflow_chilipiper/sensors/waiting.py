@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, BaseSensorOperator, PokeReturnValue
 
-from airflow_chilipiper._compat import (
+from airflow_chilipiper.arguments.bad_value import BadValue
+from airflow_chilipiper.version_compat import (
     AirflowFailException,
     AirflowSensorTimeout,
     AirflowSkipException,
     TaskDeferralError,
     TaskDeferralTimeout,
 )
-from airflow_chilipiper.rows import BadValue
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -65,7 +65,7 @@ class WaitingSensor(BaseSensorOperator):
 
     def poke(self, context: Context) -> PokeReturnValue:
         """One look. Raises what ends the wait; what may have passed by the next look is a warning, and not yet."""
-        from airflow_chilipiper.booking.watch import PASSING
+        from airflow_chilipiper.waiting.polling import PASSING
 
         self._unasked = "it ended without an answer"  # as long as there is none: an execution_timeout may end it
         try:
@@ -118,8 +118,8 @@ class WaitingSensor(BaseSensorOperator):
     def _in_airflows_terms(self) -> Iterator[None]:
         """A question that could not be asked fails the task, whatever soft_fail says; for good where no retry helps."""
         from airflow_chilipiper.api.errors import ChiliPiperError
-        from airflow_chilipiper.booking.look import NoSlotWillCome
-        from airflow_chilipiper.booking.watch import PASSING
+        from airflow_chilipiper.waiting.polling import PASSING
+        from airflow_chilipiper.waiting.slot_query import NoSlotWillCome
 
         try:
             yield

@@ -11,7 +11,7 @@ from airflow_chilipiper.sandbox import CallRecord, Sandbox
 from benchmarks.distributed.engine import Engine
 from benchmarks.distributed.run import Run
 from benchmarks.distributed.warehouse import Warehouse
-from tests.real_airflow.processes import kill_session, session_of
+from tests.system.real_airflow.processes import kill_session, session_of
 
 BOOK = "concierge-schedule"
 HELD = 3.0  # seconds for which the last booking calls before the kill are not answered

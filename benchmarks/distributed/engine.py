@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
-from tests.real_airflow.processes import COMPONENTS, free_port, in_own_session, settings
-from tests.real_airflow.rest import Airflow
+from tests.system.real_airflow.processes import COMPONENTS, free_port, in_own_session, settings
+from tests.system.real_airflow.rest import Airflow
 
 WORKERS = ("one", "two")
 SLOTS = 2  # of each worker: neither can take more than half of four shards

@@ -8,7 +8,7 @@ from datetime import datetime
 from math import inf
 from typing import Any
 
-from tests.real_airflow.rest import Airflow
+from tests.system.real_airflow.rest import Airflow
 
 DAG_ID, RUN_ID = "sharded_booking", "first"
 PATH = f"/dags/{DAG_ID}/dagRuns/{RUN_ID}"

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from airflow_chilipiper.booking.lead_key import row_key
+from airflow_chilipiper.booking.ledger.lead_key import row_key
 
 PURPOSE = "spring"
 TODAY = datetime.now(UTC).date()

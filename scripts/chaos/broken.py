@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from airflow_chilipiper.api.calls import Call
-from airflow_chilipiper.api.client import AwaitingClient
+from airflow_chilipiper.api.call import Call
 from airflow_chilipiper.api.errors import NoAnswer, NotSent
-from airflow_chilipiper.booking.ledger import Answer, Row
-from airflow_chilipiper.booking.sql_ledger import SqlLedger
+from airflow_chilipiper.api.http.client import AwaitingClient
+from airflow_chilipiper.booking.ledger.entry import Row
+from airflow_chilipiper.booking.ledger.sql.ledger import SqlLedger
+from airflow_chilipiper.booking.ledger.store import Answer
 
 T = TypeVar("T")
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from airflow_chilipiper.api.calls import Interval
-from airflow_chilipiper.api.concierge import Concierge
-from airflow_chilipiper.booking.bounds import Bounds, NoEvidence
+from airflow_chilipiper.api.call import Interval
+from airflow_chilipiper.api.patterns.concierge import Concierge
+from airflow_chilipiper.arguments.columns import col
+from airflow_chilipiper.booking.doubt.bounds import Bounds, NoEvidence
 from airflow_chilipiper.booking.lead import Lead
-from airflow_chilipiper.rows import col
-from airflow_chilipiper.terms import Given, Terms
+from airflow_chilipiper.task.plan import Given, Terms
 
 CALL_TIMEOUT = 3.0
 # One clock, whose seconds are whole where the meeting list tells them; and a service that may commit after its answer.

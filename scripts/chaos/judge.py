@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from airflow_chilipiper.booking.ledger import Row
+from airflow_chilipiper.booking.ledger.entry import Row
 from scripts.chaos.campaign import Campaign
 
 IN_DOUBT = ("sent", "unknown", "review")

@@ -14,7 +14,7 @@ processes = multiprocessing.get_context("forkserver")
 processes.set_forkserver_preload(
     [
         "scripts.chaos.worker",
-        "airflow_chilipiper.api.transport.awaiting",
+        "airflow_chilipiper.api.http.transport",
         "sqlalchemy.dialects.sqlite",
         "sqlalchemy.dialects.postgresql",
         "sqlalchemy.dialects.mysql",

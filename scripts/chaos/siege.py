@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
-from airflow_chilipiper.api.settings import ClientSettings
-from airflow_chilipiper.booking.bounds import NoEvidence
-from airflow_chilipiper.booking.ledger import pages
-from airflow_chilipiper.booking.sql_ledger import SqlLedger
+from airflow_chilipiper.api.http.settings import ClientSettings
+from airflow_chilipiper.booking.doubt.bounds import NoEvidence
+from airflow_chilipiper.booking.ledger.sql.ledger import SqlLedger
+from airflow_chilipiper.booking.ledger.store import pages
 from airflow_chilipiper.sandbox import Sandbox, sandbox
 from scripts.chaos.campaign import CALL_TIMEOUT, Campaign
 from scripts.chaos.fates import Fates

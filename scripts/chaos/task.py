@@ -6,8 +6,8 @@ import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from airflow_chilipiper.booking.ledger import State
-from airflow_chilipiper.booking.sql_ledger import SqlLedger
+from airflow_chilipiper.booking.ledger.entry import State
+from airflow_chilipiper.booking.ledger.sql.ledger import SqlLedger
 from scripts.chaos.fates import Fate, Fates
 from scripts.chaos.process import Worker
 from scripts.chaos.worker import Try

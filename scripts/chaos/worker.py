@@ -13,14 +13,14 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
-from airflow_chilipiper.api.calls import Call
-from airflow_chilipiper.api.client import AwaitingClient
-from airflow_chilipiper.api.settings import ClientSettings
-from airflow_chilipiper.api.turns import AwaitingTurns
-from airflow_chilipiper.booking.batch import Batch
-from airflow_chilipiper.booking.ledger import Ledger
-from airflow_chilipiper.booking.sql_ledger import SqlLedger
-from airflow_chilipiper.booking.worlds import BatchWorld
+from airflow_chilipiper.api.call import Call
+from airflow_chilipiper.api.http.client import AwaitingClient
+from airflow_chilipiper.api.http.settings import ClientSettings
+from airflow_chilipiper.api.pace.limiter import AwaitingTurns
+from airflow_chilipiper.booking.batch.batch import Batch
+from airflow_chilipiper.booking.batch.runtime import BatchWorld
+from airflow_chilipiper.booking.ledger.sql.ledger import SqlLedger
+from airflow_chilipiper.booking.ledger.store import Ledger
 from scripts.chaos.broken import CLIENTS, LEDGERS
 from scripts.chaos.campaign import Campaign
 

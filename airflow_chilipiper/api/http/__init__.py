@@ -1,0 +1,1 @@
+"""How calls reach Chili Piper, and how answers are read. The only room that imports httpx and aiohttp."""

@@ -1,0 +1,68 @@
+"""Proof of whether a request may have left this machine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from typing import Any
+
+from airflow_chilipiper.api.call import Call
+from airflow_chilipiper.api.errors import NoAnswer, NotSent
+from airflow_chilipiper.api.http.redaction import scrub
+
+Clock = Callable[[], float]
+
+
+class TooLate(Exception):
+    """The call's `send_by` has passed, and nothing was sent."""
+
+
+class Departure:
+    """One request's way out. The type of a failure proves nothing: httpx-aiohttp calls a lost answer ConnectTimeout.
+
+    What proves is that `leave` was never called: the transport calls it with the connection in hand, right before the
+    first byte. It raises there if the time is up.
+    """
+
+    def __init__(self, call: Call[Any], clock: Clock = time.monotonic) -> None:
+        self._call = call
+        self._clock = clock
+        self.may_have_left = False
+
+    def check(self) -> None:
+        if self._call.send_by is not None and self._clock() > self._call.send_by:
+            raise TooLate
+
+    def leave(self) -> None:
+        self.check()
+        self.may_have_left = True
+
+    def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """For httpcore. A CONNECT is the proxy's business: the request itself comes after it, through the tunnel."""
+        if event.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":
+            self.leave()
+
+    async def awaiting_trace(self, event: str, info: Mapping[str, Any]) -> None:
+        self.trace(event, info)
+
+    def failure(self, error: Exception, *, secret: str) -> NotSent | NoAnswer:
+        """What to raise for *error*. The original is not chained: its text can hold an address with an e-mail in it."""
+        operation = self._call.operation
+        if isinstance(error, TooLate) and not self.may_have_left:
+            return NotSent(f"{operation}: not sent, since it was too late to")
+        told = scrub(_reason(error), body=self._call.secrets, secrets=(secret,))
+        if self.may_have_left:
+            return NoAnswer(f"{operation}: no answer, but it may have been acted on ({told})")
+        return NotSent(f"{operation}: not sent ({told})")
+
+
+def _reason(error: Exception) -> str:
+    """httpx-aiohttp names failures wrongly, so the one beneath is told. Beneath a time-out is only a cancellation."""
+    if isinstance(error, TimeoutError):
+        return "its time was up"
+    cause = error.__cause__ or error
+    return f"{type(cause).__name__}: {cause}".removesuffix(": ")
+
+
+departing: ContextVar[Departure] = ContextVar("departing")

@@ -1,0 +1,1 @@
+"""How many calls a second may leave, and whose turn it is."""

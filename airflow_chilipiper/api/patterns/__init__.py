@@ -1,0 +1,1 @@
+"""The three booking patterns: what is sent, and what an answer offers."""

@@ -1,0 +1,129 @@
+"""Scheduling links of five kinds, and how to find one by its address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from pydantic import Field
+
+from airflow_chilipiper.api.call import Call, path
+from airflow_chilipiper.api.errors import Invalid
+from airflow_chilipiper.api.http.payload import Payload, read, rows
+from airflow_chilipiper.api.retry import patiently
+from airflow_chilipiper.api.runtime import World
+
+KINDS = {"RoundRobin": "round-robin", "Ownership": "ownership", "Group": "group", "AdminOneOnOne": "admin-one-on-one"}
+
+
+class Link(Payload):
+    """A scheduling link (published schemas 1.287 and 1.494). Personal links have neither an id nor a workspace."""
+
+    kind: str
+    link_id: str | None = None
+    slug: str = ""
+    name: str = ""
+    workspace_id: str | None = None
+    meeting_type_ids: tuple[str, ...] = ()
+    booking_url: str = ""
+    raw: dict[str, Any] = Field(default_factory=dict, repr=False)
+
+    @property
+    def reference(self) -> dict[str, str]:
+        """What `link=` of a booking takes.
+
+        Only `{"type": "RoundRobin", "linkId": ...}` is documented (help article). For the other kinds `{type, linkId}`
+        is the plausible spelling, and for a personal link `{type, slug}`: no page of the vendor's says so.
+        """
+        if self.link_id:
+            return {"type": self.kind, "linkId": self.link_id}
+        return {"type": self.kind, "slug": self.slug}
+
+
+def scheduling_link_list(
+    kind: str, *, workspace_ids: Sequence[str] = (), slugs: Sequence[str] = ()
+) -> Call[list[Link]]:
+    """One kind's links: the body is demanded, its filters are optional and never empty (published schema 1.287)."""
+    if kind not in KINDS:
+        raise Invalid(f"link kind is {kind!r}, expected one of {', '.join(KINDS)}; personal links are listed by user")
+    filters = {"filterWorkspaceIds": list(workspace_ids), "filterLinkSlugs": list(slugs)}
+    return Call(
+        operation=f"scheduling-link-list-{KINDS[kind]}",
+        permission="scheduling-links.read",
+        method="POST",
+        path=f"/v1/org/schedulingLinks/list-{KINDS[kind]}",
+        body={name: values for name, values in filters.items() if values},
+        read=lambda body: [_link(kind, row) for row in rows(body, "links", f"{kind} links")],
+        repeatable=True,
+    )
+
+
+def scheduling_link_list_personal(user_id: str) -> Call[list[Link]]:
+    """One user's own links: `{links?: [{slug, meetingTypeId, meetingTypeName, bookingUrl}]}` (schema 1.494)."""
+    return Call(
+        operation="scheduling-link-list-personal-v2",
+        permission="user.read",
+        method="GET",
+        path=path("/v1/org/schedulingLinks/list-personal-v2/{}", user_id),
+        read=lambda body: [_link("Personal", row) for row in rows(body, "links", "Personal links")],
+        repeatable=True,
+    )
+
+
+def _link(kind: str, row: Any) -> Link:
+    """A personal link speaks of one meeting type, by id and name."""
+    if not isinstance(row, Mapping):
+        return read(Link, row, f"a {kind} link")
+    one = [row["meetingTypeId"]] if row.get("meetingTypeId") else None
+    derived = {
+        "kind": kind,
+        "name": row.get("name") or row.get("meetingTypeName"),
+        "meetingTypeIds": row.get("meetingTypeIds") or one,
+        "raw": dict(row),
+    }
+    return read(Link, {**row, **derived}, f"a {kind} link")
+
+
+async def links(
+    world: World, *, kinds: Sequence[str] = tuple(KINDS), workspace_ids: Sequence[str] = (), slugs: Sequence[str] = ()
+) -> list[Link]:
+    """The links of the four kinds that workspaces own; a call for each kind."""
+    found: list[Link] = []
+    for kind in kinds:
+        these = await patiently(scheduling_link_list(kind, workspace_ids=workspace_ids, slugs=slugs), world)
+        found.extend(these)
+    return found
+
+
+async def personal_links(world: World, user_id: str) -> list[Link]:
+    return await patiently(scheduling_link_list_personal(user_id), world)
+
+
+async def find_link(world: World, booking_url: str, *, users: Sequence[str] = ()) -> Link:
+    """The link with this booking page, among all kinds, then among the personal links of the given user ids."""
+    wanted = _place(booking_url)
+    if not wanted:
+        raise Invalid(f"booking_url is {booking_url!r}, expected the address of a booking page")
+    for kind in KINDS:
+        if fitting := _at(wanted, await links(world, kinds=(kind,))):
+            return fitting
+    for user_id in users:
+        if fitting := _at(wanted, await personal_links(world, user_id)):
+            return fitting
+    looked = f"the links of workspaces and the personal links of {len(users)} named users"
+    raise Invalid(f"no link has the booking_url {wanted}: looked among {looked}; copy it from Chili Piper's link list")
+
+
+def _at(wanted: str, found: Sequence[Link]) -> Link | None:
+    return next((link for link in found if _place(link.booking_url) == wanted), None)
+
+
+def _place(url: str) -> str:
+    """Host and path: the scheme, a slash at the end, the query and the case of the host make no other page."""
+    try:
+        parts = urlsplit(url.strip() if "//" in url else f"//{url.strip()}")
+        host = parts.hostname
+    except ValueError:
+        return ""
+    return f"{host}{unquote(parts.path).rstrip('/')}" if host else ""

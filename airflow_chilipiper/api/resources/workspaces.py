@@ -1,0 +1,41 @@
+"""Workspaces."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow_chilipiper.api.errors import Invalid
+from airflow_chilipiper.api.http.payload import Payload, read
+from airflow_chilipiper.api.resources.pages import every, numbered
+from airflow_chilipiper.api.runtime import World
+
+
+class Workspace(Payload):
+    """A workspace (published schema 1.494)."""
+
+    id: str
+    name: str = ""
+
+
+def _workspace(row: Any) -> Workspace:
+    return read(Workspace, row, "workspace-list")
+
+
+async def workspaces(world: World) -> list[Workspace]:
+    """All workspaces that the token sees: `GET /v1/org/workspace` (published schema 1.321)."""
+    page = numbered("workspace-list", "workspace.read", "/v1/org/workspace", _workspace)
+    return await every(page, world, key=lambda found: found.id)
+
+
+async def find_workspace(world: World, name: str) -> Workspace:
+    """The workspace with exactly this name."""
+    seen = await workspaces(world)
+    fitting = [found for found in seen if found.name.strip() == name.strip()]
+    if len(fitting) == 1:
+        return fitting[0]
+    if not fitting:
+        names = ", ".join(repr(found.name) for found in seen[:10]) or "none"
+        raise Invalid(f"no workspace is named {name!r}: the token sees {names}; or give the workspace's id instead")
+    raise Invalid(
+        f"{len(fitting)} workspaces are named {name!r}: give one id of {', '.join(found.id for found in fitting)}"
+    )

@@ -1,1 +1,0 @@
-"""How bytes reach Chili Piper. Both transports call `Departure.leave` before the first byte of a request."""

@@ -1,0 +1,91 @@
+"""A lead's row, and `col(...)`: which of our fields comes from which column."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from airflow_chilipiper.arguments.bad_value import BadValue
+
+_ABSENT: Any = ...  # which copies and pickles of a DAG leave the same object
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the lead's row, wherever an argument may differ by lead. Made by `col`."""
+
+    name: str
+    default: Any = _ABSENT
+
+    def __repr__(self) -> str:
+        return f"col({self.name!r})" if self.default is _ABSENT else f"col({self.name!r}, default={self.default!r})"
+
+    def of(self, row: Mapping[str, Any]) -> Any:
+        """The value in *row*; the default where the column is missing or null."""
+        value = _value(row, self.name)
+        if value is _ABSENT and self.default is _ABSENT:
+            raise BadValue(f"there is no column {self.name!r}: the row has {', '.join(map(str, row)) or 'none'}")
+        return self.default if is_null(value) and self.default is not _ABSENT else None if is_null(value) else value
+
+
+def col(name: str, *, default: Any = _ABSENT) -> Any:
+    """The column *name* of each lead's row, without regard to case; *default* where it is missing or null.
+
+    Declared as Any so that it fits wherever a constant fits.
+    """
+    if not (name and isinstance(name, str)):
+        raise BadValue(f"col() takes the name of a column, got {name!r}")
+    return Column(name, default)
+
+
+def resolve(value: Any, row: Mapping[str, Any]) -> Any:
+    """*value* with every column in it replaced by what *row* has there."""
+    if isinstance(value, Column):
+        return value.of(row)
+    if isinstance(value, Mapping):
+        return {key: resolve(item, row) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [resolve(item, row) for item in value]
+    return value
+
+
+def is_per_lead(value: Any) -> bool:
+    """Whether *value* may differ by lead."""
+    if isinstance(value, Mapping):
+        return any(is_per_lead(item) for item in value.values())
+    if isinstance(value, (list, tuple)):
+        return any(is_per_lead(item) for item in value)
+    return isinstance(value, Column)
+
+
+def is_null(value: Any) -> bool:
+    """None, and the not-a-number or not-a-time that data frames put for it."""
+    if isinstance(value, Decimal):
+        return value.is_nan()
+    return value is None or value is _ABSENT or (isinstance(value, (float, date)) and value != value)
+
+
+def _value(row: Mapping[str, Any], name: str) -> Any:
+    if name in row:
+        return row[name]
+    same = [column for column in row if str(column).casefold() == name.casefold()]
+    if len(same) > 1:
+        raise BadValue(f"column {name!r} is ambiguous: the row has {', '.join(same)}")
+    return row[same[0]] if same else _ABSENT
+
+
+def missing_columns(names: Collection[str], *values: Any) -> list[str]:
+    """Which columns *values* cannot do without, and rows with columns of these *names* do not have, in any case."""
+    known = {str(name).casefold() for name in names}
+    return [name for name in dict.fromkeys(_needed(values)) if name.casefold() not in known]
+
+
+def _needed(value: Any) -> Iterator[str]:
+    if isinstance(value, Column) and value.default is _ABSENT:
+        yield value.name
+    elif isinstance(value, (Mapping, list, tuple)):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _needed(item)

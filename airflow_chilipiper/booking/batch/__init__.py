@@ -1,0 +1,1 @@
+"""Many leads at once."""

@@ -1,0 +1,206 @@
+"""Many leads at once.
+
+The loop runs in a thread of its own and the calling thread only waits: Airflow's time-outs and signals then reach the
+waiter, which stops the whole batch, and never tear a single flow.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, suppress
+from functools import partial
+from itertools import islice
+from threading import Event, Lock, Thread
+
+from airflow_chilipiper.api.errors import NotAllowed, NotFound
+from airflow_chilipiper.booking.batch.runtime import BatchWorld, Stopping
+from airflow_chilipiper.booking.book import book
+from airflow_chilipiper.booking.lead import Lead
+from airflow_chilipiper.booking.ledger.entry import LedgerFailed
+from airflow_chilipiper.booking.outcome import Outcome
+
+DRAIN = 3.0  # Airflow kills five seconds after its signal, and what came of the leads is still to be told
+AT_ONCE = 512
+BEGUN_AT_ONCE = 250
+BEGUN_AT_FIRST = 10  # so that the first call leaves at once
+OF_LEAD = re.compile(r"lead|contact|owner|guest|prospect|person", re.IGNORECASE)
+OF_TARGET = re.compile(r"router|link|workspace|booker|user", re.IGNORECASE)
+NOT_ATTEMPTED = Outcome(status="not_attempted", reason="the task stopped before its turn")
+IN_FLIGHT = Outcome(status="unknown", reason="the task was stopped while this lead was booked")
+
+Numbered = tuple[int, Lead]
+Finish = Callable[[Outcome, BatchWorld], Awaitable[Outcome]]
+
+
+def speaks_of_lead(error: NotFound) -> bool:
+    """Whether it is the lead that is unknown, or its owner, and not what all leads share.
+
+    Known codes are ConciergeRouterNotFound and SchedulingLinkNotFound (vendor's notes); no catalogue is published.
+    """
+    code = error.code or ""
+    return bool(OF_LEAD.search(code) or (not OF_TARGET.search(code) and OF_LEAD.search(error.message)))
+
+
+class Batch:
+    """Books *leads*, each with its number, and tells of each that it took exactly one outcome, as soon as it is known.
+
+    Leads are taken a few hundred at a time, in a thread that may block, when their turn is near; at most *at_once* are
+    under way. `tell` is called in the batch's thread, or at the end in that of `run`, and shall be quick. `open_world`
+    opens a world inside the batch's loop; `finish` may add to an outcome that is known.
+
+    A refusal that no other lead can escape stops the batch: 401 and 403, a ledger that failed, and an unknown router,
+    link or workspace if all leads share it (`one_target`). A lead that Chili Piper does not know is refused alone.
+    """
+
+    def __init__(
+        self,
+        leads: Iterable[Numbered],
+        open_world: Callable[[], AbstractAsyncContextManager[BatchWorld]],
+        *,
+        tell: Callable[[int, Outcome], object],
+        finish: Finish | None = None,
+        at_once: int | None = None,
+        one_target: bool = True,
+        drain: float = DRAIN,
+    ) -> None:
+        self.stopped_by: Exception | None = None
+        self.world: BatchWorld | None = None
+        self._leads, self._open_world = iter(leads), open_world
+        self._tell_outcome, self._finish = tell, finish
+        self._at_once, self._one_target, self._drain = at_once or AT_ONCE, one_target, drain
+        self._untold: dict[int, Outcome] = {}  # what is to be told of those that were taken, if nothing else comes
+        self._telling = Lock()
+        self._under_way = 0
+        self._stopping, self._done, self._awake = Event(), Event(), Event()
+        self._stop_world: Callable[[], object] = bool
+        self._crash: BaseException | None = None
+
+    def stop(self) -> None:
+        """Begin nothing new, and wait no longer than `drain` seconds for what is in flight to be recorded."""
+        self._begin_nothing()
+        self._awake.set()
+
+    def run(self, meanwhile: Callable[[], object] = bool, *, every: float = 1.0) -> None:
+        """Book them all, until `stop` or an interruption of the calling thread ends it.
+
+        The calling thread does *meanwhile* every so many seconds; what that raises is an interruption too. What is in
+        flight at the end is `unknown`, and stays `sent` on record if nothing records it later.
+        """
+        try:
+            Thread(target=self._run, name="chilipiper-batch", daemon=True).start()  # which may be interrupted, too
+            while not self._awake.wait(every):
+                meanwhile()
+            self._done.wait(self._drain)
+        except BaseException:
+            self.stop()
+            self._done.wait(self._drain)
+            raise
+        finally:
+            for number, outcome in list(self._untold.items()):
+                self._tell(number, outcome)
+        if self._crash:
+            raise self._crash
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._book_all())
+        except BaseException as error:  # noqa: BLE001  # the waiting thread raises it
+            self._crash = error
+        finally:
+            self._stop_world = bool
+            self._done.set()
+            self._awake.set()
+
+    def _begin_nothing(self) -> None:
+        self._stopping.set()
+        with suppress(RuntimeError):  # the loop has just ended by itself
+            self._stop_world()
+
+    async def _book_all(self) -> None:
+        async with self._open_world() as self.world, asyncio.TaskGroup() as flows:
+            self._stop_world = partial(asyncio.get_running_loop().call_soon_threadsafe, self.world.stop)
+            async for taken in self._taken(self.world):
+                for number, lead in taken:
+                    await self.world.starting.room(self._has_place)
+                    if self._stopping.is_set():
+                        return
+                    self._under_way += 1
+                    self.world.starting.start(self._book(number, lead, self.world), flows)
+
+    async def _taken(self, world: BatchWorld) -> AsyncIterator[Sequence[Numbered]]:
+        """The next leads are taken and begun while those before them are started."""
+        number = BEGUN_AT_FIRST
+        coming = asyncio.create_task(self._next(number, world))
+        while taken := await coming:
+            number = min(2 * number, BEGUN_AT_ONCE)
+            coming = asyncio.create_task(self._next(number, world))
+            yield taken
+
+    async def _next(self, number: int, world: BatchWorld) -> Sequence[Numbered]:
+        if self._stopping.is_set():
+            return []
+        try:
+            taken = await asyncio.to_thread(self._take, number)
+            await world.begin_all([lead.row() for _, lead in taken])
+        except Exception as error:  # noqa: BLE001  # flows are under way, and are not to be torn
+            self._stopped(error)
+            return []
+        return taken
+
+    def _take(self, count: int) -> list[Numbered]:
+        taken = list[Numbered]()
+        for number, lead in islice(self._leads, count):
+            self._untold[number] = NOT_ATTEMPTED
+            taken.append((number, lead))
+        return taken
+
+    def _has_place(self) -> bool:
+        return self._under_way < self._at_once
+
+    async def _book(self, number: int, lead: Lead, world: BatchWorld) -> None:
+        self._expect(number, IN_FLIGHT)
+        try:
+            outcome = await self._outcome(lead, world)
+            self._expect(number, outcome)
+            self._tell(number, await self._finished(outcome, world))
+        finally:
+            self._under_way -= 1
+
+    async def _finished(self, outcome: Outcome, world: BatchWorld) -> Outcome:
+        try:
+            return await self._finish(outcome, world) if self._finish else outcome
+        except Exception:  # noqa: BLE001  # such as Stopping: what is known already is told
+            return outcome
+
+    async def _outcome(self, lead: Lead, world: BatchWorld) -> Outcome:
+        try:
+            return await book(lead, world)
+        except Stopping:
+            return NOT_ATTEMPTED
+        except NotFound as error:
+            if not self._one_target or speaks_of_lead(error):
+                return Outcome(status="refused", reason=str(error))
+            return self._stopped(error)
+        except (NotAllowed, LedgerFailed) as error:
+            return self._stopped(error)
+        except Exception as bug:  # noqa: BLE001  # one lead's surprise is not the others'
+            return Outcome(status="unknown", reason=f"unexpected {type(bug).__name__}; the ledger knows more")
+
+    def _stopped(self, error: Exception) -> Outcome:
+        self.stopped_by = self.stopped_by or error
+        self._begin_nothing()
+        return Outcome(status="not_attempted", reason=str(error))
+
+    def _expect(self, number: int, outcome: Outcome) -> None:
+        with self._telling:
+            if number in self._untold:
+                self._untold[number] = outcome
+
+    def _tell(self, number: int, outcome: Outcome) -> None:
+        """Once: what is answered after the drain is on record, and comes too late to be told."""
+        with self._telling:
+            is_told = self._untold.pop(number, None) is None
+        if not is_told:
+            self._tell_outcome(number, outcome)

@@ -1,0 +1,65 @@
+"""What a list of meetings, or one entry of a log, says about a booking call that is on record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from math import floor
+
+from airflow_chilipiper.api.resources.meeting import Meeting
+from airflow_chilipiper.booking.ledger.entry import Row
+from airflow_chilipiper.booking.ledger.lead_key import guest_digest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """One of four: a meeting that is certainly ours; a doubt that only a person can settle; proof that none was made
+    and none will be; or, with nothing set, no evidence.
+    """
+
+    meeting_id: str | None = None
+    doubt: str = ""
+    never: bool = False
+
+    @property
+    def is_none(self) -> bool:
+        return self == NONE
+
+
+NONE = Evidence()
+
+
+def evidence_in(meetings: Iterable[Meeting], row: Row, *, skew: float) -> Evidence:
+    """Which of *meetings* came of the call that *row* records, whatever became of it: a cancelled one was booked too.
+
+    One that is of our guest and at our slot is ours. What does not tell its guest or start may be ours, and so may one
+    of our guest at another time, since meetings are moved. None is ours that was booked before the call, by clocks that
+    may differ by *skew*, nor the one that the row was released from.
+    """
+    since, start = floor((row.sent_at or 0.0) - skew), slot_start(row)  # the list tells whole seconds
+    others = [each for each in meetings if each.meeting_id != row.released]
+    recent = [each for each in others if each.booked_at is None or each.booked_at.timestamp() >= since]
+    here = [each for each in recent if each.start in (None, start) and _is_of(each, row) is not False]
+    if len(here) == 1 and _is_of(here[0], row) and here[0].start is not None:
+        return Evidence(meeting_id=here[0].meeting_id)
+    if fitting := here or [each for each in recent if _is_of(each, row)]:
+        listed = ", ".join(each.meeting_id for each in fitting[:5])
+        return Evidence(doubt=f"{len(fitting)} meetings may be it: {listed}" if fitting[1:] else f"{listed} may be it")
+    return NONE
+
+
+def slot_start(row: Row) -> datetime | None:
+    """The recorded slot as a time. It was read as one before it was recorded."""
+    return datetime.fromisoformat(row.slot) if row.slot else None
+
+
+def guests_on_record(row: Row) -> frozenset[str]:
+    """Hashes of everybody whom the call may have invited."""
+    return frozenset({row.guest, row.invited} - {""})
+
+
+def _is_of(meeting: Meeting, row: Row) -> bool | None:
+    """Whether the meeting is of a guest on record; None if either side does not tell."""
+    guests = guests_on_record(row)
+    return guest_digest(meeting.guest) in guests if meeting.guest and guests else None

@@ -1,0 +1,1 @@
+"""What is on record about each (purpose, lead), and how it may change."""

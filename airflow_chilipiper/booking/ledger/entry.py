@@ -1,0 +1,80 @@
+"""What is on record about each (purpose, lead), and how it may change.
+
+Every row carries a mark, a random id that is new with each change. A change names the mark that it read and brings its
+own; whoever finds another mark there was overtaken. `booked` needs no such comparison: a meeting is a fact, whoever
+brings it, and only a meeting already on record stands against it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from secrets import token_hex
+from typing import Any, Literal, get_args
+
+State = Literal["planned", "sent", "unknown", "review", "booked", "abandoned"]
+STATES: tuple[State, ...] = get_args(State)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One (purpose, lead) on record. Times are seconds since 1970; `guest` and `pattern` are hashes.
+
+    `sender` is the task instance and try that marked it `sent`, `slot` the start as sent, `policy` what may be done
+    without evidence ("hold": nothing) and `count_from` from when its absence counts. `guest` is who was asked for, and
+    `invited` whom the offer named; `released` is the meeting that this row was set free from.
+    """
+
+    key: str
+    purpose: str
+    mark: str
+    state: State = "planned"
+    attempt: int = 0
+    sender: str = ""
+    session: str | None = None
+    slot: str | None = None
+    sent_at: float | None = None
+    count_from: float | None = None
+    meeting_id: str | None = None
+    booked_at: float | None = None
+    policy: str = "hold"
+    reason: str = ""
+    guest: str = ""
+    invited: str = ""
+    released: str | None = None
+    pattern: str = ""
+    replaces: str | None = None
+
+    def to(self, state: State, **facts: Any) -> Row:
+        """This row after a change: another mark, which is to replace the one that was read."""
+        return replace(self, state=state, mark=new_mark(), replaces=self.mark, **facts)
+
+
+def new_mark() -> str:
+    return token_hex(16)
+
+
+class LedgerFailed(Exception):
+    """The ledger could not be asked, or did not answer: what was marked may or may not be on record."""
+
+
+class Unfit(LedgerFailed):
+    """The ledger does not take this row's values; the other rows of its group are not to blame."""
+
+
+class Overtaken(Exception):
+    """Somebody else changed this row since we read it; `row` is what stands there now."""
+
+    def __init__(self, row: Row) -> None:
+        super().__init__(f"another run changed this lead's row to {row.state}")
+        self.row = row
+
+
+class MeetingTaken(Exception):
+    """The meeting is on record for another lead."""
+
+
+def may_replace(current: Row, row: Row) -> bool:
+    """The guard of every transition."""
+    if row.state == "booked":
+        return current.state != "booked"
+    return current.mark == row.replaces

@@ -1,0 +1,189 @@
+"""The ledger as one table of a database that enforces keys."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
+
+from airflow_chilipiper.booking.ledger.entry import STATES, LedgerFailed, MeetingTaken, Overtaken, Row, State, Unfit
+from airflow_chilipiper.booking.ledger.sql.databases import doubts, set_up
+from airflow_chilipiper.booking.ledger.sql.faults import failure, is_passing
+from airflow_chilipiper.booking.ledger.sql.proof import Probe, Unenforced
+from airflow_chilipiper.booking.ledger.sql.table import COLUMNS, LedgerTable
+from airflow_chilipiper.booking.ledger.store import Answer
+
+T = TypeVar("T")
+TRIES = 4
+LONGEST_PAUSE = 0.05  # seconds before the second try; as long again before each further one
+KEYS_AT_ONCE = 500
+
+
+class SqlLedger:
+    """A ledger behind *engine*: Postgres, MySQL, MariaDB, or SQLite for one machine.
+
+    Every call is one transaction over rows in key order. Who won a comparison is read back in a transaction of its own,
+    since the counts of a group cannot name the loser.
+    """
+
+    def __init__(
+        self, engine: Engine, table: LedgerTable | None = None, *, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        set_up(engine)
+        self._engine = engine
+        self._table = table or LedgerTable()
+        self._sleep = sleep
+
+    def is_missing(self) -> bool:
+        """Whether the database has no such table."""
+        return self._transact(self._table.is_missing)
+
+    def create(self) -> bool:
+        """Make the table or bring it up to date, and prove that its keys hold; True if it was missing."""
+        made = False
+
+        def prepare(db: Connection) -> None:
+            nonlocal made
+            if self._table.is_missing(db):
+                self._table.make(db)
+                made = True  # and stays so if the rest is repeated: MySQL rolls no table back
+            self._table.bring_up(db)
+
+        try:
+            self._transact(prepare, passing=(OperationalError, IntegrityError, ProgrammingError))
+            self._prove()
+        except IntegrityError as error:
+            raise failure(self._table.name, error) from error
+        return made
+
+    def doubts(self) -> Sequence[str]:
+        """What may lose a committed row, and is for the owner of the server to change."""
+        return self._transact(doubts)
+
+    def begin(self, rows: Sequence[Row], /) -> Sequence[Row]:
+        """What is on record for these keys; what was absent is inserted as given, the first of equals."""
+        wanted = {row.key: row for row in reversed(rows)}
+
+        def insert_absent(db: Connection) -> Mapping[str, Row]:
+            present = self._select(db, wanted)
+            absent = [self._table.values(wanted[key]) for key in sorted(wanted.keys() - present.keys())]
+            if absent:
+                db.execute(self._table.rows.insert(), absent)
+            return present
+
+        try:
+            # It fails where another run has just inserted one of them.
+            present = self._transact(insert_absent, passing=(IntegrityError,))
+            if len(present) == len(wanted):
+                return [present[row.key] for row in rows]
+        except IntegrityError as error:
+            if len(wanted) == 1:
+                raise failure(self._table.name, error) from error
+            for row in wanted.values():
+                self.begin([row])
+        return self._read_back(rows)
+
+    def mark(self, rows: Sequence[Row], /) -> Sequence[Answer]:
+        """Change each row if its mark is still the one that was read, and say of each what came of it."""
+        if not rows:
+            return []
+        try:
+            changes = [self._table.changes(row) for row in sorted(rows, key=lambda row: row.key)]
+            self._transact(lambda db: db.execute(self._table.change, changes))
+        except (IntegrityError, Unfit) as fault:
+            if len(rows) > 1:
+                return [self._mark_alone(row) for row in rows]
+            if isinstance(fault, IntegrityError) and rows[0].meeting_id:
+                return [MeetingTaken(rows[0].meeting_id)]
+            return [fault if isinstance(fault, Unfit) else failure(self._table.name, fault)]
+        current = self._read_back(rows)
+        return [now if now.mark == row.mark else Overtaken(now) for row, now in zip(rows, current, strict=True)]
+
+    def _mark_alone(self, row: Row) -> Answer:
+        """Of rows that are marked one by one, those before a failure are on record."""
+        try:
+            return self.mark([row])[0]
+        except LedgerFailed as failed:
+            return failed
+
+    def look(self, keys: Collection[str], /) -> Mapping[str, Row]:
+        """What is on record, and nothing else."""
+        return self._transact(lambda db: self._select(db, keys))
+
+    def list(
+        self,
+        *,
+        states: Collection[State] = STATES,
+        purpose: str | None = None,
+        after_key: str | None = None,
+        limit: int = 500,
+    ) -> Sequence[Row]:
+        """Rows in key order, from the one after *after_key* on; fewer than *limit* means that these are the last."""
+        column = self._table.rows.c
+        query = self._rows().where(column.state.in_(sorted(states)), column.key > (after_key or ""))
+        if purpose is not None:
+            query = query.where(column.purpose == purpose)
+        query = query.order_by(column.key).limit(limit)
+        return self._transact(lambda db: list(map(_row, db.execute(query))))
+
+    def _prove(self) -> None:
+        probe, refused = Probe(self._table), None
+        try:
+            self._transact(probe.prove, undo=True)
+        except Unenforced as why:
+            refused = why
+        if self.look(probe.keys):
+            self._transact(probe.remove)
+            refused = refused or Unenforced(f"{self._table.name} keeps what is rolled back, as MyISAM does; use InnoDB")
+        if refused:
+            raise refused
+
+    def _read_back(self, rows: Sequence[Row]) -> Sequence[Row]:
+        found = self.look({row.key for row in rows})
+        if missing := sum(row.key not in found for row in rows):
+            raise LedgerFailed(f"{missing} rows of {self._table.name} are gone, though they were written")
+        return [found[row.key] for row in rows]
+
+    def _select(self, db: Connection, keys: Collection[str]) -> dict[str, Row]:
+        ordered, found = sorted(keys), dict[str, Row]()
+        for first in range(0, len(ordered), KEYS_AT_ONCE):
+            query = self._rows().where(self._table.rows.c.key.in_(ordered[first : first + KEYS_AT_ONCE]))
+            found |= {row.key: row for row in map(_row, db.execute(query))}
+        return found
+
+    def _rows(self) -> sa.sql.Select[Any]:
+        return sa.select(*(self._table.rows.c[name] for name in COLUMNS))
+
+    def _transact(
+        self, work: Callable[[Connection], T], *, passing: tuple[type[Exception], ...] = (), undo: bool = False
+    ) -> T:
+        """Run *work* in one transaction, and again after a failure that is *passing* or that any transaction may meet.
+
+        The whole transaction is rolled back first: after a deadlock or a lock time-out MySQL keeps the statements
+        before. To repeat it is safe even if the failed commit took: a change that took finds its own mark and changes
+        nothing.
+        """
+        for tried in range(1, TRIES + 1):
+            try:
+                with self._engine.connect() as db, db.begin() as transaction:
+                    answer = work(db)
+                    if undo:
+                        transaction.rollback()
+                return answer
+            except (SQLAlchemyError, ValueError) as error:
+                if tried < TRIES and (isinstance(error, passing) or is_passing(error)):
+                    self._sleep(random.uniform(0, tried * LONGEST_PAUSE))  # noqa: S311  # a pause is no secret
+                elif isinstance(error, IntegrityError):
+                    raise
+                else:
+                    raise failure(self._table.name, error) from error
+        raise AssertionError("unreachable")
+
+
+def _row(values: sa.Row[Any]) -> Row:
+    return Row(**dict(zip(COLUMNS, values, strict=True)))

@@ -1,0 +1,149 @@
+"""The ledger's table, and the version of it that a database holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+from sqlalchemy.types import TypeEngine
+
+from airflow_chilipiper.booking.ledger.entry import LedgerFailed, Row, Unfit
+
+TABLE = "chilipiper_ledger"
+VERSION = 1
+COLUMNS = tuple(field.name for field in fields(Row) if field.name != "replaces")
+
+Migration = Callable[[Connection, sa.Table], None]
+
+# By the version that each starts from. MySQL commits each change of a table at once, so that a migration may find its
+# work half done; and while it runs, a task with the version before may be in the middle of its batch.
+MIGRATIONS: Mapping[int, Migration] = {}
+
+
+class LedgerTable:
+    """The rows, and beside them a table with the one number that says how they are to be read."""
+
+    def __init__(
+        self, name: str = TABLE, *, version: int = VERSION, migrations: Mapping[int, Migration] = MIGRATIONS
+    ) -> None:
+        self.name = name
+        self.rows = table_of(name)
+        self.change = change_of(self.rows)
+        self._number = number_of(f"{name}_version")
+        self._version, self._migrations = version, migrations
+        self._widths = {column.name: getattr(column.type, "length", None) for column in self.rows.columns}
+
+    def is_missing(self, db: Connection) -> bool:
+        return not sa.inspect(db).has_table(self.name)
+
+    def make(self, db: Connection) -> None:
+        """The rows first: what has no number yet holds no row either."""
+        self.rows.create(db)
+        if sa.inspect(db).has_table(self._number.name):
+            db.execute(self._number.delete())  # of a table that somebody dropped
+
+    def bring_up(self, db: Connection) -> None:
+        """Migrate what is older, and refuse what is newer or no ledger at all."""
+        found = self._found(db)
+        if found is not None and found < self._version:
+            found = self._found(db, lock=True)  # another run may be at it
+        if found is not None and found > self._version:
+            raise LedgerFailed(
+                f"{self.name} was made by a newer airflow-provider-chilipiper: it has version {found}, and this one"
+                f" knows {self._version}; install the newer one here too"
+            )
+        for version in range(found or self._version, self._version):
+            self._migrations[version](db, self.rows)
+            db.execute(self._number.update().values(version=version + 1))
+        if found is None:
+            db.execute(sa.select(self.rows).where(sa.false())).close()  # fails if another owns the name
+            self._number.create(db, checkfirst=True)
+            db.execute(self._number.insert().values(one=1, version=self._version))
+
+    def values(self, row: Row) -> dict[str, Any]:
+        """The row as its columns; Unfit if one of them would have to be cut, which not every database refuses."""
+        values: dict[str, Any] = {name: getattr(row, name) for name in COLUMNS}
+        for name, value in values.items():
+            if (width := self._widths[name]) and value is not None and len(value) > width:
+                raise Unfit(f"{self.name}: {name} has {len(value)} characters, and there is room for {width}")
+        return values
+
+    def changes(self, row: Row) -> dict[str, Any]:
+        """What `change` is to be run with."""
+        return {**self.values(row), "of": row.key, "to": row.state, "replaces": row.replaces}
+
+    def _found(self, db: Connection, *, lock: bool = False) -> int | None:
+        if not sa.inspect(db).has_table(self._number.name):
+            return None
+        query = sa.select(self._number.c.version)
+        found: int | None = db.execute(query.with_for_update() if lock else query).scalar()
+        return found
+
+
+def table_of(name: str) -> sa.Table:
+    """The fields of `Row` as columns, to be compared byte by byte where they tell rows apart."""
+    return sa.Table(
+        name,
+        sa.MetaData(),
+        sa.Column("key", exact(64, ascii_only=True), primary_key=True),
+        sa.Column("purpose", sa.Text, nullable=False),
+        sa.Column("mark", exact(32, ascii_only=True), nullable=False),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("attempt", sa.Integer, nullable=False),
+        sa.Column("sender", sa.Text, nullable=False),
+        sa.Column("session", sa.Text),
+        sa.Column("slot", sa.String(64)),
+        sa.Column("sent_at", sa.Float(53)),
+        sa.Column("count_from", sa.Float(53)),
+        sa.Column("meeting_id", exact(255), unique=True),
+        sa.Column("booked_at", sa.Float(53)),
+        sa.Column("policy", sa.String(16), nullable=False),
+        sa.Column("reason", sa.Text, nullable=False),
+        sa.Column("guest", exact(64, ascii_only=True), nullable=False),
+        sa.Column("invited", exact(64, ascii_only=True), nullable=False),
+        sa.Column("released", exact(255)),
+        sa.Column("pattern", exact(64, ascii_only=True), nullable=False),
+        **MYSQL_TABLE,
+    )
+
+
+def change_of(rows: sa.Table) -> sa.sql.Update:
+    """One change of one row behind its guard, which `may_replace` tells too; made once, as that costs more than to run
+    it."""
+    column, booked = rows.c, sa.bindparam("to", type_=sa.String) == "booked"
+    return rows.update().where(
+        column.key == sa.bindparam("of"),
+        sa.or_(
+            sa.and_(booked, column.state != "booked"),
+            sa.and_(sa.not_(booked), column.mark == sa.bindparam("replaces")),
+        ),
+    )
+
+
+def number_of(name: str) -> sa.Table:
+    return sa.Table(
+        name,
+        sa.MetaData(),
+        sa.Column("one", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        **MYSQL_TABLE,
+    )
+
+
+MYSQL_TABLE: Any = {
+    f"{dialect}_{option}": value
+    for dialect in ("mysql", "mariadb")
+    for option, value in {"engine": "InnoDB", "charset": "utf8mb4", "collate": "utf8mb4_bin"}.items()
+}
+
+
+def exact(length: int, *, ascii_only: bool = False) -> TypeEngine[str]:
+    """Text that no collation merges: MySQL's default takes "a" for "A", and Postgres' may change with its machine."""
+    binary = sa.String(length, collation="ascii_bin" if ascii_only else "utf8mb4_bin")
+    in_c = sa.String(length, collation="C")
+    return (
+        sa.String(length).with_variant(in_c, "postgresql").with_variant(binary, "mysql").with_variant(binary, "mariadb")
+    )

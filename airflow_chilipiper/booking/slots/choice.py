@@ -1,0 +1,49 @@
+"""Which slot of its offer a lead takes, with regard to the leads beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+
+from airflow_chilipiper.api.patterns.offer import Offer
+from airflow_chilipiper.api.patterns.slots import Slot
+from airflow_chilipiper.booking.slots.filters import Filter, Preference, choose
+from airflow_chilipiper.booking.slots.reservations import Claims, Crowded, Fate, Reservations
+
+
+@dataclass
+class Choice:
+    """One lead's: `filters` says what will do of an offer, `prefer` what is best."""
+
+    filters: Callable[[Offer], Sequence[Filter]]
+    prefer: Preference | None
+    target: Hashable
+    reservations: Reservations
+    _made: Claims | None = None
+
+    def choose(self, offer: Offer, opened: float) -> Slot | None:
+        """The best slot that the others leave, reserved. Where an offer does not name users, nobody knows what a slot
+        bears: the best is better than none then, and if it is lost a fresh session is opened.
+        """
+        filters = self.filters(offer)
+
+        def is_free(slot: Slot) -> bool:
+            return self.reservations.is_free(slot, self.target, opened)
+
+        slot = choose(offer.slots, *filters, prefer=self.prefer, free=is_free)
+        if slot is None:
+            slot = choose(offer.slots, *filters, prefer=self.prefer, free=_bears_who_knows_what)
+            if slot is None and choose(offer.slots, *filters):
+                raise Crowded
+        if slot:
+            self._made = self.reservations.reserve(slot, self.target)
+        return slot
+
+    def settle(self, fate: Fate) -> None:
+        if self._made:
+            self.reservations.settle(self._made, fate)
+            self._made = None
+
+
+def _bears_who_knows_what(slot: Slot) -> bool:
+    return not slot.attendees

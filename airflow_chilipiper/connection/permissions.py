@@ -1,0 +1,142 @@
+"""What a token may do, as far as reads can tell that harm nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+from uuid import UUID
+
+from airflow_chilipiper.api.call import Call
+from airflow_chilipiper.api.errors import ChiliPiperError, Invalid, NoAnswer, NotAllowed, NotFound, NotSent
+from airflow_chilipiper.api.resources.health import ping
+from airflow_chilipiper.api.resources.links import links
+from airflow_chilipiper.api.resources.meetings import meetings
+from airflow_chilipiper.api.resources.routers import handoff_routers, routers
+from airflow_chilipiper.api.resources.routing_log import concierge_log
+from airflow_chilipiper.api.resources.users import find_user
+from airflow_chilipiper.api.resources.workspaces import workspaces
+from airflow_chilipiper.api.runtime import World
+
+T = TypeVar("T")
+
+# Source of all permissions: extension X-Chili-Required-Permissions of the published schemas; help article for the last.
+ONLY_BOOKING_TELLS = (
+    "concierge.route and concierge.schedule (Concierge), scheduling-links.schedule (scheduling links), "
+    "handoff.schedule (Handoff)"
+)
+
+
+class Impatient:
+    """A World that asks once: where it would pause to ask again, it raises what went wrong."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._wrong: ChiliPiperError | None = None
+        self.now, self.wall = world.now, world.wall
+
+    async def turn(self, *, urgent: bool = False) -> None:
+        """A handful of reads, with somebody looking at the screen, needs no pace."""
+
+    async def ask(self, call: Call[T], /) -> T:
+        try:
+            return await self._world.ask(call)
+        except ChiliPiperError as wrong:
+            self._wrong = wrong
+            raise
+
+    async def pause(self, seconds: float, /) -> None:
+        raise self._wrong or ValueError("nothing was asked")
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A read that shows whether the token has a permission, and what that is good for."""
+
+    permission: str
+    use: str
+    read: Callable[[World], Awaitable[Any]]
+
+
+async def _round_robin_links(world: World) -> None:
+    await links(world, kinds=("RoundRobin",))
+
+
+async def _nobody(world: World) -> None:
+    """Nobody has this e-mail: to be told so is to be allowed to ask."""
+    try:
+        await find_user(world, "nobody@example.invalid")
+    except Invalid:
+        return
+
+
+async def _last_minute(world: World) -> None:
+    start, end = _minute(world)
+    await meetings(world, start=start, end=end)
+
+
+async def _log_of_no_router(world: World) -> None:
+    """No router has this id: to be told so is to be allowed to ask."""
+    start, end = _minute(world)
+    try:
+        await concierge_log(world, workspace_id="nobody", router_id=str(UUID(int=0)), start=start, end=end)
+    except NotFound:
+        return
+
+
+def _minute(world: World) -> tuple[datetime, datetime]:
+    end = datetime.fromtimestamp(world.wall(), UTC).replace(microsecond=0)
+    return end - timedelta(minutes=1), end
+
+
+PROBES = (
+    Probe("concierge.read", "to look up Concierge routers", routers),
+    Probe("scheduling-links.read", "to book over scheduling links", _round_robin_links),
+    Probe("handoff.read", "to look up Handoff routers", handoff_routers),
+    Probe("workspace.read", "to find workspaces by name", workspaces),
+    Probe("user.read", "to find users by e-mail", _nobody),
+    Probe("meeting.read", "to find out what became of an unanswered booking", _last_minute),
+    Probe("logs.read", "optional: to prove that an unanswered Concierge booking was not made", _log_of_no_router),
+)
+
+
+async def examine(world: World) -> str:
+    """Ping, then say what the token seems to lack; nothing is asked twice.
+
+    Raises a ChiliPiperError where nothing works at all.
+    """
+    world = Impatient(world)
+    lacking = await _pinged(world)
+    untold: list[str] = []
+    for probe in PROBES:
+        try:
+            await probe.read(world)
+        except NotAllowed:
+            lacking.append(f"{probe.permission} ({probe.use})")
+        except (NotSent, NoAnswer):
+            raise
+        except ChiliPiperError:
+            untold.append(probe.permission)
+    return _verdict(lacking, untold)
+
+
+async def _pinged(world: World) -> list[str]:
+    """A token that may not ping is a known token all the same."""
+    try:
+        await ping(world)
+    except NotAllowed as no:
+        if no.status == 401:
+            raise
+        return ["api.ping (for this test only)"]
+    return []
+
+
+def _verdict(lacking: list[str], untold: list[str]) -> str:
+    may = (
+        f"The token seems to lack {', '.join(lacking)}."
+        if lacking
+        else "The token has every permission that was tried."
+    )
+    unclear = f" Could not tell: {', '.join(untold)}." if untold else ""
+    return f"Connected to Chili Piper. {may}{unclear} Only booking can tell whether it has {ONLY_BOOKING_TELLS}."

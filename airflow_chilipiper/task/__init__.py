@@ -1,0 +1,1 @@
+"""One booking task, from its plan to its ending."""

@@ -1,0 +1,62 @@
+"""Outcomes as plain rows, for XCom, logs and write-back."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow_chilipiper.arguments.bad_value import BadValue
+from airflow_chilipiper.arguments.columns import col as column
+from airflow_chilipiper.arguments.columns import is_null, resolve
+from airflow_chilipiper.arguments.texts import as_text
+from airflow_chilipiper.warehouse.values import fit
+
+if TYPE_CHECKING:
+    from airflow_chilipiper.booking.outcome import Outcome
+
+FIELDS = (
+    "lead_key",
+    "status",
+    "meeting_id",
+    "start_time",
+    "session_id",
+    "reason",
+    "attempts",
+    "purpose",
+    "pattern",
+    "host",
+    "assignees",
+)
+MEETING_FIELDS = ("host_email", "end_time", "meeting_url")
+"""Those that cost one more call."""
+OUTCOME_FIELDS = (*FIELDS, *MEETING_FIELDS)
+
+
+def outcome_row(
+    outcome: Outcome, *, lead_key: str | None, purpose: str, pattern: str, fetched: bool = False
+) -> dict[str, Any]:
+    run = {"lead_key": lead_key, "purpose": purpose, "pattern": pattern, "assignees": list(outcome.assignees)}
+    names = OUTCOME_FIELDS if fetched else FIELDS
+    return {name: run[name] if name in run else getattr(outcome, name) for name in names}
+
+
+def kept(row: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """The columns that are handed through, as JSON has them."""
+    return {name: _json(resolve(column(name, default=None), row), name) for name in names}
+
+
+def _json(value: Any, name: str) -> Any:
+    """What no form would take is handed through all the same: it is a reason for nothing."""
+    if is_null(value):
+        return None
+    if isinstance(value, (bool, int)) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): _json(item, name) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_json(item, name) for item in value]
+    try:
+        return fit(as_text(value, name))
+    except BadValue:
+        return fit(str(value))

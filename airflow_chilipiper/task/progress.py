@@ -1,0 +1,77 @@
+"""How far a run has come, as a log line every few seconds and as an XCom that one can watch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from airflow_chilipiper.task.run import Run
+
+TOLD_EVERY = 5.0  # seconds
+PUSHED_EVERY = 30.0  # each push is a call to Airflow's API server
+
+
+class Log(Protocol):
+    def info(self, event: str, /, *args: Any) -> Any: ...
+
+
+class Progress:
+    def __init__(
+        self,
+        run: Run,
+        counts: Mapping[str, int],
+        *,
+        log: Log,
+        push: Callable[[dict[str, Any]], object],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._run, self._counts, self._log, self._push, self._clock = run, counts, log, push, clock
+        self._began = self._told_at = self._pushed_at = clock()
+
+    def tell(self) -> None:
+        """Log and push, if it is time to. No booking ends for want of that, as where Airflow's supervisor is dead."""
+        now = self._clock()
+        if now - self._told_at >= TOLD_EVERY:
+            self._told_at, line = now, self._line(now - self._began)
+            with suppress(Exception):
+                self._log.info(*line)
+        if now - self._pushed_at >= PUSHED_EVERY:
+            self._pushed_at, totals = now, self.totals(now - self._began)
+            with suppress(Exception):
+                self._push(totals)
+
+    def end(self) -> None:
+        """Whoever watches a long run is told of its end."""
+        if self._pushed_at > self._began:
+            with suppress(Exception):
+                self._push(self.totals(self._clock() - self._began))
+
+    def totals(self, seconds: float) -> dict[str, Any]:
+        """What the XCom holds: rates are in calls a second, `seconds_left` goes by the leads told so far."""
+        done = sum(self._counts.values())
+        world = self._run.batch and self._run.batch.world
+        return {
+            "done": done,
+            "total": done + self._run.left,
+            "counts": dict(self._counts),
+            "calls_per_second": round(world.turns.taken / seconds, 2) if world and seconds else 0.0,
+            "pace": world and world.turns.rate,
+            "seconds_left": round(self._run.left * seconds / done) if done else None,
+        }
+
+    def _line(self, seconds: float) -> tuple[Any, ...]:
+        totals = self.totals(seconds)
+        left = totals["seconds_left"]
+        return (
+            "%d of %d leads: %s. %s calls/s of %s, about %s left",
+            totals["done"],
+            totals["total"],
+            ", ".join(f"{count} {status}" for status, count in totals["counts"].items()) or "none known yet",
+            totals["calls_per_second"],
+            "no pace" if totals["pace"] is None else round(totals["pace"], 1),
+            "?" if left is None else timedelta(seconds=left),
+        )

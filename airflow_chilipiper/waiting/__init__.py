@@ -1,0 +1,1 @@
+"""What sensors and the trigger run: a query for slots, and polling."""

@@ -1,0 +1,1 @@
+"""Leads in and outcomes out, over any DbApiHook."""

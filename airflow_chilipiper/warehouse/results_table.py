@@ -1,0 +1,227 @@
+"""The table of outcomes in a warehouse: rows are added to it and never changed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from airflow_chilipiper.arguments.bad_value import BadValue
+from airflow_chilipiper.task.outcome_row import OUTCOME_FIELDS
+from airflow_chilipiper.version_compat import AirflowException
+from airflow_chilipiper.warehouse.dialect import dialect_of
+from airflow_chilipiper.warehouse.errors import told, unwritten
+from airflow_chilipiper.warehouse.session import transaction
+from airflow_chilipiper.warehouse.statements import ResultsSql
+from airflow_chilipiper.warehouse.values import as_json, as_text
+
+if TYPE_CHECKING:
+    from airflow.providers.common.sql.hooks.sql import DbApiHook
+
+BOOKED = ("booked", "already_booked")
+FETCHED_AT_ONCE = 1000
+
+
+class Sender(NamedTuple):
+    """The task instance, and its try, whose outcomes are written."""
+
+    dag_id: str
+    run_id: str
+    task_id: str
+    map_index: int
+    try_number: int
+
+    @classmethod
+    def of(cls, ti: Any) -> Sender:
+        return cls(ti.dag_id, ti.run_id, ti.task_id, ti.map_index, ti.try_number)
+
+
+class Known(NamedTuple):
+    """What the table shows of a lead that is booked; `recorded_at` is when that meeting was first written, in UTC."""
+
+    meeting_id: str
+    start_time: str | None
+    recorded_at: str
+
+
+COLUMNS = (*OUTCOME_FIELDS, *Sender._fields, "recorded_at")
+NUMBERS = ("attempts", "map_index", "try_number")
+
+
+class ResultsTable:
+    """Outcomes of *purpose* in table *name*; *keep* are the columns that are handed through, as texts.
+
+    No try of a task instance writes again what an earlier one has written, if `known` is asked before the first
+    `append`. A chunk is one transaction. A database that has none here, as BigQuery, may keep a part of a chunk that
+    failed; that part is found when the chunk is appended again. What no look can find: rows that the server commits
+    later than that, after it lost us.
+    """
+
+    def __init__(
+        self,
+        hook: DbApiHook,
+        name: str,
+        *,
+        purpose: str,
+        keep: Sequence[str],
+        sender: Sender,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._fields = (*COLUMNS, *keep)
+        if len({field.casefold() for field in self._fields}) < len(self._fields):
+            raise BadValue(f"keep has {', '.join(keep)}, and the results table itself {', '.join(COLUMNS)}: rename one")
+        self._hook, self._purpose, self._sender, self._now = hook, as_text(purpose), sender, now
+        self._dialect = dialect_of(hook)
+        self._sql = ResultsSql(name, self._fields, numbers=NUMBERS, dialect=self._dialect)
+        self._where = f"results table {name!r} over connection {hook.get_conn_id()!r}"
+        self._shown: set[int] = set()
+        self._earlier: Counter[int] = Counter()
+        self._doubtful: str | None = None
+        self._last = datetime.min.replace(tzinfo=UTC)
+
+    def prepare(self) -> bool:
+        """Make the table if it is missing, and answer whether it was; find out whether rows can be written to it."""
+        found, unread = self._look()
+        unmade = self._make() if found is None else None
+        if found is None and (found := self._look()[0]) is None:
+            raise AirflowException(
+                f"the {self._where} cannot be read ({unread}){f', nor be made ({unmade})' if unmade else ''}. Let the"
+                f" connection's user make it, or make it yourself: numbers {', '.join(NUMBERS)}; texts"
+                f" {', '.join(field for field in self._fields if field not in NUMBERS)}"
+            )
+        if missing := [field for field in self._fields if field.casefold() not in found]:
+            raise BadValue(f"the {self._where} has no column {', '.join(missing)}: add it, or name another table")
+        self._try_to_write()
+        return bool(unread) and unmade is None
+
+    def known(self, keys: Collection[str]) -> dict[str, Known]:
+        """Those of *keys* that the table shows as booked for this purpose.
+
+        It also learns which rows this task instance has written, so that `append` writes none of them again.
+        """
+        known: dict[str, Known] = {}
+        stamps: dict[str, str] = {}  # a whole chunk has the same
+        self._shown, self._earlier = set(), Counter()
+        sender = self._sender[:-1]
+        for purpose, key, status, meeting, start, recorded, is_own in self._read(
+            self._sql.known(BOOKED), (*sender, self._purpose, *sender)
+        ):
+            if purpose != self._purpose:  # as a database may answer for which Q3 is q3
+                continue
+            if is_own:
+                self._earlier[_mark(key, status, meeting)] += 1
+            if status in BOOKED and meeting and key in keys:
+                self._shown.add(_mark(key, "booked", meeting))
+                if key not in known or known[key].meeting_id != meeting:
+                    since = recorded or self._stamp()  # none in a row of somebody else's
+                    known[key] = Known(meeting, start, stamps.setdefault(since, since))
+        return known
+
+    def append(self, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Write those of these outcome rows that do not stand in the table yet, and answer how many they were.
+
+        A row stands if an earlier try of this task instance wrote it, with this key, status and meeting, or if it is
+        `already_booked` with a meeting that the table shows. Where it fails, append the same rows again: it is looked
+        up first which of them stand.
+        """
+        if self._doubtful:
+            self._earlier.update(list(self._written(self._doubtful)))  # all of it, or nothing
+            self._doubtful = None
+        stamp, standing, new = self._stamp(), Counter[int](), []
+        for row in rows:
+            values = self._values(row, stamp)
+            mark = _mark(values["lead_key"], values["status"], values["meeting_id"])
+            if self._is_shown(values):
+                continue
+            if self._earlier[mark] > standing[mark]:
+                standing[mark] += 1
+            else:
+                new.append(list(values.values()))
+        if new:
+            self._doubtful = stamp
+            self._insert(new)
+            self._doubtful = None
+        self._earlier.subtract(standing)
+        return len(new)
+
+    def _look(self) -> tuple[set[str] | None, str]:
+        """The names of the table's columns, or why they cannot be told."""
+        sql = self._sql.look()
+        try:
+            with transaction(self._hook) as cursor:
+                cursor.execute(sql)
+                return {str(column[0]).casefold() for column in cursor.description}, ""
+        except Exception as failed:  # noqa: BLE001  # drivers have errors of their own
+            return None, told(failed, sql)
+
+    def _make(self) -> str | None:
+        """Why the table cannot be made, if so: another task may make it at the same moment, which is as good."""
+        sql = self._sql.make()
+        try:
+            with transaction(self._hook) as cursor:
+                cursor.execute(sql)
+        except Exception as failed:  # noqa: BLE001
+            return told(failed, sql)
+        return None
+
+    def _try_to_write(self) -> None:
+        sql = self._sql.try_to_write()
+        try:
+            with transaction(self._hook) as cursor:
+                cursor.execute(sql)
+        except Exception as failed:  # noqa: BLE001
+            raise AirflowException(f"the {self._where} takes no rows: {told(failed, sql)}") from None
+
+    def _read(self, sql: str, parameters: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
+        try:
+            with transaction(self._hook) as cursor:
+                cursor.execute(sql, self._dialect.bind(parameters))
+                while rows := cursor.fetchmany(FETCHED_AT_ONCE):
+                    yield from (tuple(row.values() if isinstance(row, Mapping) else row) for row in rows)
+        except Exception as failed:  # noqa: BLE001
+            raise AirflowException(
+                f"the {self._where} cannot be read: {told(failed, sql, secrets=parameters)}"
+            ) from None
+
+    def _written(self, stamp: str) -> Iterator[int]:
+        """What is in the table of the append of that moment."""
+        return (_mark(*row) for row in self._read(self._sql.written(), (*self._sender, stamp)))
+
+    def _insert(self, rows: Sequence[Sequence[Any]]) -> None:
+        try:
+            with transaction(self._hook) as cursor:
+                if self._dialect.rows_at_once == 1 and hasattr(cursor, "executemany"):
+                    cursor.executemany(self._sql.insert(1), [self._dialect.bind(row) for row in rows])
+                    return
+                for first in range(0, len(rows), self._dialect.rows_at_once):
+                    some = rows[first : first + self._dialect.rows_at_once]
+                    cursor.execute(self._sql.insert(len(some)), self._dialect.bind([*chain(*some)]))
+        except Exception as failed:  # noqa: BLE001
+            said = told(failed, self._sql.insert(1), secrets=_texts(rows))
+            raise unwritten(failed, f"{len(rows)} outcomes could not be written to the {self._where}: {said}") from None
+
+    def _values(self, row: Mapping[str, Any], stamp: str) -> dict[str, Any]:
+        """By column, in the order of the table's. What tells rows apart is as the table will give it back."""
+        told = {**row, "purpose": self._purpose, **self._sender._asdict(), "recorded_at": stamp}
+        return {field: told.get(field) if field in NUMBERS else as_text(told.get(field)) for field in self._fields}
+
+    def _is_shown(self, values: Mapping[str, Any]) -> bool:
+        mark = _mark(values["lead_key"], "booked", values["meeting_id"])
+        return values["status"] == "already_booked" and mark in self._shown
+
+    def _stamp(self) -> str:
+        """Now, and never the same twice: it names an append."""
+        self._last = max(self._now(), self._last + timedelta(microseconds=1))
+        return self._last.isoformat(timespec="microseconds")
+
+
+def _mark(*parts: str | None) -> int:
+    """What tells rows apart, in eight bytes."""
+    return int.from_bytes(blake2b(as_json([part or None for part in parts]).encode(), digest_size=8).digest(), "big")
+
+
+def _texts(rows: Sequence[Sequence[Any]]) -> set[str]:
+    return {value for row in rows for value in row if isinstance(value, str)}

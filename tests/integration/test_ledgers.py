@@ -1,0 +1,201 @@
+"""Which ledger a task gets, by its connection; and none that forgets where one is needed."""
+
+from __future__ import annotations
+
+import gc
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from airflow_chilipiper.booking.ledger.entry import Row
+from airflow_chilipiper.booking.ledger.memory import MemoryLedger
+from airflow_chilipiper.booking.ledger.sql.ledger import SqlLedger
+from airflow_chilipiper.booking.ledger.sql.table import COLUMNS
+from airflow_chilipiper.booking.ledger.task_state import StoredLedger
+from airflow_chilipiper.ledgers import doubts_about_file, ledger_of, sender_of, sql_ledger, unfit
+from airflow_chilipiper.version_compat import AirflowException, AirflowFailException
+
+
+def connect(monkeypatch: pytest.MonkeyPatch, **fields: Any) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_LEDGER", json.dumps(fields))
+
+
+def row(key: str) -> Row:
+    return Row(key=key, purpose="q3", mark="m" * 32)
+
+
+def test_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """The table is made once, and outlives the ledger."""
+    connect(monkeypatch, conn_type="sqlite", host=str(tmp_path / "ledger.db"))
+    assert ledger_of("ledger", try_number=2).begin([row("a")]) == [row("a")]
+    assert ledger_of("ledger").look(["a", "b"]) == {"a": row("a")}
+    assert caplog.text.count("Made the table chilipiper_ledger") == 1
+
+
+@pytest.mark.parametrize("try_number", [1, 2])
+def test_a_table_that_a_later_try_had_to_make_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, try_number: int
+) -> None:
+    """It may have been lost, and with it whom the earlier try invited."""
+    connect(monkeypatch, conn_type="sqlite", host=str(tmp_path / "ledger.db"))
+    for _ in range(2):
+        ledger_of("ledger", try_number=try_number)
+    assert caplog.text.count("is new, and this is try 2") == try_number - 1
+
+
+def test_postgres(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_LEDGER", postgres_url.replace("postgresql+psycopg2", "postgres"))
+    ledger = sql_ledger("ledger")
+    assert isinstance(ledger, SqlLedger)
+    assert ledger.begin([row("a")]) == [row("a")]
+    assert sql_ledger("ledger").look(["a"]) == {"a": row("a")}
+
+
+def test_a_table_that_is_not_to_be_made_is_refused_where_it_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What only reads the ledger must not say of a wrong database that nothing is in doubt."""
+    connect(monkeypatch, conn_type="sqlite", host=str(tmp_path / "ledger.db"))
+    for _ in range(2):
+        with pytest.raises(AirflowFailException, match=r"'ledger' .* without the table chilipiper_ledger.*: name the"):
+            sql_ledger("ledger", create=False)
+    sql_ledger("ledger").begin([row("a")])
+    assert sql_ledger("ledger", create=False).look(["a"]) == {"a": row("a")}
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgres"])
+def test_nothing_stays_open_once_nobody_holds_the_ledger(
+    database: str, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, opened: set[int]
+) -> None:
+    connect(monkeypatch, conn_type="sqlite", host=str(tmp_path / "ledger.db"))
+    if database == "postgres":
+        url = request.getfixturevalue("postgres_schema_url").replace("postgresql+psycopg2", "postgres")
+        monkeypatch.setenv("AIRFLOW_CONN_LEDGER", url)
+    ledger = sql_ledger("ledger")
+    ledger.begin([row("a")])
+    assert opened
+    del ledger
+    gc.collect()
+    assert not opened
+
+
+@pytest.fixture
+def opened() -> Iterator[set[int]]:
+    """The database connections that are open now, of those that SQLAlchemy has opened during the test."""
+    now: set[int] = set()
+    events = {"connect": lambda one, _: now.add(id(one)), "close": lambda one, _: now.discard(id(one))}
+    for event, hear in events.items():
+        sa.event.listen(sa.pool.Pool, event, hear)
+    yield now
+    for event, hear in events.items():
+        sa.event.remove(sa.pool.Pool, event, hear)
+
+
+@pytest.mark.parametrize("host", [None, ":memory:"], ids=repr)
+def test_memory_remembers_nobody(monkeypatch: pytest.MonkeyPatch, host: str | None) -> None:
+    connect(monkeypatch, conn_type="sqlite", host=host)
+    with pytest.raises(AirflowFailException, match="'ledger' leads to SQLite in memory"):
+        ledger_of("ledger")
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"conn_type": "chilipiper", "password": "hidden"}, "'ledger' is no SQL connection"),
+        ({"conn_type": "http", "host": "x", "password": "hidden"}, "ledger"),
+        ({"conn_type": "snowflake", "host": "x", "password": "hidden"}, "snowflake"),
+    ],
+    ids=["chilipiper", "http", "snowflake"],
+)
+def test_what_holds_no_ledger(monkeypatch: pytest.MonkeyPatch, fields: dict[str, Any], told: str) -> None:
+    """Whether its provider is installed or not; no retry can cure it."""
+    connect(monkeypatch, **fields)
+    with pytest.raises(AirflowFailException, match=told) as raised:
+        ledger_of("ledger")
+    assert "hidden" not in str(raised.value)
+
+
+def test_databases_that_declare_keys_without_enforcing_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Redshift answers as Postgres, by its extra or its address; a warehouse is refused before it is asked."""
+    assert unfit("snowflake", "db", "") == "snowflake, which declares keys without enforcing them"
+    redshift = "redshift, which declares keys without enforcing them"
+    assert unfit("postgresql", "db", "cluster.eu-1.redshift.amazonaws.com None") == redshift
+    for dialect in ("postgresql", "mysql", "mariadb", "sqlite", "mssql"):
+        assert unfit(dialect, "db", "archive.example.com {}") is None
+    connect(monkeypatch, conn_type="postgres", host="127.0.0.1", extra={"redshift": True})
+    with pytest.raises(AirflowFailException, match=r"leads to redshift, .*: the ledger takes .* Postgres, MySQL"):
+        sql_ledger("ledger")
+
+
+def test_a_database_that_turns_out_not_to_enforce_its_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody can name all of them beforehand; no retry can cure it."""
+    connect(monkeypatch, conn_type="sqlite", host=str(tmp_path / "ledger.db"))
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as db:
+        db.execute(f"create table chilipiper_ledger ({', '.join(COLUMNS)})")
+    with pytest.raises(AirflowFailException, match=r"'ledger' cannot hold the ledger: .* takes two rows with one key"):
+        sql_ledger("ledger")
+
+
+def test_a_file_on_one_of_several_machines_is_warned_about(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    connect(monkeypatch, conn_type="sqlite", host=str(tmp_path / "ledger.db"))
+    sql_ledger("ledger")
+    assert "doubt" not in caplog.text
+    monkeypatch.setenv("AIRFLOW__CORE__EXECUTOR", "LocalExecutor, CeleryExecutor")
+    sql_ledger("ledger")
+    assert "a SQLite file, and with CeleryExecutor tasks may run on several machines" in caplog.text
+
+
+def test_only_a_file_is_doubted_for_its_executor() -> None:
+    assert doubts_about_file("postgresql", "CeleryExecutor") == []
+    assert doubts_about_file("sqlite", None) == doubts_about_file("sqlite", "SequentialExecutor") == []
+
+
+def test_no_such_connection() -> None:
+    """That can be mended while the task waits for its retry."""
+    with pytest.raises(AirflowException, match="nowhere") as raised:
+        ledger_of("nowhere")
+    assert not isinstance(raised.value, AirflowFailException)
+
+
+def test_without_a_connection(caplog: pytest.LogCaptureFixture) -> None:
+    """One try is protected, and the log says what is not; a second try is refused."""
+    assert isinstance(ledger_of(None), MemoryLedger)
+    assert isinstance(ledger_of(""), MemoryLedger)
+    assert "a retry, a cleared task or another DAG run knows nothing of it" in caplog.text
+    with pytest.raises(AirflowFailException, match=r"try 2 .*Set ledger_conn_id"):
+        ledger_of(None, try_number=2)
+
+
+def test_who_sends() -> None:
+    ti = SimpleNamespace(dag_id="d", run_id="r", task_id="t", map_index=3, try_number=2)
+    assert sender_of(ti) == "d/r/t/3#2"
+
+
+def test_the_task_state_is_the_ledger_where_no_connection_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """At whatever try; and one line says what it does not protect."""
+    connect(monkeypatch, conn_type="sqlite", host=str(tmp_path / "ledger.db"))
+    assert isinstance(ledger_of("ledger", store=object()), SqlLedger)
+    assert "another DAG run" not in caplog.text
+    assert isinstance(ledger_of(None, store=object(), try_number=2), StoredLedger)
+    assert caplog.text.count("another DAG run or task knows nothing of it") == 1
+    assert "in doubt" not in caplog.text
+
+
+@pytest.mark.parametrize("setting", ["STATE_STORE__CLEAR_ON_SUCCESS", "WORKERS__STATE_STORE_BACKEND"])
+def test_a_task_state_that_may_forget_is_told(
+    setting: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv(f"AIRFLOW__{setting}", "True")
+    ledger_of(None, store=object())
+    assert setting.rpartition("__")[2].lower() in caplog.text

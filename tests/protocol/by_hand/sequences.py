@@ -1,0 +1,107 @@
+"""The booking flow, answered by hand through every sequence of answers, and judged after each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from airflow_chilipiper.api.call import Call
+from airflow_chilipiper.booking.ledger.entry import Row
+from airflow_chilipiper.booking.outcome import Outcome
+from tests.protocol.by_hand.flows import Flow
+from tests.protocol.by_hand.laws import judge_end, judge_meetings
+from tests.protocol.by_hand.scenarios import LONG, SETTLED, SHORT, Scene, scenes
+from tests.protocol.by_hand.side import Side
+from tests.protocol.by_hand.wire_answers import as_errors
+from tests.protocol.choices import Broken, Choices, wish
+
+LATER = SETTLED + 60
+
+
+class Asking:
+    """A World whose every verb asks the test."""
+
+    def __init__(self, side: Side) -> None:
+        self._side = side
+
+    async def turn(self, *, urgent: bool = False) -> None:
+        await wish("turn", urgent)
+
+    async def ask(self, call: Call[Any], /) -> Any:
+        return await wish("ask", call)
+
+    async def pause(self, seconds: float, /) -> None:
+        await wish("pause", seconds)
+
+    async def begin(self, row: Row, /) -> Any:
+        return await wish("begin", row)
+
+    async def mark(self, row: Row, /) -> Any:
+        return await wish("mark", row)
+
+    def now(self) -> float:
+        return self._side.clock
+
+    def wall(self) -> float:
+        return self._side.wall
+
+
+def fresh(error: BaseException) -> BaseException:
+    """An error that is raised again and again would drag its whole past along."""
+    error.__context__ = None
+    return error.with_traceback(None)
+
+
+def drive(flow: Flow, side: Side) -> tuple[Outcome | None, BaseException | None]:
+    """Run the flow to its end, answering each wish."""
+    object.__setattr__(side.lead, "routing_log", flow.routing_log())  # a log remembers, and leads are made once
+    running = flow.book(side.lead, Asking(side))
+    answer: Any = None
+    try:
+        while True:
+            asked = running.throw(fresh(answer)) if isinstance(answer, BaseException) else running.send(answer)
+            answer = side.answer(*asked)
+    except StopIteration as done:
+        return done.value, None
+    except Broken:
+        raise
+    except BaseException as error:  # noqa: BLE001  # the side judges it
+        return None, error
+
+
+def run_again(flow: Flow, side: Side, later: float) -> None:
+    """The next try, in a world where all goes well: it books only a lead that is free, and then for the first time."""
+    side.again(later)
+    outcome, raised = drive(flow, side)
+    side.law(raised is None, f"I6: the next try raises {raised!r}")
+    judge_end(side, outcome, raised)
+    judge_meetings(side)
+
+
+def sequences(flow: Flow, scene: Scene, answers: dict[str, BaseException]) -> Iterator[None]:
+    """One step for each sequence of answers; what each leaves is tried again at once, and once silence counts."""
+    judged: set[object] = set()
+    choices, more = Choices(), True
+    while more:
+        side = Side(scene, answers, choices)
+        judge_end(side, *drive(flow, side))
+        if (left := side.left()) not in judged:
+            judged.add(left)
+            run_again(flow, side, 1.0)
+            run_again(flow, side, LATER)
+        yield
+        more = choices.turn_over()
+
+
+def every_sequence(flow: Flow) -> int:
+    """Drive *flow* through all there is; how many sequences that were. Raises Broken at the first broken law.
+
+    The long scenarios take turns, so that a broken law is found early.
+    """
+    answers = as_errors(flow.read)
+    total = sum(1 for scene in scenes(SHORT, flow) for _ in sequences(flow, scene, answers))
+    ways = [sequences(flow, scene, answers) for scene in scenes(LONG, flow)]
+    while ways:
+        ways = [way for way in ways if next(way, ways) is None]
+        total += len(ways)
+    return total

@@ -1,0 +1,280 @@
+"""Interleavings of runs, clocks and people that a weaker protocol does not survive, one function each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import count
+
+from tests.protocol.model.person import releases, says_not_booked
+from tests.protocol.model.play import SENDS, SENT, Play
+from tests.protocol.model.protocol import Protocol
+from tests.protocol.model.runs import Run
+from tests.protocol.model.wishes import Truth
+
+Schedule = Callable[[Protocol], Play]
+LONG = 100_000.0
+MOST_SKEW = 300.0
+SCHEDULES: list[Schedule] = []
+
+
+def schedule(play: Schedule) -> Schedule:
+    SCHEDULES.append(play)
+    return play
+
+
+@schedule
+def two_runs_at_once(protocol: Protocol) -> Play:
+    """Both have read `planned`; one wins."""
+    play = Play(protocol)
+    runs = play.book().until(SENT), play.book(task="dag/other").until(SENT)
+    for _ in range(20):
+        for run in runs:
+            if not run.is_over:
+                run.step()
+    return play
+
+
+@schedule
+def a_second_run_meets_a_fresh_call(protocol: Protocol) -> Play:
+    play = Play(protocol)
+    first = play.book().past(SENDS)
+    play.book(task="dag/other").until("end")
+    first.until("end")
+    return play
+
+
+@schedule
+def a_process_sleeps_between_mark_and_call(protocol: Protocol) -> Play:
+    """Its session has no end, and a person tells the truth about its lead."""
+    return _freed_in_its_sleep(protocol, halves=2)
+
+
+@schedule
+def a_process_sleeps_in_its_mark(protocol: Protocol) -> Play:
+    return _freed_in_its_sleep(protocol, halves=1)
+
+
+def _freed_in_its_sleep(protocol: Protocol, halves: int) -> Play:
+    play, zombie = _asleep(protocol, halves)
+    assert play.book(task="dag/third").until("end").result.status == "booked"
+    zombie.until("end")
+    return play
+
+
+def _asleep(protocol: Protocol, halves: int) -> tuple[Play, Run]:
+    """A run that sleeps so many halves of a verb after it asked for its mark, until its lead is free again."""
+    play = Play(protocol, unbounded=True)
+    zombie = play.book().until(SENT)
+    for _ in range(halves):
+        zombie.step()
+    play.time.go(LONG)
+    play.book(task="dag/other").until("end")
+    assert says_not_booked(play, zombie.lead)
+    return play, zombie
+
+
+@schedule
+def a_process_wakes_up_while_its_lead_is_booked_again(protocol: Protocol) -> Play:
+    """It takes its own step back, and not the other's."""
+    play, zombie = _asleep(protocol, halves=2)
+    third = play.book(task="dag/third").past(SENDS)
+    zombie.until("end")
+    play.book(task="dag/fourth").until("end")
+    third.until("end")
+    return play
+
+
+@schedule
+def a_person_releases_what_is_not_booked(protocol: Protocol) -> Play:
+    play = Play(protocol)
+    first = play.book().past(SENDS)
+    releases(play, first.lead)
+    play.book(task="dag/other").until("end")
+    first.until("end")
+    return play
+
+
+@schedule
+def the_latest_meeting_and_the_fastest_clock(protocol: Protocol) -> Play:
+    """All bounds are used up, and somebody looks again and again."""
+    play = _sent_to_arrive_late(protocol)
+    while play.time.now < 1_100:
+        play.book(task="dag/other", policy="rebook", ahead=MOST_SKEW).until("end")
+        play.time.go(20)
+    return play
+
+
+@schedule
+def the_latest_meeting_and_an_open_log(protocol: Protocol) -> Play:
+    """It says early that the session timed out."""
+    play = _sent_to_arrive_late(protocol)
+    play.chili.shows_log = True
+    while play.time.now < 1_100:
+        play.book(task="dag/other", ahead=MOST_SKEW).until("end")
+        play.time.go(20)
+    return play
+
+
+@schedule
+def a_look_goes_to_sleep(protocol: Protocol) -> Play:
+    """Before the latest meeting is listed, anywhere on its way; and wakes up when silence would count."""
+    return _looks_in_its_sleep(protocol, lambda play: play.book(task="dag/other", policy="rebook", ahead=MOST_SKEW))
+
+
+@schedule
+def a_sweep_goes_to_sleep(protocol: Protocol) -> Play:
+    return _looks_in_its_sleep(protocol, lambda play: play.sweep(ahead=MOST_SKEW))
+
+
+def _looks_in_its_sleep(protocol: Protocol, begin: Callable[[Play], Run]) -> Play:
+    for halves in count():
+        play = _sent_to_arrive_late(protocol)
+        play.time.go(600 - play.time.now)
+        looks = begin(play)
+        for _ in range(halves):
+            if not looks.is_over:
+                looks.step()
+        if looks.is_over:
+            return play
+        play.time.go(LONG)
+        looks.until("end")
+        play.book(task="dag/third").until("end")
+        play.laws.at_rest()
+    raise AssertionError("unreachable")
+
+
+def _sent_to_arrive_late(protocol: Protocol) -> Play:
+    """A call whose process died; the request is read in the last moment, and comes to a meeting as late as may be."""
+    play = Play(protocol)
+    play.book(policy="rebook").past(SENDS).crash()
+    (request,) = play.chili.requests
+    play.time.at(request.session.ends - 0.001, lambda: play.chili.read(request))
+    return play
+
+
+@schedule
+def a_person_speaks_too_early(protocol: Protocol) -> Play:
+    """What is said is true at that time."""
+    play = _sent_to_arrive_late(protocol)
+    lead = play.ledger.rows()[0].key
+    for _ in range(55):
+        play.book(task="dag/other").until("end")
+        if says_not_booked(play, lead, ahead=MOST_SKEW):
+            play.book(task="dag/third").until("end")
+        play.time.go(20)
+    assert play.meetings_of(lead)
+    return play
+
+
+@schedule
+def under_hold_nothing_is_too_late(protocol: Protocol) -> Play:
+    play = Play(protocol, unbounded=True)
+    play.book().past(SENDS).crash()
+    for number in (2, 3):
+        play.time.go(LONG)
+        play.book(number=number).until("end")
+    play.sweep().until("end")
+    play.deliver(*play.chili.requests)
+    return play
+
+
+@schedule
+def a_later_run_allows_what_the_first_did_not(protocol: Protocol) -> Play:
+    play = Play(protocol, unbounded=True)
+    play.book().past(SENDS).crash()
+    play.time.go(LONG)
+    play.book(number=2, policy="rebook").until("end")
+    play.deliver(*play.chili.requests)
+    return play
+
+
+@schedule
+def nobody_knows_when_a_session_ends(protocol: Protocol) -> Play:
+    """Then silence never counts, whatever the run allows."""
+    play = Play(protocol, unbounded=True)
+    play.stated = Truth(lifetime=None)
+    play.book(policy="rebook").past(SENDS).crash()
+    play.time.go(LONG)
+    play.book(number=2, policy="rebook").until("end")
+    play.deliver(*play.chili.requests)
+    return play
+
+
+@schedule
+def a_meeting_is_moved_and_moved_away(protocol: Protocol) -> Play:
+    """A person is asked about the first, and nobody answers for them once there is nothing left to be seen."""
+    play = Play(protocol)
+    play.book(policy="rebook").past(SENDS).crash()
+    play.deliver(*play.chili.requests)
+    (meeting,) = play.chili.meetings
+    for days in (10, 100):
+        meeting.start += timedelta(days=days)
+        play.time.go(LONG)
+        play.book(task="dag/other", policy="rebook").until("end")
+    return play
+
+
+@schedule
+def a_meeting_is_cancelled(protocol: Protocol) -> Play:
+    play = Play(protocol)
+    play.book(policy="rebook").past(SENDS).crash()
+    play.deliver(*play.chili.requests)
+    play.chili.meetings[0].status = "Canceled"
+    play.time.go(LONG)
+    play.book(number=2, policy="rebook").until("end")
+    return play
+
+
+@schedule
+def the_list_cannot_be_asked(protocol: Protocol) -> Play:
+    play = Play(protocol)
+    play.book(policy="rebook").past(SENDS).crash()
+    play.deliver(*play.chili.requests)
+    play.time.go(LONG)
+    play.list_fails = True
+    play.book(number=2, policy="rebook").until("end")
+    play.sweep().until("end")
+    play.list_fails = False
+    play.book(number=3, policy="rebook").until("end")
+    return play
+
+
+@schedule
+def one_meeting_fits_two_leads(protocol: Protocol) -> Play:
+    """One guest, two purposes, one slot: one call was lost, the other's answer."""
+    play = Play(protocol)
+    for lead in ("jo", "jo again"):
+        play.book(lead, slot=0).past(SENDS).crash()
+    made, lost = play.chili.requests
+    play.deliver(made)
+    lost.state = "lost"
+    play.time.go(LONG)
+    for lead in ("jo again", "jo", "jo again"):
+        play.book(lead, number=2).until("end")
+    return play
+
+
+@schedule
+def an_answer_comes_after_its_lead_was_released(protocol: Protocol) -> Play:
+    play = Play(protocol)
+    slow = play.book().past(SENDS)
+    play.deliver(*play.chili.requests)
+    play.time.go(LONG)
+    play.sweep().until("end")
+    assert releases(play, slow.lead)
+    play.book(task="dag/other").until("end")
+    slow.until("end")
+    return play
+
+
+@schedule
+def nothing_was_made_and_that_is_waited_for(protocol: Protocol) -> Play:
+    """Silence counts in the end."""
+    play = Play(protocol)
+    play.book(policy="rebook").past(SENDS).crash()
+    play.chili.requests[0].state = "lost"
+    play.book(number=2, policy="rebook").until("end")
+    play.time.go(LONG)
+    assert play.book(number=3, policy="rebook").until("end").result.status == "booked"
+    return play

@@ -1,0 +1,60 @@
+"""Whom the runs of the model book, and what is stated about time."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import Any, NamedTuple
+
+from airflow_chilipiper.api.call import Interval
+from airflow_chilipiper.api.patterns.concierge import Concierge
+from airflow_chilipiper.api.patterns.offer import Offer
+from airflow_chilipiper.api.patterns.slots import Slot
+from tests.protocol.model.protocol import Protocol
+from tests.protocol.model.service import SLOTS
+
+# By name: the purpose, and the guest.
+LEADS = {
+    "jo": ("spring", "jo@example.com"),
+    "jo again": ("autumn", "jo@example.com"),
+    "ann": ("spring", "ann@example.com"),
+}
+
+
+class Truth(NamedTuple):
+    """How long things take at most, in seconds; and what is stated about that, where a lifetime may be left out."""
+
+    lifetime: float | None = 600.0
+    processing: float = 60.0
+    list_lag: float = 30.0
+    skew: float = 300.0
+
+
+UNBOUNDED = Truth(inf, inf, inf, inf)
+
+
+def bounds(protocol: Protocol, policy: str, stated: Truth) -> Any:
+    return protocol.Bounds(
+        on_no_evidence=policy,
+        session_lifetime=stated.lifetime,
+        list_lag=stated.list_lag,
+        processing=stated.processing,
+        skew=stated.skew,
+    )
+
+
+def a_lead(protocol: Protocol, name: str, *, slot: int = 0, **facts: Any) -> Any:
+    """A lead that wants the slot of that number among those that are free."""
+    purpose, email = LEADS[name]
+
+    def choose(offer: Offer, opened: float) -> Slot | None:
+        return offer.slots[slot % len(offer.slots)] if offer.slots else None
+
+    return protocol.Lead(
+        purpose=purpose,
+        key=email,
+        pattern=Concierge(router_slug="in", trigger="InAppButton", form={"PersonEmail": email}, guest=email),
+        interval=Interval(SLOTS[0]),
+        choose=choose,
+        routing_log=protocol.RoutingLog(),
+        **facts,
+    )

@@ -1,0 +1,107 @@
+"""A lead, the runs that book it, and Chili Piper at the other end of an injected transport."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+if TYPE_CHECKING:
+    from airflow_chilipiper.api.http.client import ClientSettings
+    from airflow_chilipiper.booking.lead import Lead
+    from airflow_chilipiper.booking.ledger.store import Ledger
+    from airflow_chilipiper.booking.outcome import Outcome
+
+GUEST = "jo@example.com"
+START = "2026-11-03T09:30:00Z"
+OFFER = {"routeId": "r-1", "schedulingData": {"startTimes": [START]}}
+MEETING = {"meetingId": "m-1", "dateTime": {"start": START}, "primaryGuest": {"value": GUEST}}
+
+
+def a_page(*meetings: dict[str, Any], more: str = "No") -> dict[str, Any]:
+    return {"data": {"list": list(meetings)}, "hasMore": more}
+
+
+class Desk:
+    """Makes a meeting for each booking call, and counts them. The first bookings are answered as told.
+
+    `listed` makes the meeting list of a page's number; by default the list lags, and shows none.
+    """
+
+    def __init__(
+        self, *answers: httpx.Response | Exception, listed: Callable[[int], Any] = lambda page: a_page()
+    ) -> None:
+        self.meetings = 0
+        self._answers, self._listed = list(answers), listed
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.path
+        if path.endswith("/rest"):
+            return httpx.Response(200, json=OFFER)
+        if path.endswith("/schedule-simple"):
+            return self._booked()
+        if path.endswith("/v2/org/meetings/meetings"):
+            return httpx.Response(200, json=self._listed(json.loads(request.content)["page"]))
+        return httpx.Response(403)
+
+    def _booked(self) -> httpx.Response:
+        self.meetings += 1
+        fine = httpx.Response(200, json={"meetingId": f"m-{self.meetings}"})
+        answer = self._answers.pop(0) if self._answers else fine
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def a_lead(guest: str = GUEST, **facts: Any) -> Lead:
+    from datetime import UTC, datetime
+
+    from airflow_chilipiper.api.call import Interval
+    from airflow_chilipiper.api.patterns.concierge import Concierge
+    from airflow_chilipiper.booking.lead import Lead
+
+    pattern = Concierge(router_slug="in", trigger="InAppButton", form={"PersonEmail": guest}, guest=guest)
+    told: dict[str, Any] = {"purpose": "spring", "key": "42", "pattern": pattern}
+    told |= {"interval": Interval(datetime(2026, 11, 2, tzinfo=UTC))}
+    return Lead(**told | {"choose": lambda offer, _: next(iter(offer.slots), None)} | facts)
+
+
+def a_ledger() -> Ledger:
+    from airflow_chilipiper.booking.ledger.memory import MemoryLedger
+
+    return MemoryLedger()
+
+
+def book(lead: Lead, desk: Desk, ledger: Ledger) -> Outcome:
+    """What one run makes of *lead* at this desk."""
+    from airflow_chilipiper.api.http.client import ClientSettings
+
+    return blocking(ClientSettings(token="t", verify=False), lead, ledger, transport=httpx.MockTransport(desk))
+
+
+def blocking(settings: ClientSettings, lead: Lead, ledger: Ledger, **options: Any) -> Outcome:
+    """What a run that blocks makes of *lead*."""
+    from airflow_chilipiper.api.http.client import BlockingClient
+    from airflow_chilipiper.api.pace.limiter import BlockingTurns
+    from airflow_chilipiper.api.runtime import block
+    from airflow_chilipiper.booking.batch.runtime import SingleWorld
+    from airflow_chilipiper.booking.book import book
+
+    with BlockingClient(settings, **options) as client:
+        world = SingleWorld(client, BlockingTurns(None), ledger, sleep=lambda seconds: None)
+        return block(book(lead, world))
+
+
+async def awaiting(settings: ClientSettings, lead: Lead, ledger: Ledger, **options: Any) -> Outcome:
+    """What a run that waits makes of *lead*."""
+    from airflow_chilipiper.api.http.client import AwaitingClient
+    from airflow_chilipiper.api.pace.limiter import AwaitingTurns
+    from airflow_chilipiper.booking.batch.runtime import BatchWorld
+    from airflow_chilipiper.booking.book import book
+
+    async with AwaitingClient(settings, **options) as client:
+        world = BatchWorld(client, AwaitingTurns(None), ledger, sleep=lambda seconds: asyncio.sleep(0))
+        return await book(lead, world)

@@ -1,0 +1,89 @@
+"""A broken group commit: a flow sends although its own mark is not on record, or waits for longer than it may."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from airflow_chilipiper.booking.ledger.entry import LedgerFailed
+from tests.protocol.mutants.broken import Change, Mutant, catch, law
+from tests.unit.booking.ledger.test_group_commit import (
+    MARKS_FIRST,
+    Watched,
+    a_row,
+    begun_among_marks,
+    marked_among_beginnings,
+    within_ten_seconds,
+)
+
+
+def whoever_is_told_so_is_on_record(fails: Mapping[int, Exception]) -> None:
+    """Three flows mark at once, and one of them was overtaken. What each finds at the moment when it may send."""
+    ledger = Watched(fails, waits=False)
+    rows = ledger.begin([a_row(key) for key in "abc"])
+    ledger.mark([rows[0].to("review")])
+
+    async def flow() -> list[Any]:
+        from airflow_chilipiper.booking.ledger.group_commit import GroupCommit
+
+        commits = GroupCommit(ledger)
+
+        async def sends(row: Any) -> bool:
+            await commits.mark(row)
+            return ledger.look([row.key])[row.key].mark == row.mark
+
+        return await asyncio.gather(*(sends(row.to("sent")) for row in rows), return_exceptions=True)
+
+    unmarked = sum(answer is False for answer in within_ten_seconds(flow()))
+    law(not unmarked, f"I3: {unmarked} flows send without a mark on record")
+
+
+def all_is_well() -> None:
+    whoever_is_told_so_is_on_record({})
+
+
+def the_ledger_fails() -> None:
+    whoever_is_told_so_is_on_record({3: LedgerFailed("away")})
+
+
+def nobody_waits_for_long() -> None:
+    from airflow_chilipiper.booking.ledger.group_commit import GroupCommit
+
+    law(marked_among_beginnings(GroupCommit) <= 1, "a mark waits")
+    law(begun_among_marks(GroupCommit) <= MARKS_FIRST + 1, "a beginning waits")
+
+
+MODULE = "booking.ledger.group_commit"
+MARKS_GO = "self._marks.waiting and (passed_over < MARKS_FIRST or not self._beginnings.waiting)"
+MUTANTS = {
+    "answers given to the wrong flows": Mutant(
+        "I3",
+        all_is_well,
+        [Change(MODULE, "answers = iter(await", "answers = reversed(await")],
+    ),
+    "the answer of the first given to all": Mutant(
+        "I3",
+        all_is_well,
+        [Change(MODULE, "own = [next(answers) for _ in rows]", "own = [(answers := list(answers))[-1]]")],
+    ),
+    "told before the commit": Mutant("I3", all_is_well, [Change(MODULE, "return await future", "return rows")]),
+    "a commit that failed taken for done": Mutant(
+        "I3", the_ledger_fails, [Change(MODULE, "return [failed] * len(rows)", "return rows")]
+    ),
+    "marks that starve beginnings": Mutant(
+        "a beginning waits", nobody_waits_for_long, [Change(MODULE, MARKS_GO, "self._marks.waiting")]
+    ),
+    "beginnings that go before marks": Mutant(
+        "a mark waits",
+        nobody_waits_for_long,
+        [Change(MODULE, MARKS_GO, "self._marks.waiting and not self._beginnings.waiting")],
+    ),
+}
+
+
+@pytest.mark.parametrize("what", MUTANTS)
+def test_a_broken_group_commit_is_caught(what: str) -> None:
+    catch(MUTANTS[what])

@@ -1,0 +1,142 @@
+"""Broken rules of who is one and the same lead: two meetings for one, or none for the second of two."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.protocol.mutants.broken import Change, Mutant, catch, law
+from tests.protocol.mutants.desk import Desk, a_lead, a_ledger, book
+
+
+def booked_in_turn(*wishes: dict[str, Any]) -> tuple[int, list[str]]:
+    """How many meetings these leads came to, in one ledger; and how each of them ended."""
+    desk, ledger = Desk(), a_ledger()
+    outcomes = [book(a_lead(**wish), desk, ledger) for wish in wishes]
+    return desk.meetings, [outcome.status for outcome in outcomes]
+
+
+def none_lost(*wishes: dict[str, Any]) -> None:
+    _, ends = booked_in_turn(*({**wish, "guest": f"lead{at}@example.com"} for at, wish in enumerate(wishes)))
+    law(set(ends) == {"booked"}, f"I6: a lead is lost, since it is taken for another ({ends})")
+
+
+def one_meeting(*keys: object) -> None:
+    made, _ = booked_in_turn(*({"key": the_key_of(key)} for key in keys))
+    law(made == 1, f"I1: {made} meetings for one lead")
+
+
+def the_key_of(value: object) -> str:
+    from airflow_chilipiper.booking.ledger.lead_key import lead_key
+
+    return lead_key(value)
+
+
+def two_purposes_and_keys_that_read_the_same_when_pasted() -> None:
+    none_lost({"purpose": "spring1", "key": "2"}, {"purpose": "spring", "key": "12"})
+
+
+def two_ids_of_a_crm() -> None:
+    none_lost({"key": the_key_of("00Q5e000001AbCd")}, {"key": the_key_of("00Q5e000001AbCD")})
+
+
+def two_long_numbers() -> None:
+    none_lost({"key": the_key_of(10**30 + 1)}, {"key": the_key_of(10**30 + 2)})
+
+
+def one_number_from_three_drivers() -> None:
+    one_meeting(42, 42.0, Decimal("42.00"))
+
+
+def one_address_in_two_spellings() -> None:
+    one_meeting("Jo@Example.com", "jo@example.com")
+
+
+def one_name_from_two_keyboards() -> None:
+    one_meeting("Zo\u00eb", "Zoe\u0308", " Zo\u00eb\u200b")
+
+
+def a_later_window() -> None:
+    from airflow_chilipiper.api.call import Interval
+
+    _, ends = booked_in_turn({}, {"interval": Interval(datetime(2027, 1, 1, tzinfo=UTC))})
+    law(ends == ["booked", "already_booked"], f"a changed window makes a booked lead {ends[1]}")
+
+
+def a_fuller_form() -> None:
+    fuller = dict(a_lead().pattern.form) | {"PersonFirstName": "Jo"}
+    _, ends = booked_in_turn({}, {"pattern": a_pattern(form=fuller)})
+    law(ends == ["booked", "already_booked"], f"a changed form makes a booked lead {ends[1]}")
+
+
+def another_guest() -> None:
+    _, ends = booked_in_turn({}, {"guest": "ann@example.com"})
+    law(ends == ["booked", "invalid"], f"I6: a guest whom nobody invited is told as {ends[1]}")
+
+
+def another_router() -> None:
+    _, ends = booked_in_turn({}, {"pattern": a_pattern(router_slug="out")})
+    law(ends == ["booked", "invalid"], f"I6: a lead whom nobody booked there is told as {ends[1]}")
+
+
+def a_pattern(**facts: Any) -> Any:
+    from dataclasses import replace
+
+    return replace(a_lead().pattern, **facts)
+
+
+LEAD_KEY, LEAD, SPELLING = "booking.ledger.lead_key", "booking.lead", "api.spelling"
+TARGET = "return digest(self.pattern.name, *self.pattern.target)"
+SAME = "row.pattern == self._pattern and (not self._guest or row.guest == self._guest)"
+AS_TEXT = 'return text.lower() if "@" in text else text'
+MUTANTS = {
+    "purpose and key pasted together": Mutant(
+        "I6",
+        two_purposes_and_keys_that_read_the_same_when_pasted,
+        [
+            Change(
+                LEAD_KEY,
+                "_as_json(parts).encode()",
+                '"".join(parts).encode()',
+            )
+        ],
+    ),
+    "ids lower-cased": Mutant("I6", two_ids_of_a_crm, [Change(LEAD_KEY, AS_TEXT, "return text.lower()")]),
+    "long numbers rounded": Mutant(
+        "I6", two_long_numbers, [Change(LEAD_KEY, 'format(number, "f")', 'format(number.normalize(), "f")')]
+    ),
+    "42 and 42.0 two leads": Mutant(
+        "I1", one_number_from_three_drivers, [Change(LEAD_KEY, "_number(Decimal(str(value)))", "str(value)")]
+    ),
+    "e-mails compared with regard to case": Mutant(
+        "I1", one_address_in_two_spellings, [Change(LEAD_KEY, AS_TEXT, "return text")]
+    ),
+    "text not normalized": Mutant(
+        "I1", one_name_from_two_keyboards, [Change(SPELLING, 'unicodedata.normalize("NFC", text)', "text")]
+    ),
+    "text not trimmed of what nobody sees": Mutant(
+        "I1", one_name_from_two_keyboards, [Change(SPELLING, r'"\u200b\u200c\u200d\u2060\ufeff\u00ad"', '""')]
+    ),
+    "compared over the window": Mutant(
+        "changed window",
+        a_later_window,
+        [Change(LEAD, TARGET, "return digest(self.pattern.name, *self.pattern.target, repr(self.interval))")],
+    ),
+    "compared over the form": Mutant(
+        "changed form",
+        a_fuller_form,
+        [Change(LEAD, TARGET, "return digest(self.pattern.name, *self.pattern.target, repr(self.pattern.form))")],
+    ),
+    "guest not compared": Mutant("I6", another_guest, [Change(LEAD, SAME, "row.pattern == self._pattern")]),
+    "target not compared": Mutant(
+        "I6", another_router, [Change(LEAD, SAME, "not self._guest or row.guest == self._guest")]
+    ),
+}
+
+
+@pytest.mark.parametrize("what", MUTANTS)
+def test_a_broken_key_is_caught(what: str) -> None:
+    catch(MUTANTS[what])

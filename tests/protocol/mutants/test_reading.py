@@ -1,0 +1,153 @@
+"""Broken readers of answers: a no, a meeting or an empty list read into what says nothing of the kind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.protocol.mutants.broken import Change, Mutant, catch, law
+from tests.protocol.mutants.desk import GUEST, MEETING, Desk, a_lead, a_ledger, a_page, book
+
+NOES = {"errorCode": "Whatever", "errorMessage": "it says why", "arguments": {}}
+
+
+def at_most_one_meeting(desk: Desk, *, runs: int = 1) -> None:
+    """The answer to the booking call is misread, and the lead is taken for free."""
+    lead, ledger = a_lead(), a_ledger()
+    for _ in range(runs):
+        book(lead, desk, ledger)
+    law(desk.meetings == 1, f"I1: {desk.meetings} meetings for one lead")
+
+
+def a_200_that_names_no_meeting() -> None:
+    lead, ledger = a_lead(), a_ledger()
+    for answer in ({}, {"type": "Success", "meetingId": " "}):
+        book(lead, Desk(httpx.Response(200, json=answer)), ledger)
+        (row,) = ledger.list()
+        law(row.state in ("unknown", "review"), f"I5: {row.state}, and no meeting is known")
+
+
+def a_failure_that_names_a_meeting() -> None:
+    answer = {"type": "Failure", "reason": "the CRM is slow", "meetingId": "m-1"}
+    at_most_one_meeting(Desk(httpx.Response(200, json=answer)))
+
+
+def a_503_that_says_when_to_come_back() -> None:
+    at_most_one_meeting(Desk(httpx.Response(503, headers={"Retry-After": "1"}, json=NOES)))
+
+
+def a_400_of_a_gateway() -> None:
+    at_most_one_meeting(Desk(httpx.Response(400, html="<title>Bad Request</title>")), runs=2)
+
+
+def a_4xx_of_a_gateway() -> None:
+    """With a meeting list that lags behind."""
+    at_most_one_meeting(Desk(httpx.Response(409, json={"error": "conflict"})))
+
+
+def a_session_that_was_used() -> None:
+    """By our own call, perhaps; and the meeting list lags behind."""
+    at_most_one_meeting(Desk(httpx.Response(409, json=NOES | {"errorCode": "RoutingSessionUsed"})))
+
+
+def a_no_with_this_list(listed: Any) -> None:
+    """A no in words that we do not know, and a meeting list that has the meeting or cannot be read."""
+    at_most_one_meeting(Desk(httpx.Response(409, json=NOES), listed=listed))
+
+
+def a_list_of_two_pages() -> None:
+    others = [MEETING | {"meetingId": f"other-{at}", "primaryGuest": {"value": "x@example.com"}} for at in range(50)]
+    a_no_with_this_list(lambda page: a_page(MEETING) if page else a_page(*others, more="Yes"))
+
+
+def a_list_that_says_there_is_more_and_shows_none() -> None:
+    a_no_with_this_list(lambda page: a_page(more="Yes"))
+
+
+def a_list_of_another_shape() -> None:
+    a_no_with_this_list(lambda page: {"data": {"meetings": [MEETING]}, "hasMore": "No"})
+
+
+def a_list_that_spells_the_guest_otherwise() -> None:
+    a_no_with_this_list(lambda page: a_page(MEETING | {"primaryGuest": {"value": GUEST.title()}}))
+
+
+ANSWER, PATTERN, PAGES, MEETINGS = (
+    "api.http.answer",
+    "api.patterns.answers",
+    "api.resources.pages",
+    "api.resources.meeting",
+)
+MUTANTS = {
+    "a 200 without a meeting id taken for success": Mutant(
+        "I5",
+        a_200_that_names_no_meeting,
+        [
+            Change(
+                PATTERN,
+                "if failure is not None or not isinstance(meeting_id, str) or not meeting_id.strip():",
+                "if failure is not None:",
+            )
+        ],
+    ),
+    "a failure taken for a no though it names a meeting": Mutant(
+        "I1",
+        a_failure_that_names_a_meeting,
+        [Change(PATTERN, "if failure is not None and meeting_id is None:", "if failure is not None:")],
+    ),
+    "a 503 with Retry-After taken for a no": Mutant(
+        "I1",
+        a_503_that_says_when_to_come_back,
+        [Change(ANSWER, "(status == 503 and call.repeatable and ", "(status == 503 and ")],
+    ),
+    "a gateway's 400 taken for Chili Piper's": Mutant(
+        "I1",
+        a_400_of_a_gateway,
+        [
+            Change(
+                ANSWER,
+                """answer.kind == "text/plain" and answer.content.strip() and not answer.is_html:""",
+                "answer.content.strip():",
+            )
+        ],
+    ),
+    "a gateway's 4xx taken for Chili Piper's": Mutant(
+        "I1",
+        a_4xx_of_a_gateway,
+        [Change(ANSWER, "code, said = answer.envelope() or (None,", 'code, said = answer.envelope() or ("none",')],
+    ),
+    "a used session taken for a lost slot": Mutant(
+        "I1", a_session_that_was_used, [Change(ANSWER, 'if speaks_of_session(f"{code} . {said}"):', "if False:")]
+    ),
+    "only the first page of a list read": Mutant(
+        "I1",
+        a_list_of_two_pages,
+        [
+            Change(
+                PAGES,
+                "return _whole(found, answer, page(number).operation)\n",
+                "return _whole(found, answer, page(number).operation)\n        return list(found.values())\n",
+            )
+        ],
+    ),
+    "a part of a list taken for the whole": Mutant(
+        "I1",
+        a_list_that_says_there_is_more_and_shows_none,
+        [Change(PAGES, "if last.more or (last.items and last.promises_more(len(found))):", "if False:")],
+    ),
+    "an unknown shape of a list believed empty": Mutant(
+        "I1", a_list_of_another_shape, [Change(MEETINGS, 'if "list" not in data:', "if False:")]
+    ),
+    "guests compared by their spelling": Mutant(
+        "I1",
+        a_list_that_spells_the_guest_otherwise,
+        [Change("api.spelling", "return trimmed(address).lower()", "return trimmed(address)")],
+    ),
+}
+
+
+@pytest.mark.parametrize("what", MUTANTS)
+def test_a_broken_reader_is_caught(what: str) -> None:
+    catch(MUTANTS[what])

@@ -1,0 +1,207 @@
+"""A task-state ledger without one of its safeguards: what a try wrote, the next one does not find."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.protocol.mutants.broken import Change, Mutant, catch, law
+from tests.protocol.mutants.desk import Desk, a_lead, book
+from tests.unit.booking.ledger.task_store import FOREVER, TaskStore, calm
+from tests.unit.booking.ledger.test_task_state import FIRST, Clock, breaks
+
+if TYPE_CHECKING:
+    from airflow_chilipiper.booking.ledger.entry import Row
+    from airflow_chilipiper.booking.ledger.task_state import StoredLedger
+
+
+def a_try(store: TaskStore, clock: Callable[[], float] = Clock()) -> StoredLedger:  # noqa: B008  # it stands still
+    from airflow_chilipiper.booking.ledger.task_state import StoredLedger
+
+    return StoredLedger(store, retention=FOREVER, clock=clock)
+
+
+def rows_of(*numbers: int) -> list[Row]:
+    from airflow_chilipiper.booking.ledger.entry import Row, new_mark
+
+    return [Row(key=f"{number:064x}", purpose="spring", mark=new_mark()) for number in numbers]
+
+
+def booked_by_each_try(store: TaskStore, *between: Callable[[], object]) -> None:
+    """One lead, and one more try after each thing that happens to the store. Whoever cannot be sure books nobody."""
+    from airflow_chilipiper.booking.ledger.entry import LedgerFailed
+
+    desk = Desk()
+    for happens in (bool, *between):
+        happens()
+        with suppress(LedgerFailed):
+            book(a_lead(), desk, a_try(store))
+    law(desk.meetings == 1, f"I1: {desk.meetings} meetings for one lead")
+
+
+def reads_find_nothing() -> None:
+    """As past a proxy that has lost its way; what is written arrives."""
+    store = TaskStore()
+    booked_by_each_try(store, lambda: setattr(store, "get", lambda key, /: None))
+
+
+def the_task_instance_is_replaced() -> None:
+    """Its reads find nothing, and its writes fail."""
+    store = TaskStore()
+    booked_by_each_try(store, lambda: setattr(store, "replaced", True))
+
+
+def a_page_is_gone() -> None:
+    store = TaskStore()
+    booked_by_each_try(store, lambda: store.values.pop(FIRST))
+
+
+def writes_fail_after_the_first() -> None:
+    store, desk, writes = TaskStore(), Desk(), list[str]()
+
+    def on_set(key: str, arrive: Callable[[], None]) -> None:
+        writes.append(key)
+        if writes.count(FIRST) > 1:
+            raise ConnectionError("the supervisor is away")
+        arrive()
+
+    from airflow_chilipiper.booking.ledger.entry import LedgerFailed
+
+    store.on_set = on_set
+    with suppress(LedgerFailed):
+        book(a_lead(), desk, a_try(store))
+    store.on_set = calm
+    (row,) = a_try(store).list()
+    law(row.state != "planned" or not desk.meetings, "I3: a booking call whose mark is not on record")
+
+
+def many_leads_in_one_task() -> None:
+    """More than one value of the store can hold."""
+    from airflow_chilipiper.booking.ledger.entry import LedgerFailed
+
+    store = TaskStore()
+    try:
+        ledger = a_try(store)
+        sent = [row.to("sent", sender="a_dag/run/book#1") for row in ledger.begin(rows_of(*range(1_000)))]
+        told = [answer for answer in ledger.mark(sent) if not isinstance(answer, Exception)]
+    except LedgerFailed as failed:
+        law(False, f"I6: a thousand leads are too many ({failed})")
+    on_record = a_try(store).look([row.key for row in told])
+    missed = sum(key not in on_record or on_record[key].state != "sent" for key in (row.key for row in told))
+    law(not missed, f"I3: {missed} of {len(told)} leads are sent for, and not on record")
+
+
+def a_write_arrives_late() -> None:
+    """It was slow, so what carries it has repeated it; the first of the two comes after a newer one."""
+    store, clock, late = TaskStore(), Clock(), list[Callable[[], None]]()
+
+    def on_set(key: str, arrive: Callable[[], None]) -> None:
+        store.on_set = calm
+        late.append(arrive)
+        clock.now += 1.2
+        arrive()
+
+    ledger = a_try(store, clock)
+    (row,) = ledger.begin(rows_of(1))
+    store.on_set = on_set
+    ledger.mark([sent := row.to("sent")])
+    ledger.mark([sent.to("booked", meeting_id="m-1")])
+    late[0]()
+    law(a_try(store).look([row.key])[row.key].state == "booked", "I5: a meeting that is on no record")
+
+
+def two_runs_of_one_process() -> None:
+    ledger = a_try(TaskStore())
+    (row,) = ledger.begin(rows_of(1))
+    answers = [ledger.mark([row.to("sent", sender=sender)])[0] for sender in ("a", "b")]
+    winners = sum(not isinstance(answer, Exception) for answer in answers)
+    law(winners == 1, f"I1: {winners} may send for one lead")
+
+
+def two_leads_that_bring_one_meeting() -> None:
+    ledger = a_try(TaskStore())
+    rows = ledger.begin(rows_of(1, 2))
+    ledger.mark([row.to("booked", meeting_id="m-1") for row in rows])
+    booked = len(ledger.list(states=["booked"]))
+    law(booked == 1, f"I5: one meeting stands in {booked} rows")
+
+
+def a_mark_fails_that_may_have_arrived() -> None:
+    """Nobody sent after it; but it may be on record, so the lead is not to be left in doubt."""
+    from airflow_chilipiper.booking.ledger.entry import LedgerFailed
+
+    store = TaskStore()
+    ledger = a_try(store)
+    rows = ledger.begin(rows_of(1, 2))
+    breaks(store, arrives=True)
+    with suppress(LedgerFailed):
+        ledger.mark([rows[0].to("sent")])
+    ledger.mark([rows[1].to("sent")])
+    state = a_try(store).look([rows[0].key])[rows[0].key].state
+    law(state == "planned", f"I6: a lead for which nobody sent is left {state}")
+
+
+LOG, LEDGER = "booking.ledger.task_state_log", "booking.ledger.task_state"
+BELIEVES_READS = Change(LOG, "if self._get(HEAD) != head:", "if False:")
+BELIEVES_WRITES = Change(
+    LOG, 'raise LedgerFailed(f"{key} may not be in the task state store: {_why(error)}") from error', "pass"
+)
+NO_ROOM = "            if self._is_closed or self._size + size > MOST_BYTES:\n                self._turn()\n"
+MUTANTS = {
+    "reads that find nothing believed": Mutant("I1", reads_find_nothing, [BELIEVES_READS]),
+    "a task instance that was replaced taken for a new one": Mutant(
+        "I1", the_task_instance_is_replaced, [BELIEVES_READS, BELIEVES_WRITES]
+    ),
+    "a page that is gone not missed": Mutant("I1", a_page_is_gone, [Change(LOG, "if number < counted:", "if False:")]),
+    "a failed write taken for success": Mutant("I3", writes_fail_after_the_first, [BELIEVES_WRITES]),
+    "rows cut off where a value is full": Mutant(
+        "I3",
+        many_leads_in_one_task,
+        [
+            Change(
+                LOG,
+                NO_ROOM,
+                NO_ROOM.replace("self._is_closed or self._size", "not self._is_closed and self._size").replace(
+                    "self._turn()", "continue\n            if self._is_closed:\n                self._turn()"
+                ),
+            )
+        ],
+    ),
+    "a value larger than the store takes": Mutant(
+        "I6", many_leads_in_one_task, [Change(LOG, "MOST_BYTES = 60_000", "MOST_BYTES = 600_000")]
+    ),
+    "a page written over that was slow": Mutant(
+        "I5",
+        a_write_arrives_late,
+        [Change(LOG, "was_closed or self._clock() - began > SINGLE_ATTEMPT", "was_closed")],
+    ),
+    "a mark not compared": Mutant(
+        "I1",
+        two_runs_of_one_process,
+        [Change("booking.ledger.entry", "return current.mark == row.replaces", "return True")],
+    ),
+    "one meeting in two rows": Mutant(
+        "I5",
+        two_leads_that_bring_one_meeting,
+        [Change(LEDGER, "if holder != row.key and rows[holder].meeting_id == row.meeting_id:", "if False:")],
+    ),
+    "a mark that failed left as it may be": Mutant(
+        "I6",
+        a_mark_fails_that_may_have_arrived,
+        [
+            Change(
+                LEDGER,
+                'self._overruling = [known.get(row.key, row) if row.state == "sent" else row for row in rows]',
+                "self._overruling = rows",
+            )
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("what", MUTANTS)
+def test_a_broken_task_state_ledger_is_caught(what: str) -> None:
+    catch(MUTANTS[what])

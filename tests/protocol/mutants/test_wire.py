@@ -1,0 +1,163 @@
+"""Clients that misjudge what left this machine, over real sockets: the server has it, and the lead counts as free."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from threading import Event
+from typing import TYPE_CHECKING
+
+import aiohttp
+import httpx
+import pytest
+
+from tests.protocol.mutants.broken import Change, Mutant, catch, law
+from tests.protocol.mutants.desk import Desk, a_lead, a_ledger, awaiting, blocking, book
+from tests.protocol.mutants.sockets import BOOKS, OPENS, OPENS_AND_CLOSES, reply, settings
+from tests.unit.api.http import raw_server as raw
+from tests.unit.api.http.raw_server import Peer, RawServer, Step
+
+if TYPE_CHECKING:
+    from airflow_chilipiper.booking.outcome import Outcome
+
+
+def books_blocking(server: RawServer) -> Outcome:
+    return blocking(settings(server), a_lead(), a_ledger())
+
+
+def books_awaiting(server: RawServer) -> Outcome:
+    return asyncio.run(awaiting(settings(server), a_lead(), a_ledger()))
+
+
+def one_booking_call(run: Callable[[RawServer], object], *plan: Step) -> None:
+    """Whatever becomes of the first one, which the server has read; a second one would be answered."""
+    with raw.raw_server(*plan, OPENS, BOOKS) as server:
+        run(server)
+    calls = server.saw.count(b"/schedule-simple HTTP")
+    law(calls == 1, f"I1: {calls} booking calls were read for one lead")
+
+
+def a_lost_answer_on_a_fresh_connection() -> None:
+    one_booking_call(books_awaiting, OPENS_AND_CLOSES, raw.closed_after)
+
+
+def a_lost_answer_on_a_connection_that_was_kept() -> None:
+    one_booking_call(books_awaiting, OPENS, raw.closed_after)
+
+
+def a_redirect(run: Callable[[RawServer], Outcome]) -> None:
+    """From something before Chili Piper, say, that has passed the call on."""
+    to = b"Location: /api/fire-edge/v1/org/concierge/routing/r-1/schedule-simple"
+    one_booking_call(run, OPENS, raw.answers(reply(b"307 Temporary Redirect", b"Connection: close", to)))
+
+
+def a_batch_that_is_stopped() -> None:
+    """The flow is cancelled while the server has its booking call."""
+    has_it = Event()
+
+    def reads_and_waits(peer: Peer) -> None:
+        peer.read_request()
+        has_it.set()
+        peer.read()
+        raise ConnectionError
+
+    async def stopped(server: RawServer) -> None:
+        task = asyncio.create_task(awaiting(settings(server), a_lead(), a_ledger()))
+        await asyncio.to_thread(has_it.wait, raw.LIMIT)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+    one_booking_call(lambda server: asyncio.run(stopped(server)), OPENS, reads_and_waits)
+
+
+def an_answer_that_no_http_library_knows() -> None:
+    """To a call that may be asked again, and is answered then."""
+    with raw.raw_server(raw.answers(b"\x16\x03\x01 what?\r\n\r\n"), OPENS, BOOKS) as server:
+        try:
+            outcome = books_awaiting(server).status
+        except aiohttp.ClientError as escaped:
+            outcome = type(escaped).__name__
+    law(outcome == "booked", f"I6: instead of an outcome there is {outcome}")
+
+
+def a_transport_that_nobody_knows() -> None:
+    book(a_lead(), desk := Desk(httpx.ConnectTimeout("the answer was lost")), a_ledger())
+    law(desk.meetings == 1, f"I1: {desk.meetings} meetings for one lead")
+
+
+WIRE, CLIENT, TRANSPORT = "api.http.send_guard", "api.http.client", "api.http.transport"
+FOLLOWS = "transport=self._transport, follow_redirects=True"
+LEFT = "if self.may_have_left:"
+ASKED = "reply = await self._exchange(message)\n        except Exception as error:"
+CANCELLED = """reply = await self._exchange(message)
+        except asyncio.CancelledError as error:
+            departure.may_have_left = False
+            raise departure.failure(error, secret=self._settings.token) from None
+        except Exception as error:"""
+FIRST_TIME_ONLY = """known = self.__dict__.setdefault("known", [])
+            if connection.transport not in known:
+                departing.get().leave()
+            known.append(connection.transport)"""
+MUTANTS = {
+    "httpx-aiohttp's ConnectTimeout taken for not sent": Mutant(
+        "I1",
+        a_lost_answer_on_a_fresh_connection,
+        [Change(WIRE, LEFT, 'if self.may_have_left and type(error).__name__ != "ConnectTimeout":')],
+    ),
+    "only a fresh connection taken for a way out": Mutant(
+        "I1",
+        a_lost_answer_on_a_connection_that_was_kept,
+        [Change(TRANSPORT, "departing.get().leave()", FIRST_TIME_ONLY)],
+    ),
+    "a transport believed that nobody knows": Mutant(
+        "I1",
+        a_transport_that_nobody_knows,
+        [Change(CLIENT, "transport is None or isinstance(transport, httpx.HTTPTransport)", "True")],
+    ),
+    "a raw aiohttp error that escapes": Mutant(
+        "I6",
+        an_answer_that_no_http_library_knows,
+        [Change(CLIENT, ASKED, ASKED.replace("Exception", "httpx.HTTPError"))],
+    ),
+    "cancellation taken for not sent": Mutant("I1", a_batch_that_is_stopped, [Change(CLIENT, ASKED, CANCELLED)]),
+    "a redirect followed, blocking": Mutant(
+        "I1",
+        partial(a_redirect, books_blocking),
+        [
+            Change(
+                CLIENT, "self._transport.handle_request(message)", f"httpx.Client({FOLLOWS}).send(message, stream=True)"
+            )
+        ],
+    ),
+    "a redirect followed, awaiting": Mutant(
+        "I1",
+        partial(a_redirect, books_awaiting),
+        [
+            Change(
+                CLIENT,
+                "self._transport.handle_async_request(message)",
+                f"httpx.AsyncClient({FOLLOWS}).send(message, stream=True)",
+            )
+        ],
+    ),
+    "a booking that HTTP libraries re-send by themselves": Mutant(
+        "I1",
+        a_lost_answer_on_a_fresh_connection,
+        [
+            Change("api.call", 'if not self.repeatable and self.method not in ("POST", "PATCH"):', "if False:"),
+            Change(
+                "api.patterns.concierge",
+                'permission="concierge.schedule",\n            method="POST",',
+                'permission="concierge.schedule",\n            method="PUT",',
+            ),
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("what", MUTANTS)
+def test_a_broken_client_is_caught(what: str) -> None:
+    catch(MUTANTS[what])

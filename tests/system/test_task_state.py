@@ -1,0 +1,168 @@
+"""The ledger in the task state store of a real Airflow: what a task's second try knows of its first."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from airflow import sdk
+
+from airflow_chilipiper.api import errors
+from airflow_chilipiper.api.pace.limiter import AwaitingTurns
+from airflow_chilipiper.booking.batch.runtime import BatchWorld
+from airflow_chilipiper.booking.ledger.entry import LedgerFailed, Row, new_mark
+from airflow_chilipiper.booking.ledger.task_state import StoredLedger
+from airflow_chilipiper.operators import SchedulingLinkBookOperator, col
+from airflow_chilipiper.sandbox import sandbox
+from tests.unit.booking.batch.office import Office, a_lead
+from tests.unit.booking.batch.told import Told
+
+NEVER_EXPIRE = getattr(sdk, "NEVER_EXPIRE", None)
+if NEVER_EXPIRE is None:
+    pytest.skip("the task state store came with Airflow 3.3", allow_module_level=True)
+
+if TYPE_CHECKING:
+    from airflow.models.dagrun import DagRun
+
+
+Open = Callable[[], StoredLedger]
+
+
+def run_twice(run_dag: Callable[..., DagRun], work: Callable[[Open, int], Any]) -> None:
+    """A DAG whose one task does *work*, with what opens its ledger and the number of its try, and has a second try."""
+    with sdk.DAG("remembers", schedule=None) as dag:
+
+        @sdk.task(retries=1, retry_delay=timedelta(0))
+        def book(**context: Any) -> None:
+            store = context["task_state_store"]
+            work(lambda: StoredLedger(store, retention=NEVER_EXPIRE), context["ti"].try_number)
+
+        book()
+    assert run_dag(dag).state == "success"
+
+
+@pytest.fixture
+def stored(airflow_db: Any) -> Iterator[Callable[[], list[Any]]]:
+    """What the task state store holds, as Airflow keeps it."""
+    from airflow.models.task_state_store import TaskStateStoreModel
+    from airflow.utils.session import create_session
+
+    def read() -> list[Any]:
+        with create_session() as session:
+            return [(row.key, row.value, row.expires_at) for row in session.query(TaskStateStoreModel)]
+
+    yield read
+    with create_session() as session:
+        session.query(TaskStateStoreModel).delete()
+
+
+def test_a_second_try_finds_what_the_first_has_marked(
+    run_dag: Callable[..., DagRun], stored: Callable[[], list[Any]]
+) -> None:
+    rows = [Row(key=f"{number:064x}", purpose="spring", mark=new_mark()) for number in range(1_000)]
+    tries = []
+
+    def work(open_: Open, number: int) -> None:
+        ledger = open_()
+        tries.append(ledger.look([row.key for row in rows]))
+        if number == 1:
+            ledger.mark([row.to("sent", reason="\N{SNOWMAN}") for row in ledger.begin(rows)])
+            raise ValueError("the first try ends here")
+
+    run_twice(run_dag, work)
+    first, second = tries
+    assert first == {}
+    assert {row.key for row in second.values()} == {row.key for row in rows}
+    assert {(row.state, row.reason) for row in second.values()} == {("sent", "\N{SNOWMAN}")}
+    assert len(stored()) > 3
+    for key, value, expires_at in stored():
+        assert key.startswith("__chilipiper__")
+        assert len(value) < 65_535
+        assert expires_at is None
+
+
+def test_a_try_that_was_replaced_finds_nothing_and_may_write_nothing(
+    run_dag: Callable[..., DagRun], stored: Callable[[], list[Any]]
+) -> None:
+    """Airflow gives a retry another id, and turns away who still writes under the old one."""
+    row, opens, before = Row(key="a" * 64, purpose="spring", mark=new_mark()), list[Open](), list[Any]()
+    begun = list[StoredLedger]()
+
+    def work(open_: Open, number: int) -> None:
+        opens.append(open_)
+        if number == 1:
+            begun.append(open_())
+            begun[0].begin([row])
+            before.extend(stored())
+            raise ValueError("the first try ends here")
+        assert opens[1]().look([row.key])[row.key].mark == row.mark
+        assert opens[0]().look([row.key]) == {}
+        with pytest.raises(LedgerFailed, match="may not be in the task state store"):
+            opens[0]().begin([row])
+        with pytest.raises(LedgerFailed, match="may not be in the task state store"):
+            begun[0].mark([row.to("sent")])
+
+    run_twice(run_dag, work)
+    assert stored() == before
+    assert len(opens) == 2
+
+
+def test_a_second_try_books_nobody_again_though_an_answer_was_lost(
+    run_dag: Callable[..., DagRun], stored: Callable[[], list[Any]]
+) -> None:
+    """Its marks are made in a thread beside the batch's loop, where Airflow's supervisor can be asked."""
+
+    class LosesAnAnswer(Office):
+        async def _book(self, email: str) -> Any:
+            booked = await super()._book(email)
+            if email.startswith("lead3@"):
+                raise errors.NoAnswer("lost")
+            return booked
+
+    office, statuses = LosesAnAnswer(), []
+
+    def work(open_: Open, number: int) -> None:
+        @asynccontextmanager
+        async def open_world() -> AsyncIterator[BatchWorld]:
+            yield BatchWorld(office, AwaitingTurns(None), open_())
+
+        leads = [a_lead(each) for each in range(8)]
+        batch = Told(leads if number == 1 else leads[::-1], open_world)
+        batch.run()
+        statuses.append([outcome.status for outcome in batch.outcomes])
+        if number == 1:
+            raise ValueError("a lead is unknown")
+
+    run_twice(run_dag, work)
+    first, second = statuses
+    assert first == ["booked"] * 3 + ["unknown"] + ["booked"] * 4
+    assert second == ["already_booked"] * 4 + ["unknown"] + ["already_booked"] * 3
+    assert office.meetings == {f"lead{number}@example.com": 1 for number in range(8)}
+    assert stored()
+
+
+def test_a_booking_task_without_a_ledger_connection_books_nobody_twice(
+    run_dag: Callable[..., DagRun], stored: Callable[[], list[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own retry knows what it did, whom it lost, and whom it had not come to."""
+    with sandbox(requests_per_second=200) as chili, sdk.DAG("alone", schedule=None) as dag:
+        monkeypatch.setenv("AIRFLOW_CONN_CHILIPIPER_DEFAULT", chili.connection)
+        SchedulingLinkBookOperator(
+            task_id="book",
+            purpose="q3",
+            leads=[{"id": number, "email": f"guest{number}@prospect.example"} for number in range(12)],
+            key=col("id"),
+            link_id="link-rr-demo",
+            retries=2,
+            retry_delay=timedelta(0),
+        )
+        chili.faults.lose_answer("scheduling-link-schedule", count=2)
+        chili.faults.error("meeting-list-put", status=403, code="Forbidden", count=2)
+        assert run_dag(dag).state == "success"
+        guests = [meeting["guest"] for meeting in chili.meetings]
+        assert len(guests) == len(set(guests)) == 12
+        assert sum(call.operation == "scheduling-link-schedule" for call in chili.calls) == 12
+    assert stored()

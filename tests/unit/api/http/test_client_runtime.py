@@ -1,0 +1,186 @@
+"""The two real Worlds drive the same flow, each in its own way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from airflow_chilipiper.api.call import Call
+from airflow_chilipiper.api.errors import ChiliPiperError, NoAnswer, NotFound, ServerBroken, Throttled
+from airflow_chilipiper.api.http.client_runtime import AwaitingWorld, BlockingWorld
+from airflow_chilipiper.api.pace.limiter import AwaitingTurns, BlockingTurns
+from airflow_chilipiper.api.pace.rate import CUT, Rate
+from airflow_chilipiper.api.retry import patiently
+from airflow_chilipiper.api.runtime import World, block
+
+PING: Call[Any] = Call(operation="health-ping", permission="", method="GET", path="/x", read=str, repeatable=True)
+
+
+class Script:
+    """Client, clock, condition and sleep in one: answers by script, and keeps the time."""
+
+    def __init__(self, *answers: Any) -> None:
+        self.answers = list(answers)
+        self.time = 0.0
+
+    def clock(self) -> float:
+        return self.time
+
+    def ask(self, call: Call[Any], /) -> Any:
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def sleep(self, seconds: float) -> None:
+        self.time += seconds
+
+
+class AwaitingScript(Script):
+    async def ask(self, call: Call[Any], /) -> Any:  # type: ignore[override]
+        return super().ask(call)
+
+    async def sleep(self, seconds: float) -> None:  # type: ignore[override]
+        self.time += seconds
+
+    def later(self, seconds: float, ring: Callable[[], None]) -> None:
+        self.time += seconds
+        asyncio.get_running_loop().call_soon(ring)
+
+
+def blocking(script: Script, rate: Rate | None = None) -> BlockingWorld:
+    return BlockingWorld(script, BlockingTurns(rate, script.clock), sleep=script.sleep, wall=lambda: 5.0)
+
+
+def awaiting(script: AwaitingScript, rate: Rate | None = None) -> AwaitingWorld:
+    turns = AwaitingTurns(rate, script.clock, script.later)
+    return AwaitingWorld(script, turns, sleep=script.sleep, wall=lambda: 5.0)
+
+
+async def flow(world: World) -> Any:
+    answer = await patiently(PING, world)
+    return answer, world.wall()
+
+
+def test_one_flow_runs_in_both() -> None:
+    """And finds the same: an answer that was lost, a pause, an answer."""
+    script, waiting = Script(NoAnswer("lost"), "ok"), AwaitingScript(NoAnswer("lost"), "ok")
+    assert block(flow(blocking(script))) == ("ok", 5.0)
+    assert asyncio.run(flow(awaiting(waiting))) == ("ok", 5.0)
+    assert 0.25 <= script.time <= 0.5
+    assert 0.25 <= waiting.time <= 0.5
+
+
+def test_now_is_the_clients_clock() -> None:
+    """A deadline made by `now` is compared by the client."""
+    script = Script()
+    assert blocking(script).now == script.clock
+    waiting = AwaitingScript()
+    assert awaiting(waiting).now == waiting.clock
+
+
+@pytest.mark.parametrize(("told", "held"), [(None, 0), (7.0, 7), (86_400.0, 60)])
+def test_being_throttled_holds_all_turns(told: float | None, held: float) -> None:
+    """As long as was told, but never for a day."""
+    waiting = AwaitingScript(Throttled("slower", status=429, retry_after=told))
+
+    async def throttled() -> None:
+        world = awaiting(waiting)
+        with pytest.raises(Throttled):
+            await world.ask(PING)
+        await world.turn(urgent=True)
+
+    asyncio.run(throttled())
+    assert waiting.time == held
+
+
+def test_being_throttled_holds_a_blocking_turn_too() -> None:
+    script = Script(Throttled("slower", status=429, retry_after=7.0))
+    turns = BlockingTurns(None, script.clock, _Waits(script))  # type: ignore[arg-type]
+    world = BlockingWorld(script, turns, sleep=script.sleep)
+    with pytest.raises(Throttled):
+        block(world.ask(PING))
+    block(world.turn())
+    assert script.time == 7
+
+
+BOOKING: Call[Any] = Call(operation="book", permission="", method="POST", path="/x", read=str, repeatable=False)
+
+
+@pytest.mark.parametrize("call", [PING, BOOKING])
+@pytest.mark.parametrize(
+    ("answer", "factor"),
+    [
+        (Throttled("slower", status=429), 1 - CUT),
+        (Throttled("slower", status=503, retry_after=0.0), 1 - CUT),
+        (ServerBroken("busy", status=503), 1 - CUT),
+        (ServerBroken("broken", status=500), 1),
+        (NotFound("unknown", status=404), 1),
+        (NoAnswer("lost"), 1),
+    ],
+    ids=str,
+)
+def test_too_much_for_the_other_side_lowers_the_pace(call: Call[Any], answer: ChiliPiperError, factor: float) -> None:
+    """429, and 503 of any call: also of a booking, about which nothing else is known then. Other failures do not."""
+    worlds = [blocking(Script(answer), Rate(10)), awaiting(AwaitingScript(answer), Rate(10))]
+    for world, run in zip(worlds, (block, asyncio.run), strict=True):
+        with pytest.raises(type(answer)):
+            run(world.ask(call))  # type: ignore[arg-type]
+        assert world.turns.rate == 10 * factor
+
+
+def test_good_answers_bring_the_pace_back() -> None:
+    slower = Throttled("slower", status=429)
+    script, waiting = Script(slower, *["ok"] * 100), AwaitingScript(slower, *["ok"] * 100)
+    worlds = [blocking(script, Rate(10)), awaiting(waiting, Rate(10))]
+
+    async def ask(world: World) -> None:
+        with pytest.raises(Throttled):
+            await world.ask(PING)
+        for _ in range(100):
+            await world.pause(10)
+            await world.turn()
+            await world.ask(PING)
+
+    for world, run in zip(worlds, (block, asyncio.run), strict=True):
+        run(ask(world))  # type: ignore[arg-type]
+        assert world.turns.rate == 10
+
+
+class _Waits:
+    def __init__(self, script: Script) -> None:
+        self._script = script
+
+    def wait(self, timeout: float | None) -> None:
+        self._script.sleep(timeout or 0.0)
+
+    def notify_all(self) -> None:
+        pass
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+def test_calls_that_had_to_wait_after_their_turns_leave_no_faster_than_a_second_may_see() -> None:
+    """As they do for a ledger whose disk was slow."""
+
+    class Clocked(AwaitingScript):
+        async def ask(self, call: Call[Any], /) -> Any:  # type: ignore[override]
+            self.answers.append(self.time)
+            return "pong"
+
+    async def flow() -> None:
+        world = awaiting(script, Rate(50))
+        await asyncio.gather(*(world.ask(PING) for _ in range(200)))
+
+    script = Clocked()
+    asyncio.run(flow())
+    left = script.answers
+    assert len(left) == 200
+    assert max(sum(at <= other < at + 1 for other in left) for at in left) == 51

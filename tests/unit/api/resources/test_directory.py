@@ -1,0 +1,122 @@
+"""Workspaces and users: every page, exact matches, and errors that never show an e-mail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from airflow_chilipiper.api.errors import Invalid, Unreadable
+from airflow_chilipiper.api.resources import health, users, workspaces
+from airflow_chilipiper.api.runtime import block
+from tests.unit.api.handmade import Handmade
+
+JO = {
+    "id": "64ee0722", "name": "Jo Doe", "email": "Jo.Doe@example.com", "isSuperAdmin": False,
+    "licenses": {"handoff": True}, "salesforce": None, "hubspot": {"id": 5},
+    "workspaces": ["w1"], "timezone": "Europe/Paris",
+}  # fmt: skip
+
+
+def result(*found: Any) -> dict[str, Any]:
+    return {"results": list(found), "total": len(found), "page": 0, "pageSize": 50}
+
+
+@pytest.mark.parametrize("body", ["ok", None, {"status": "ok"}])
+def test_any_answer_to_a_ping_will_do(body: Any) -> None:
+    world = Handmade(body)
+    block(health.ping(world))
+    call = world.calls[0]
+    assert (call.operation, call.permission, call.method, call.path) == (
+        "health-ping", "api.ping", "GET", "/v1/org/health/ping",
+    )  # fmt: skip
+
+
+def test_workspaces() -> None:
+    world = Handmade(result({"id": "w1", "name": "Sales", "metadata": {"revision": 1}, "nrOfUsers": 3}, {"id": "w2"}))
+    found = block(workspaces.workspaces(world))
+    assert [(workspace.id, workspace.name) for workspace in found] == [("w1", "Sales"), ("w2", "")]
+    call = world.calls[0]
+    assert (call.operation, call.permission, call.path) == ("workspace-list", "workspace.read", "/v1/org/workspace")
+
+
+def test_a_workspace_without_id_is_unreadable() -> None:
+    with pytest.raises(Unreadable, match="workspace-list: id: missing"):
+        block(workspaces.workspaces(Handmade(result({"name": "Sales"}))))
+
+
+@pytest.mark.parametrize(("workspace_id", "query"), [("w/1", {"workspaceId": "w/1"}), (None, {})])
+def test_users_of_a_workspace_or_of_all(workspace_id: str | None, query: dict[str, str]) -> None:
+    world = Handmade(result(JO))
+    found = block(users.users(world, workspace_id=workspace_id))
+    assert (found[0].id, found[0].workspaces, found[0].timezone) == ("64ee0722", ("w1",), "Europe/Paris")
+    call = world.calls[0]
+    assert call.query == query | {"page": 0, "pageSize": 50}
+    assert (call.operation, call.permission, call.path) == (
+        "workspace-list-users", "workspace.read", "/v1/org/workspace/users",
+    )  # fmt: skip
+
+
+def test_one_user_by_id() -> None:
+    world = Handmade(JO)
+    assert block(users.user(world, "a/b c")).email == "Jo.Doe@example.com"
+    call = world.calls[0]
+    assert (call.operation, call.permission, call.path) == ("user-read", "user.read", "/v1/org/user/read/a%2Fb%20c")
+
+
+def test_a_user_shows_neither_name_nor_e_mail() -> None:
+    user = block(users.user(Handmade(JO), "64ee0722"))
+    assert "doe" not in repr(user).casefold()
+
+
+@pytest.mark.parametrize("shape", [result, lambda *found: list(found)])
+def test_a_user_is_found_by_exact_e_mail_in_any_case(shape: Any) -> None:
+    near = [{"id": "u1", "email": "x.jo.doe@example.com"}, {"id": "u2", "name": "jo.doe@example.com"}, JO]
+    world = Handmade(shape(*near))
+    assert block(users.find_user(world, " jo.DOE@example.com ")).id == "64ee0722"
+    call = world.calls[0]
+    assert (call.operation, call.permission, call.path) == ("user-find", "user.read", "/v1/org/user/find")
+    assert call.query == {"query": "jo.doe@example.com", "page": 0, "pageSize": 50}
+    assert "jo.doe" not in repr(call)
+
+
+@pytest.mark.parametrize(
+    ("found", "text"),
+    [
+        ([], "no user has exactly this e-mail: look it up in Chili Piper"),
+        ([{"id": "u1", "email": "x.jo.doe@example.com"}], "no user has exactly this e-mail"),
+        ([JO, JO | {"id": "u2"}], "2 users have exactly this e-mail: give one id of 64ee0722, u2"),
+    ],
+)
+def test_no_or_several_users_are_an_error_that_hides_the_e_mail(found: Any, text: str) -> None:
+    with pytest.raises(Invalid) as wrong:
+        block(users.find_user(Handmade(result(*found)), "jo.doe@example.com"))
+    assert text in str(wrong.value)
+    assert "@" not in str(wrong.value)
+
+
+@pytest.mark.parametrize("email", ["", "  "])
+def test_an_empty_e_mail_is_not_asked_for(email: str) -> None:
+    with pytest.raises(Invalid, match="empty"):
+        block(users.find_user(Handmade(), email))
+
+
+def test_a_workspace_is_found_by_exact_name() -> None:
+    seen = result({"id": "w1", "name": "Sales EMEA"}, {"id": "w2", "name": "Sales"}, {"id": "w3", "name": "sales"})
+    assert block(workspaces.find_workspace(Handmade(seen), "Sales")).id == "w2"
+
+
+@pytest.mark.parametrize(
+    ("seen", "text"),
+    [
+        ([], "no workspace is named 'Sales': the token sees none"),
+        ([{"id": "w1", "name": "Sales EMEA"}], "no workspace is named 'Sales': the token sees 'Sales EMEA'"),
+        (
+            [{"id": "w1", "name": "Sales"}, {"id": "w2", "name": "Sales"}],
+            "2 workspaces are named 'Sales': give one id of w1, w2",
+        ),
+    ],
+)
+def test_no_or_several_workspaces_are_an_error(seen: Any, text: str) -> None:
+    with pytest.raises(Invalid, match=text):
+        block(workspaces.find_workspace(Handmade(result(*seen)), "Sales"))

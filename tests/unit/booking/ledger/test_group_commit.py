@@ -1,0 +1,250 @@
+"""Marks of many flows share a commit, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
+from itertools import count, cycle
+from threading import Event, Lock
+from typing import Any, TypeVar
+
+import pytest
+
+from airflow_chilipiper.booking.ledger.entry import LedgerFailed, MeetingTaken, Overtaken, Row, new_mark
+from airflow_chilipiper.booking.ledger.group_commit import MARKS_FIRST, GroupCommit
+from airflow_chilipiper.booking.ledger.memory import MemoryLedger
+from airflow_chilipiper.booking.ledger.store import Answer
+
+T = TypeVar("T")
+
+
+def a_row(key: str) -> Row:
+    return Row(key=key, purpose="spring", mark=new_mark())
+
+
+class Watched(MemoryLedger):
+    """Notes its groups; the first commit waits until it is let go."""
+
+    def __init__(self, fails: Mapping[int, Exception] = {}, *, waits: bool = True) -> None:
+        super().__init__()
+        self.groups: list[tuple[str, list[str]]] = []
+        self.go, self._fails, self._alone = Event(), fails, Lock()
+        if not waits:
+            self.go.set()
+
+    def begin(self, rows: Sequence[Row], /) -> list[Row]:
+        return self._noted("begin", rows, super().begin)
+
+    def mark(self, rows: Sequence[Row], /) -> list[Answer]:
+        return self._noted("mark", rows, super().mark)
+
+    def _noted(self, name: str, rows: Sequence[Row], commit: Callable[[Sequence[Row]], T]) -> T:
+        assert self._alone.acquire(blocking=False), "used by two threads at once"
+        try:
+            self.groups.append((name, [row.key for row in rows]))
+            self.go.wait(10)
+            if failure := self._fails.get(len(self.groups)):
+                raise failure
+            return commit(rows)
+        finally:
+            self._alone.release()
+
+
+def within_ten_seconds(flow: Coroutine[Any, Any, T]) -> T:
+    """A waiter that is forgotten shall fail its test, not hang it."""
+    return asyncio.run(asyncio.wait_for(flow, 10))
+
+
+async def all_wait() -> None:
+    """Each flow that was started has come as far as to wait for its commit."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+def run_all(ledger: Watched, first: Row, *others: Row, cancel: int | None = None) -> list[Any]:
+    """Begin *first*, and the others while that commits; what each was answered."""
+
+    async def flow() -> list[Any]:
+        commits = GroupCommit(ledger)
+        tasks = [asyncio.create_task(commits.begin(first))]
+        await all_wait()
+        tasks += [asyncio.create_task(commits.begin(row)) for row in others]
+        await all_wait()
+        if cancel is not None:
+            tasks[cancel].cancel()
+        ledger.go.set()
+        return await asyncio.gather(*tasks, return_exceptions=True)
+
+    return within_ten_seconds(flow())
+
+
+def test_what_comes_while_one_group_commits_is_the_next_group() -> None:
+    ledger, rows = Watched(), [a_row(key) for key in "abcde"]
+    assert run_all(ledger, *rows) == rows
+    assert ledger.groups == [("begin", ["a"]), ("begin", ["b", "c", "d", "e"])]
+
+
+def test_each_gets_its_own_answer_and_ones_trouble_is_not_the_others() -> None:
+    ledger = Watched(waits=False)
+    rows = ledger.begin([a_row(key) for key in "abcd"])
+    ledger.mark([rows[0].to("sent"), rows[3].to("booked", meeting_id="m")])
+
+    async def flow() -> list[Any]:
+        commits = GroupCommit(ledger)
+        marks = [rows[0].to("unknown"), rows[1].to("sent"), rows[2].to("booked", meeting_id="m")]
+        return await asyncio.gather(*map(commits.mark, marks), return_exceptions=True)
+
+    overtaken, sent, taken = within_ten_seconds(flow())
+    assert isinstance(overtaken, Overtaken)
+    assert sent.state == "sent"
+    assert isinstance(taken, MeetingTaken)
+    assert ledger.groups[-1] == ("mark", ["a", "b", "c"])
+
+
+def test_a_group_that_failed_is_told_to_all_of_it_and_to_nobody_else() -> None:
+    ledger, rows = Watched({2: LedgerFailed("away")}), [a_row(key) for key in "abc"]
+    first, *others = run_all(ledger, *rows)
+    assert first == rows[0]
+    assert [type(other) for other in others] == [LedgerFailed, LedgerFailed]
+
+
+def test_a_ledger_that_does_not_answer_for_every_row_has_failed() -> None:
+    """And nobody waits for ever."""
+
+    class Forgetful(Watched):
+        def begin(self, rows: Sequence[Row], /) -> list[Row]:
+            return super().begin(rows)[1:]
+
+    with pytest.raises(LedgerFailed, match="1 answers to 2 rows"):
+        within_ten_seconds(GroupCommit(Forgetful(waits=False)).begin_all([a_row("a"), a_row("b")]))
+
+
+def test_after_a_failed_group_the_next_is_committed() -> None:
+    ledger = Watched({1: RuntimeError("a bug")}, waits=False)
+
+    async def flow() -> Row:
+        commits = GroupCommit(ledger)
+        with pytest.raises(RuntimeError):
+            await commits.begin(a_row("a"))
+        return await commits.begin(a_row("a"))
+
+    assert within_ten_seconds(flow()).key == "a"
+
+
+def test_a_flow_that_is_cancelled_takes_no_other_with_it_and_its_row_is_written() -> None:
+    """That is why a cancelled flow may leave a row `sent`: nobody can know whether the commit took."""
+    ledger, rows = Watched(), [a_row(key) for key in "abc"]
+    first, cancelled, other = run_all(ledger, *rows, cancel=1)
+    assert (first, other) == (rows[0], rows[2])
+    assert isinstance(cancelled, asyncio.CancelledError)
+    assert ledger.look("b") == {"b": rows[1]}
+
+
+def test_beginnings_and_marks_of_one_moment_are_a_transaction_each() -> None:
+    ledger = Watched(waits=False)
+    known = ledger.begin([a_row("a")])[0]
+
+    async def flow() -> None:
+        commits = GroupCommit(ledger)
+        await asyncio.gather(commits.mark(known.to("sent")), commits.begin(a_row("b")), commits.begin(a_row("c")))
+
+    within_ten_seconds(flow())
+    assert ledger.groups[1:] == [("mark", ["a"]), ("begin", ["b", "c"])]
+
+
+def test_a_deadlock_that_is_no_exception_is_a_failed_ledger() -> None:
+    """Airflow's supervisor raises such a one; nobody may wait for ever because of it."""
+
+    class Deadlock(BaseException):
+        """As Airflow's is, no Exception."""
+
+    ledger = Watched({1: Deadlock()}, waits=False)  # type: ignore[dict-item]
+    with pytest.raises(LedgerFailed, match="Deadlock"):
+        within_ten_seconds(GroupCommit(ledger).begin(a_row("a")))
+
+
+def test_many_leads_are_begun_in_one_transaction_and_each_finds_its_own_row() -> None:
+    ledger = Watched(waits=False)
+    known = ledger.begin([a_row("b")])[0]
+    rows = [a_row(key) for key in "abc"]
+
+    async def flow() -> list[Any]:
+        commits = GroupCommit(ledger)
+        return await asyncio.gather(commits.begin_all(rows), commits.begin(a_row("d")), commits.begin_all([]))
+
+    all_three, one, none = within_ten_seconds(flow())
+    assert all_three == [rows[0], known, rows[2]]
+    assert (one.key, none) == ("d", [])
+    assert ledger.groups[1:] == [("begin", ["a", "b", "c", "d"])]
+
+
+def test_beginnings_that_fail_are_told_so() -> None:
+    ledger = Watched({1: LedgerFailed("away")}, waits=False)
+    with pytest.raises(LedgerFailed, match="away"):
+        within_ten_seconds(GroupCommit(ledger).begin_all([a_row("a"), a_row("b")]))
+
+
+@asynccontextmanager
+async def always_waiting(verb: Callable[[], Coroutine[Any, Any, object]], ledger: Watched) -> AsyncIterator[None]:
+    """One or other of two flows waits for its next commit at any time, for a hundred commits at most."""
+
+    async def endlessly() -> None:
+        while not over.is_set() and len(ledger.groups) < 100:
+            await verb()
+
+    over, flows = asyncio.Event(), list[asyncio.Task[None]]()
+    ledger.go.clear()
+    for _ in range(2):  # of which the second comes while the first is being committed
+        flows.append(asyncio.create_task(endlessly()))
+        await all_wait()
+    ledger.go.set()
+    yield
+    over.set()
+    await asyncio.gather(*flows)
+
+
+def marked_among_beginnings(kind: type[GroupCommit] = GroupCommit) -> int:
+    """How many commits each of three marks saw begin before its own, at most, where leads are begun all the time."""
+    ledger, keys = Watched(waits=False), map(str, count())
+
+    async def flow() -> int:
+        commits, waited = kind(ledger), 0
+        row = await commits.begin(a_row("marked"))
+        async with always_waiting(lambda: commits.begin(a_row(next(keys))), ledger):
+            for _ in range(3):
+                before = len(ledger.groups)
+                row = await commits.mark(row.to("sent"))
+                waited = max(waited, ledger.groups.index(("mark", ["marked"]), before) - before)
+        return waited
+
+    return within_ten_seconds(flow())
+
+
+def begun_among_marks(kind: type[GroupCommit] = GroupCommit) -> int:
+    """How many commits a beginning saw begin before its own, where leads are marked all the time."""
+    ledger, keys = Watched(waits=False), cycle("ab")
+
+    async def flow() -> int:
+        commits = kind(ledger)
+        rows = {row.key: row for row in await commits.begin_all([a_row(key) for key in "ab"])}
+
+        async def mark() -> None:
+            row = rows[next(keys)]
+            rows[row.key] = await commits.mark(row.to("sent"))
+
+        async with always_waiting(mark, ledger):
+            before = len(ledger.groups)
+            await commits.begin(a_row("begun"))
+        return ledger.groups.index(("begin", ["begun"])) - before
+
+    return within_ten_seconds(flow())
+
+
+def test_a_mark_waits_for_the_commit_under_way_and_its_own_however_many_are_begun() -> None:
+    """Whoever marks has an open session, which does not get younger."""
+    assert marked_among_beginnings() <= 1
+
+
+def test_a_beginning_is_passed_over_so_many_times_and_no_more() -> None:
+    assert MARKS_FIRST <= begun_among_marks() <= MARKS_FIRST + 1

@@ -1,0 +1,387 @@
+"""The commands, as a person or a script gives them: what they print, how they exit, and where they find the ledger."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from airflow_chilipiper import cli
+from airflow_chilipiper.booking.ledger import entry as ledgers
+from airflow_chilipiper.booking.ledger.entry import Row, State, new_mark
+from airflow_chilipiper.booking.ledger.lead_key import lead_key, row_key
+from airflow_chilipiper.booking.ledger.sql.ledger import SqlLedger
+from airflow_chilipiper.ledgers import sql_ledger
+from airflow_chilipiper.operators.reconcile import IN_DOUBT
+from airflow_chilipiper.version_compat import airflow_version
+
+LOADS_COMMANDS = tuple(map(int, airflow_version().split(".")[:2])) >= (3, 2)
+LEDGER = ("--ledger-conn-id", "ledger")
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(autouse=True)
+def own_process_context(airflow_db: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands ask Airflow's database, and what they set for their process ends with the test."""
+    monkeypatch.setenv("_AIRFLOW_PROCESS_CONTEXT", "client")
+
+
+@pytest.fixture
+def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SqlLedger:
+    connect(tmp_path, monkeypatch)
+    return sql_ledger("ledger")
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Give a command in this process: its exit code, and what it printed to stdout and to stderr."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        code: Any = 0
+        try:
+            cli.main(["ledger", *arguments])
+        except SystemExit as end:
+            code = end.code
+        out, err = capsys.readouterr()
+        return (code, out, err) if isinstance(code, int) else (1, out, err + code)
+
+    return run
+
+
+def a_file(folder: Path) -> dict[str, Any]:
+    return {"conn_type": "sqlite", "host": str(folder / "ledger.db")}
+
+
+def connect(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_LEDGER", json.dumps(a_file(folder)))
+
+
+def put(ledger: SqlLedger, lead: str, state: State, *, purpose: str = "spring", **facts: Any) -> Row:
+    """A row whose silence counts since long ago."""
+    told = {"sent_at": 1_793_577_600.0, "count_from": 1_793_577_900.0, **facts}
+    (row,) = ledger.begin([Row(key=row_key(purpose, lead), purpose=purpose, mark=new_mark(), state=state, **told)])
+    return row
+
+
+def keys(out: str) -> set[str]:
+    return {row["key"] for row in json.loads(out)}
+
+
+def test_a_list_shows_what_is_in_doubt(ledger: SqlLedger, run: Run) -> None:
+    states: tuple[State, ...] = ("planned", "sent", "unknown", "review", "booked", "abandoned")
+    rows = {state: put(ledger, state, state) for state in states}
+    code, out, err = run("list", "--output", "json", *LEDGER)
+    assert keys(out) == {rows["sent"].key, rows["unknown"].key, rows["review"].key}
+    assert (code, err) == (0, "3 rows in sent, unknown, review\n")
+
+
+def test_a_list_of_chosen_states_and_purpose(ledger: SqlLedger, run: Run) -> None:
+    """A purpose is found however it is spaced, as a lead's is."""
+    chosen = put(ledger, "1", "booked", meeting_id="m")
+    put(ledger, "2", "review")
+    put(ledger, "3", "booked", purpose="autumn", meeting_id="n")
+    code, out, err = run("list", "--purpose", " spring", "--state", "booked", "planned", "-o", "json", *LEDGER)
+    assert keys(out) == {chosen.key}
+    assert (code, err) == (0, "1 row in booked, planned\n")
+
+
+def test_json_holds_the_row_as_it_is(ledger: SqlLedger, run: Run) -> None:
+    row = put(ledger, "1", "review", slot="2026-11-24T09:30:00+01:00", attempt=2, sender="d/r/t/-1#1", reason="[/x]\n")
+    _, out, _ = run("list", "-o", "json", *LEDGER)
+    assert json.loads(out) == [
+        {
+            "key": row.key,
+            "purpose": "spring",
+            "state": "review",
+            "slot": "2026-11-24T09:30:00+01:00",
+            "sent_at": "2026-11-02T00:00:00Z",
+            "attempt": 2,
+            "meeting_id": None,
+            "sender": "d/r/t/-1#1",
+            "reason": "[/x]\n",
+        }
+    ]
+
+
+@pytest.mark.parametrize("output", ["table", "plain"])
+def test_a_person_sees_each_row_on_a_line_and_nothing_that_acts_on_the_terminal(
+    ledger: SqlLedger, run: Run, output: str
+) -> None:
+    """A reason may quote an answer: it is no markup and no escape sequence."""
+    put(ledger, "1", "review", reason="see [/v1] [red]this\x1b[31m\nand that", attempt=0, purpose="s")
+    code, out, err = run("list", "--output", output, *LEDGER)
+    assert code == 0
+    assert "see [/v1] [red]this [31m and that" in out
+    assert "\x1b" not in out
+    assert "None" not in out
+    assert "2026-11-02T00:00:00Z" in out
+    assert err == "1 row in sent, unknown, review\n"
+
+
+@pytest.mark.parametrize(("output", "printed"), [("table", ""), ("plain", ""), ("json", "[]\n")])
+def test_an_empty_list(ledger: SqlLedger, run: Run, output: str, printed: str) -> None:
+    assert run("list", "-o", output, *LEDGER) == (0, printed, "0 rows in sent, unknown, review\n")
+
+
+def test_a_long_list_is_complete(ledger: SqlLedger, run: Run) -> None:
+    """Over several pages, and no row twice."""
+    rows = [Row(key=f"{number:064x}", purpose="spring", mark=new_mark(), state="review") for number in range(1_000)]
+    ledger.begin(rows)
+    _, out, err = run("list", "-o", "json", "--limit", "5000", *LEDGER)
+    assert [row["key"] for row in json.loads(out)] == [row.key for row in rows]
+    assert err.startswith("1000 rows")
+
+
+@pytest.mark.parametrize(("limit", "told"), [("2", "2 rows in review; there are more\n"), ("3", "3 rows in review\n")])
+def test_a_list_that_is_cut_says_so(ledger: SqlLedger, run: Run, limit: str, told: str) -> None:
+    for lead in "123":
+        put(ledger, lead, "review")
+    _, out, err = run("list", "--state", "review", "--limit", limit, "-o", "json", *LEDGER)
+    assert (len(keys(out)), err) == (int(limit), told)
+
+
+@pytest.mark.parametrize(
+    ("state", "decision", "change"),
+    [
+        ("unknown", ("resolve", "--booked", "found"), "unknown -> booked"),
+        ("review", ("resolve", "--not-booked"), "review -> planned"),
+        ("review", ("resolve", "--abandon"), "review -> abandoned"),
+        ("booked", ("release",), "booked -> planned"),
+    ],
+)
+def test_a_decision_is_put_on_record_and_told_in_one_line(
+    ledger: SqlLedger, run: Run, state: State, decision: tuple[str, ...], change: str
+) -> None:
+    row = put(ledger, "1", state, meeting_id="m" if state == "booked" else None)
+    command, *what = decision
+    assert run(command, row.key[:8], *what, *LEDGER) == (0, f"{row.key} (spring): {change}\n", "")
+    now = ledger.look([row.key])[row.key]
+    assert now.state == change.rpartition(" ")[2]
+    assert now.meeting_id == ("found" if now.state == "booked" else None)
+
+
+def test_the_meeting_on_record_said_again(ledger: SqlLedger, run: Run) -> None:
+    row = put(ledger, "1", "booked", meeting_id="m")
+    told = f"{row.key} (spring): booked already, and left as it is\n"
+    assert run("resolve", row.key, "--booked", "m", *LEDGER) == (0, told, "")
+
+
+@pytest.mark.parametrize(
+    ("on_record", "given"), [("Jo@Example.com", " jo@example.COM"), (42.0, "42"), ("00Q5", "00Q5")]
+)
+def test_a_lead_is_found_by_its_own_key(ledger: SqlLedger, run: Run, on_record: object, given: str) -> None:
+    """By the same rules that made the row."""
+    row = put(ledger, lead_key(on_record), "review")
+    code, out, _ = run("resolve", given, "--purpose", "spring ", "--abandon", *LEDGER)
+    assert (code, out) == (0, f"{row.key} (spring): review -> abandoned\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("release", "{key}"), "the row is review"),
+        (("resolve", "{key}", "--not-booked"), "too early"),
+        (("resolve", "0000000", "--abandon"), "64 hexadecimal digits"),
+        (("resolve", "00000000", "--abandon"), "no row has a key that begins so"),
+        (("resolve", "1", "--purpose", "autumn", "--abandon"), "no row for this lead and purpose"),
+        (("resolve", "", "--purpose", "spring", "--abandon"), "key is empty"),
+    ],
+)
+def test_what_is_refused_is_told_on_stderr(ledger: SqlLedger, run: Run, arguments: tuple[str, ...], why: str) -> None:
+    row = put(ledger, "1", "review", count_from=time.time() + 86_400)
+    code, out, err = run(*(each.format(key=row.key) for each in arguments), *LEDGER)
+    assert (code, out) == (1, "")
+    assert err.startswith("error: ")
+    assert why in err
+    assert ledger.look([row.key]) == {row.key: row}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("resolve", "00000000"),
+        ("resolve", "00000000", "--not-booked", "--abandon"),
+        ("resolve", "--abandon"),
+        ("release",),
+        ("list", "--state", "lost"),
+        ("list", "--limit", "0"),
+        ("list", "--limit", "many"),
+    ],
+)
+def test_what_is_not_understood_exits_with_2(run: Run, arguments: tuple[str, ...]) -> None:
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "")
+    assert "usage: python -m airflow_chilipiper ledger" in err
+
+
+def test_the_ledger_is_the_one_that_the_chili_piper_connection_names(
+    ledger: SqlLedger, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = put(ledger, "1", "review")
+    told = {"conn_type": "chilipiper", "password": "made-up", "extra": {"ledger_conn_id": "ledger"}}
+    monkeypatch.setenv("AIRFLOW_CONN_CHILIPIPER_DEFAULT", json.dumps(told))
+    monkeypatch.setenv("AIRFLOW_CONN_EMEA", json.dumps(told))
+    for conn_id in ((), ("--conn-id", "emea")):
+        _, out, _ = run("list", "-o", "json", *conn_id)
+        assert keys(out) == {row.key}
+
+
+@pytest.mark.parametrize(
+    ("connection", "why"),
+    [
+        ({"password": "made-up"}, "'chilipiper_default' names a ledger connection. A ledger in Airflow's task state"),
+        (None, "`chilipiper_default` isn't defined; or name the ledger's own connection with --ledger-conn-id"),
+        ({"password": "made up"}, "no API token has; paste it anew"),
+        ({"password": "made-up", "extra": {"ledger_conn_id": "nowhere"}}, "`nowhere` isn't defined"),
+    ],
+    ids=["names none", "is not there", "cannot be used", "names one that is not there"],
+)
+def test_without_a_ledger_connection(
+    run: Run, monkeypatch: pytest.MonkeyPatch, connection: dict[str, Any] | None, why: str
+) -> None:
+    """A clear error, and never the token."""
+    if connection is not None:
+        told = json.dumps({"conn_type": "chilipiper", **connection})
+        monkeypatch.setenv("AIRFLOW_CONN_CHILIPIPER_DEFAULT", told)
+    code, out, err = run("list")
+    assert (code, out) == (1, "")
+    assert why in err
+    assert "made" not in err
+
+
+def test_a_ledger_that_is_away(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_LEDGER", "postgres://robot:hunter2@127.0.0.1:9/ledger")
+    code, out, err = run("list", *LEDGER)
+    assert (code, out) == (1, "")
+    assert "cannot be used: chilipiper_ledger: OperationalError: the database does not answer" in err
+    assert "hunter2" not in err
+
+
+@pytest.fixture
+def in_airflows_database(tmp_path: Path) -> Iterator[None]:
+    """A Chili Piper connection and that of its ledger, as somebody made them on Airflow's page."""
+    from airflow.models.connection import Connection as StoredConnection
+    from airflow.utils.session import create_session
+
+    extra = json.dumps({"ledger_conn_id": "kept"})
+    made = [
+        StoredConnection(conn_id="kept", **a_file(tmp_path)),
+        StoredConnection(conn_id="chilipiper_kept", conn_type="chilipiper", password="made-up", extra=extra),
+    ]
+    with create_session() as session:
+        session.add_all(made)
+    yield
+    with create_session() as session:
+        for connection in made:
+            session.delete(connection)
+
+
+@pytest.mark.usefixtures("in_airflows_database")
+def test_connections_of_airflows_database_are_found(tmp_path: Path, run: Run) -> None:
+    """Outside of a task, where Airflow's SDK looks into environment variables only."""
+    ledger = SqlLedger(sa.create_engine(f"sqlite:///{tmp_path}/ledger.db", poolclass=sa.pool.NullPool))
+    ledger.create()
+    row = put(ledger, "1", "review")
+    code, out, _ = run("list", "-o", "json", "--conn-id", "chilipiper_kept")
+    assert (code, keys(out)) == (0, {row.key})
+    assert run("resolve", row.key, "--booked", "m", "--ledger-conn-id", "kept")[0] == 0
+    assert ledger.look([row.key])[row.key].meeting_id == "m"
+
+
+def test_a_ledger_in_postgres(postgres_url: str, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_LEDGER", postgres_url.replace("postgresql+psycopg2", "postgres"))
+    row = put(sql_ledger("ledger"), "1", "booked", meeting_id="m")
+    assert run("release", row.key[:12], *LEDGER) == (0, f"{row.key} (spring): booked -> planned\n", "")
+
+
+@pytest.mark.parametrize("command", [["list"], ["resolve", "0" * 64, "--booked", "m"], ["release", "0" * 64]])
+def test_a_database_without_the_table_is_refused_and_left_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run, command: list[str]
+) -> None:
+    """To make one there would be to say that nothing is in doubt."""
+    connect(tmp_path, monkeypatch)
+    code, out, err = run(*command, *LEDGER)
+    assert (code, out) == (1, "")
+    assert "error: connection 'ledger' leads to a database without the table chilipiper_ledger" in err
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as db:
+        assert db.execute("SELECT name FROM sqlite_master").fetchall() == []
+
+
+@pytest.mark.usefixtures("ledger")
+def test_a_process_prints_nothing_but_the_rows_and_exits_as_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Airflow and we log goes to stderr, so that a script can read stdout."""
+    monkeypatch.setenv("AIRFLOW__CORE__EXECUTOR", "CeleryExecutor")
+    listed = process("-m", "airflow_chilipiper", "ledger", "list", "-o", "json", *LEDGER)
+    assert (listed.returncode, listed.stdout) == (0, "[]\n"), listed.stderr
+    assert "The ledger over connection ledger is in doubt" in listed.stderr
+    refused = process("-m", "airflow_chilipiper", "ledger", "release", "00000000", *LEDGER)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.splitlines()[-1] == "error: no row has a key that begins so"
+
+
+@pytest.mark.skipif(not LOADS_COMMANDS, reason="this Airflow loads no commands of providers")
+def test_airflow_has_the_commands(
+    ledger: SqlLedger, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Found through the installed provider, and run by its own parser."""
+    from airflow.cli.cli_parser import get_parser
+
+    row = put(ledger, "1", "review")
+
+    def airflow(*arguments: str) -> str:
+        asked = get_parser().parse_args(["chilipiper", "ledger", *arguments, *LEDGER])
+        asked.func(asked)
+        return capsys.readouterr().out
+
+    assert keys(airflow("list", "--state", "review", "--output", "json")) == {row.key}
+    assert airflow("resolve", row.key, "--booked", "m") == f"{row.key} (spring): review -> booked\n"
+    assert airflow("release", "1", "--purpose", "spring") == f"{row.key} (spring): booked -> planned\n"
+    with pytest.raises(SystemExit) as ended:
+        airflow("resolve", row.key, "--not-booked", "--abandon")
+    assert ended.value.code == 2
+
+
+@pytest.mark.skipif(not LOADS_COMMANDS, reason="this Airflow loads no commands of providers")
+@pytest.mark.parametrize("command", ["list", "resolve", "release"])
+def test_airflow_shows_the_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    from airflow.cli.cli_parser import get_parser
+
+    with pytest.raises(SystemExit) as ended:
+        get_parser().parse_args(["chilipiper", "ledger", command, "--help"])
+    assert ended.value.code == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "--ledger-conn-id" in out
+    assert ("may invite it once more" in out) == (command == "release")
+
+
+def test_every_airflow_command_loads_the_description_only() -> None:
+    """Airflow imports it at the start of each of its own commands."""
+    ask = (
+        "import sys, airflow.cli.cli_config, airflow_chilipiper; before = set(sys.modules)\n"
+        "from airflow_chilipiper.cli import get_cli_commands; get_cli_commands()\n"
+        "print(sorted(set(sys.modules) - before))"
+    )
+    asked = process("-c", ask)
+    assert asked.stdout.splitlines()[-1] == "['airflow_chilipiper.cli']", asked.stderr
+
+
+def test_the_description_names_the_states_of_the_ledger() -> None:
+    assert cli.STATES == ledgers.STATES
+    assert cli.IN_DOUBT == IN_DOUBT
+
+
+def process(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """As a user's, without the line about Airflow's test mode."""
+    env = {**os.environ, "AIRFLOW__CORE__UNIT_TEST_MODE": "False"}
+    return subprocess.run([sys.executable, *arguments], env=env, capture_output=True, text=True, check=False)

@@ -1,0 +1,350 @@
+"""Sharing a World, with connections and Worlds made by hand: who opens, who closes, and what an edit changes."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import random
+import weakref
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from airflow_chilipiper.api.call import Call
+from airflow_chilipiper.api.http.settings import ClientSettings
+from airflow_chilipiper.connection.shared_runtime import READ_AGAIN_AFTER, SharedWorld, shared_world
+from tests.unit.api.handmade import Handmade
+
+ASKED: Call[Any] = Call(
+    operation="slots", permission="read", method="GET", path="/slots", read=lambda body: body, repeatable=True
+)
+
+
+class Opened(Handmade):
+    """A World that knows whether it is open, and answers when its `gate` is."""
+
+    def __init__(self, settings: ClientSettings) -> None:
+        super().__init__(by=lambda call: settings.token)
+        self.is_open = True
+        self.turns = 0
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def turn(self, *, urgent: bool = False) -> None:
+        self.turns += 1
+
+    async def ask(self, call: Call[Any], /) -> Any:
+        assert self.is_open
+        await self.gate.wait()
+        assert self.is_open, "closed under somebody's feet"
+        return await super().ask(call)
+
+
+class Office:
+    """One connection: what it says, how often it was read, and every World that was opened of it."""
+
+    def __init__(self, **says: Any) -> None:
+        self.says = ClientSettings(**{"token": "first", **says})
+        self.error: Exception | None = None
+        self.reads = 0
+        self.time = 0.0
+        self.opened: list[Opened] = []
+        self.answers = asyncio.Event()
+        self.answers.set()
+        self.closes = asyncio.Event()
+        self.closes.set()
+
+    async def read(self) -> ClientSettings:
+        self.reads += 1
+        await self.answers.wait()
+        if self.error:
+            raise self.error
+        return self.says
+
+    @asynccontextmanager
+    async def open(self, settings: ClientSettings) -> AsyncIterator[Opened]:
+        if isinstance(settings.verify, str):
+            raise FileNotFoundError(settings.verify)
+        world = Opened(settings)
+        self.opened.append(world)
+        yield world
+        world.is_open = False
+        await self.closes.wait()
+
+    def enter(self, conn_id: str = "chili") -> AbstractAsyncContextManager[SharedWorld]:
+        return shared_world(conn_id, self.read, self.open, clock=lambda: self.time)
+
+    async def visit(self, until: asyncio.Event | None = None) -> Any:
+        """Enter, ask, stay until told to leave; the answer is the token that was asked with."""
+        async with self.enter() as world:
+            await world.turn()
+            answer = await world.ask(ASKED)
+            if until:
+                await until.wait()
+            return answer
+
+    @property
+    def are_open(self) -> list[bool]:
+        return [world.is_open for world in self.opened]
+
+
+async def settle() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+def test_all_share_what_the_first_opens_and_the_last_closes() -> None:
+    async def run() -> None:
+        office, leave = Office(), asyncio.Event()
+        visits = [asyncio.create_task(office.visit(leave)) for _ in range(100)]
+        await settle()
+        assert (office.reads, office.are_open, office.opened[0].turns) == (1, [True], 100)
+        visits[0].cancel()
+        await settle()
+        assert office.are_open == [True]
+        leave.set()
+        assert set(await asyncio.gather(*visits[1:])) == {"first"}
+        assert office.are_open == [False]
+
+    asyncio.run(run())
+
+
+def test_another_connection_and_another_loop_have_their_own() -> None:
+    async def run(office: Office) -> None:
+        async with office.enter("one") as one, office.enter("other") as other, office.enter("one") as same:
+            assert one is same is not other
+
+    office = Office()
+    asyncio.run(run(office))
+    asyncio.run(run(office))
+    assert office.are_open == [False] * 4
+
+
+def test_who_enters_while_the_last_one_leaves_opens_another() -> None:
+    """Closing takes its time, and nobody gets what is being closed."""
+
+    async def run() -> None:
+        office = Office()
+        office.closes.clear()
+        leaving = asyncio.create_task(office.visit())
+        await settle()
+        assert office.are_open == [False]
+        async with office.enter() as world:
+            assert await world.ask(ASKED) == "first"
+            assert office.are_open == [False, True]
+            office.closes.set()
+            await leaving
+            assert await world.ask(ASKED) == "first"
+
+    asyncio.run(run())
+
+
+def test_all_who_wait_get_the_error_and_the_next_tries_again() -> None:
+    async def run() -> None:
+        office = Office()
+        office.error = LookupError("no such connection")
+        failed = await asyncio.gather(*(office.visit() for _ in range(10)), return_exceptions=True)
+        assert failed == [office.error] * 10
+        assert office.reads == 1
+        office.error = None
+        assert await office.visit() == "first"
+        assert office.are_open == [False]
+
+    asyncio.run(run())
+
+
+def test_who_comes_after_the_error_tries_again_although_others_have_yet_to_leave() -> None:
+    async def run() -> None:
+        office, late = Office(), list[asyncio.Task[Any]]()
+        office.error = LookupError("no such connection")
+        office.answers.clear()
+        first = asyncio.create_task(office.visit())
+        await settle()
+
+        def come() -> None:
+            assert not first.done()
+            office.error = None
+            late.append(asyncio.create_task(office.visit()))
+
+        office.answers.set()
+        asyncio.get_running_loop().call_soon(come)  # right behind the reading, which fails then
+        assert isinstance((await asyncio.gather(first, return_exceptions=True))[0], LookupError)
+        assert await late[0] == "first"
+        assert office.reads == 2
+
+    asyncio.run(run())
+
+
+def test_who_is_cancelled_while_it_is_opened_takes_it_from_nobody() -> None:
+    async def run() -> None:
+        office = Office()
+        office.answers.clear()
+        visits = [asyncio.create_task(office.visit()) for _ in range(3)]
+        await settle()
+        visits[0].cancel()
+        await settle()
+        office.answers.set()
+        assert await asyncio.gather(*visits[1:]) == ["first", "first"]
+        assert (office.reads, office.are_open) == (1, [False])
+
+    asyncio.run(run())
+
+
+def test_nothing_is_opened_for_those_who_are_gone() -> None:
+    async def run() -> None:
+        office = Office()
+        office.answers.clear()
+        visits = [asyncio.create_task(office.visit()) for _ in range(3)]
+        await settle()
+        for visit in visits:
+            visit.cancel()
+        await settle()
+        office.answers.set()
+        await settle()
+        assert office.opened == []
+        assert await office.visit() == "first"
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_whatever_comes_and_goes(seed: int) -> None:
+    """No call finds its World closed; what was opened is closed once all are gone, and there is one at a time."""
+    draw = random.Random(seed)
+
+    async def come_and_go(office: Office) -> None:
+        for _ in range(draw.randrange(30)):
+            await asyncio.sleep(0)
+        async with office.enter() as world:
+            for _ in range(draw.randrange(5)):
+                await asyncio.sleep(0)
+                assert await world.ask(ASKED) == "first"
+                assert office.are_open.count(True) == 1
+
+    async def run() -> None:
+        office = Office()
+        for _ in range(10):
+            visits = [asyncio.create_task(come_and_go(office)) for _ in range(draw.randrange(1, 50))]
+            for _ in range(draw.randrange(40)):
+                await asyncio.sleep(0)
+            for visit in draw.sample(visits, len(visits) // 3):
+                visit.cancel()
+            for visit in visits:
+                with suppress(asyncio.CancelledError):
+                    await visit
+        assert office.opened
+        assert not any(office.are_open)
+
+    asyncio.run(run())
+
+
+def edited(after: float, **says: Any) -> tuple[list[Any], Office]:
+    """What two calls of one flow are answered, with an edit and so many seconds in between; and whether it is read."""
+
+    async def run() -> tuple[list[Any], Office]:
+        office = Office()
+        async with office.enter() as world:
+            answers = [await world.ask(ASKED)]
+            office.says = replace(office.says, **says)
+            office.time = after
+            answers.append(await world.ask(ASKED))
+        return answers, office
+
+    return asyncio.run(run())
+
+
+def test_an_edit_counts_after_five_minutes_for_those_who_are_there() -> None:
+    answers, office = edited(READ_AGAIN_AFTER, token="second")
+    assert answers == ["first", "second"]
+    assert office.are_open == [False, False]
+
+
+def test_before_that_nobody_reads() -> None:
+    answers, office = edited(READ_AGAIN_AFTER - 1, token="second")
+    assert (answers, office.reads) == (["first", "first"], 1)
+
+
+def test_what_was_not_edited_stays_open() -> None:
+    _, office = edited(READ_AGAIN_AFTER)
+    assert (office.reads, len(office.opened)) == (2, 1)
+
+
+def test_an_edit_cuts_no_call_off() -> None:
+    """A call ends as it began; then nothing holds what it went to."""
+
+    async def run() -> None:
+        office = Office()
+        async with office.enter() as world:
+            office.opened[0].gate.clear()
+            slow = asyncio.create_task(world.ask(ASKED))
+            await settle()
+            office.says, office.time = replace(office.says, token="second"), READ_AGAIN_AFTER
+            assert await asyncio.gather(*(world.ask(ASKED) for _ in range(10))) == ["second"] * 10
+            assert (office.reads, office.are_open) == (2, [True, True])
+            office.opened[0].gate.set()
+            assert await slow == "first"
+            assert office.are_open == [False, True]
+        assert office.are_open == [False, False]
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("broken", ["it cannot be read", "it cannot be used"])
+def test_what_is_broken_by_an_edit_goes_on_as_it_was(broken: str, caplog: pytest.LogCaptureFixture) -> None:
+    """The log says so, once in five minutes, and holds no secret; once it is mended, it counts."""
+
+    async def run() -> None:
+        office = Office()
+        async with office.enter() as world:
+            if broken == "it cannot be read":
+                office.error = OSError("no answer to token=hidden")
+            office.says, office.time = replace(office.says, token="second", verify="/hidden"), READ_AGAIN_AFTER
+            assert [await world.ask(ASKED) for _ in range(3)] == ["first"] * 3
+            assert office.reads == 2
+            office.error, office.says = None, replace(office.says, verify=True)
+            office.time += READ_AGAIN_AFTER
+            assert await world.ask(ASKED) == "second"
+        assert office.are_open == [False, False]
+
+    caplog.set_level(logging.DEBUG, "airflow_chilipiper")
+    asyncio.run(run())
+    assert caplog.text.count("Connection chili cannot be used as it is now") == 1
+    assert "hidden" not in caplog.text
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_nothing_outlives_a_loop_that_is_dropped() -> None:
+    """Not even where flows were still inside."""
+
+    async def stay(office: Office, entered: list[Any]) -> None:
+        async with office.enter() as world:
+            entered.append(weakref.ref(world))
+            await asyncio.sleep(3600)
+
+    def drop() -> Any:
+        loop, entered = asyncio.new_event_loop(), list[Any]()
+        loop.set_exception_handler(lambda *_: None)  # it is told of the tasks that were dropped with it
+        asyncio.set_event_loop(None)
+        loop.create_task(stay(Office(), entered))
+        loop.run_until_complete(settle())
+        return entered[0]
+
+    world = drop()
+    gc.collect()
+    assert world() is None
+
+
+def test_its_clocks_and_pauses_are_real() -> None:
+    async def run() -> None:
+        office = Office()
+        office.time = 7.0
+        async with office.enter() as world:
+            await world.pause(0)
+            assert (world.now(), world.wall() > 1_700_000_000) == (7.0, True)
+
+    asyncio.run(run())

@@ -1,0 +1,182 @@
+"""Booking over links: by id, by reference and by address; their forms; owners."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from airflow_chilipiper.arguments.bad_value import BadValue
+from airflow_chilipiper.operators import SchedulingLinkBookOperator, col
+from airflow_chilipiper.version_compat import AirflowFailException
+from tests.booking_task import Desk, lead
+
+
+def link(desk: Desk, *leads: Any, **arguments: Any) -> SchedulingLinkBookOperator:
+    given = {"leads": list(leads), "key": col("lead_id"), "leads_at_once": 1, **arguments}
+    return desk.make(SchedulingLinkBookOperator, **given)
+
+
+def bodies(desk: Desk, operation: str) -> list[Any]:
+    return [call.body for call in desk.chili.calls if call.operation == operation]
+
+
+def booking_url(desk: Desk, slug: str) -> str:
+    from airflow_chilipiper.hooks import ChiliPiperHook
+
+    hook = ChiliPiperHook()
+    (found,) = [each.booking_url for each in hook.links() if each.booking_url and each.booking_url.endswith(slug)]
+    hook.close()
+    return found
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"link_id": "link-rr-demo"},
+        {"link_type": "Ownership", "link_id": "link-owner"},
+        {"link": {"type": "Group", "linkId": "link-group"}},
+        {"link": {"type": "Personal", "slug": "amy-expert-demo"}},
+        {"link": {"type": "RoundRobin", "linkId": col("which")}},
+        {"link_type": col("kind"), "link_id": col("which")},
+    ],
+    ids=str,
+)
+def test_references(desk: Desk, arguments: dict[str, Any]) -> None:
+    rows = [lead("ada", which="link-rr-demo", kind="RoundRobin"), lead("bob", which="link-rr-demo", kind="RoundRobin")]
+    assert [row["status"] for row in desk.run(link(desk, *rows, **arguments))] == ["booked"] * 2
+    assert sorted(desk.guests()) == ["ada@prospect.example", "bob@prospect.example"]
+
+
+def test_a_reference_out_of_a_template(desk: Desk) -> None:
+    operator = link(desk, lead("ada"), link="{{ reference }}")
+    operator.render_template_fields({"reference": {"type": "RoundRobin", "linkId": "link-rr-demo"}})
+    assert desk.run(operator)[0]["status"] == "booked"
+
+
+def test_an_address_is_looked_up_once_a_run(desk: Desk) -> None:
+    url = booking_url(desk, "book-a-demo")
+    before = len(desk.chili.calls)
+    assert {row["status"] for row in desk.run(link(desk, *map(lead, "abc"), booking_url=url))} == {"booked"}
+    asked = [call.operation for call in desk.chili.calls[before:]]
+    assert len([name for name in asked if "list" in name]) <= 4
+    assert [body["link"] for body in bodies(desk, "scheduling-link-init")] == [
+        {"type": "RoundRobin", "linkId": "link-rr-demo"}
+    ] * 3
+
+
+def test_an_address_by_column(desk: Desk) -> None:
+    rows = [lead("ada", url=booking_url(desk, "book-a-demo")), lead("bob", url="https://x/none"), lead("eve", url=None)]
+    answered = desk.run(link(desk, *rows, booking_url=col("url")))
+    assert [row["status"] for row in answered] == ["booked", "refused", "invalid"]
+    assert "booking_url" in answered[1]["reason"]
+    assert "booking_url is empty" in answered[2]["reason"]
+
+
+def test_what_is_sent(desk: Desk) -> None:
+    """The guest's zone, the meeting type, and the answers to the form under the link's own references."""
+    kinds = desk.chili.world.catalogue.links["link-rr-qualified"].meeting_types
+    form = {"CompanyName": col("company"), "Phone": col("phone"), "Other": "x"}
+    where = {
+        "link_id": "link-rr-qualified",
+        "meeting_type_id": kinds[1],
+        "timezone": col("zone", default="Asia/Kolkata"),
+    }
+    rows = [lead("ada", company="Ltd", phone=4930.0, zone=None), lead("bob", phone=1, company=None, zone="Europe/Rome")]
+    answered = desk.run(link(desk, *rows, form=form, **where))
+    assert [row["status"] for row in answered] == ["booked", "invalid"]
+    assert "the link requires CompanyName" in answered[1]["reason"]
+    opened, spent = bodies(desk, "scheduling-link-init"), bodies(desk, "scheduling-link-schedule")
+    assert [body["guestTimezone"] for body in opened] == ["Asia/Kolkata", "Europe/Rome"]
+    assert {body["meetingTypeId"] for body in opened} == {kinds[1]}
+    answers = {"PersonEmail": "ada@prospect.example", "CompanyName": "Ltd", "Phone": "4930", "UtmSource": "sandbox"}
+    assert [body["formData"] for body in spent] == [answers]
+
+
+def test_the_zone_of_the_dag(desk: Desk) -> None:
+    """Is the guest's, if not told otherwise; a DAG by an offset has none that Chili Piper would know."""
+    desk.run(link(desk, lead("ada"), link_id="link-rr-demo"), timezone="America/Lima")
+    assert bodies(desk, "scheduling-link-init")[0]["guestTimezone"] == "America/Lima"
+    with pytest.raises(AirflowFailException, match=r"timezone is '\+02:00'"):
+        desk.run(link(desk, lead("bob"), link_id="link-rr-demo"), timezone=7200)
+
+
+@pytest.mark.parametrize("kind", ["RoundRobin", "Ownership"])
+def test_a_link_needs_a_guest(desk: Desk, kind: str) -> None:
+    """Before anything is sent."""
+    rows = desk.run(link(desk, {"lead_id": 1}, link_type=kind, link_id="link-owner"))
+    assert rows[0]["status"] == "invalid"
+    assert "email is missing" in rows[0]["reason"]
+    assert ("cannot find the owner" in rows[0]["reason"]) == (kind == "Ownership")
+    assert desk.chili.calls == []
+
+
+def test_owners(desk: Desk) -> None:
+    rows = [{"lead_id": 1, "email": "owned@customer.example"}, {"lead_id": 2, "email": "kept@customer.example"}]
+    desk.run(link(desk, *rows, link_type="Ownership", link_id="link-owner"))
+    assert sorted(tuple(meeting["hosts"]) for meeting in desk.chili.meetings) == [("u-ae-1",), ("u-ae-2",)]
+
+
+def test_nothing_free(desk: Desk) -> None:
+    (row,) = desk.run(link(desk, lead("ada"), link_id="link-rr-full"))
+    assert (row["status"], row["meeting_id"], bool(row["session_id"])) == ("no_slot", None, True)
+
+
+@pytest.mark.parametrize(
+    "variant",
+    [
+        {"slot_shape": "string"},
+        {"slot_shape": "start", "fractional_seconds": True},
+        {"route_key": "routingId"},
+        {"timeout_place": "top"},
+        {"requirement": "object"},
+        {"booking_answer": "union"},
+        {"booking_answer": "nested"},
+        {"empty_arrays": "null", "unknown_fields": True},
+    ],
+    ids=str,
+)
+def test_every_shape_of_answer(desk: Desk, variant: dict[str, Any]) -> None:
+    for name, value in variant.items():
+        setattr(desk.chili.world.variants, name, value)
+    form = {"CompanyName": "Ltd"}
+    rows = desk.run(link(desk, lead("ada"), lead("bob"), link_id="link-rr-qualified", form=form))
+    assert [row["status"] for row in rows] == ["booked"] * 2
+
+
+def test_an_unknown_link_stops_the_batch_unless_it_is_a_column(desk: Desk) -> None:
+    with pytest.raises(AirflowFailException, match="SchedulingLinkNotFound"):
+        desk.run(link(desk, *map(lead, "abc"), link_id="link-none"))
+    assert desk.statuses() == ["not_attempted"] * 3
+    rows = [lead("ada", which="link-none"), lead("bob", which="link-rr-demo"), lead("eve", which=" ")]
+    answered = desk.run(link(desk, *rows, link_id=col("which")))
+    assert [row["status"] for row in answered] == ["refused", "booked", "invalid"]
+    assert answered[2]["reason"] == "link_id is empty"
+
+
+def test_guests_outside_the_safety_net(desk: Desk) -> None:
+    """Also one that only the form names; nothing is sent for them."""
+    desk.connect(allowed_guest_domains="test.example")
+    rows = [
+        {"lead_id": 1, "email": "ada@test.example"},
+        {"lead_id": 2, "email": "ada@prospect.example"},
+        {"lead_id": 3, "email": "eve@test.example", "work": "eve@prospect.example"},
+    ]
+    answered = desk.run(link(desk, *rows, link_id="link-rr-demo", form={"PersonEmail": col("work", default=None)}))
+    assert [row["status"] for row in answered] == ["booked", "invalid", "invalid"]
+    assert all("allowed_guest_domains" in row["reason"] for row in answered[1:])
+    assert (desk.opened(), desk.guests()) == (1, ["ada@test.example"])
+
+
+def test_bad_arguments(desk: Desk) -> None:
+    for wrong, told in (
+        ({}, "exactly one of link_id, link, booking_url"),
+        ({"link_id": "x", "booking_url": "https://x"}, "exactly one of"),
+        ({"link_id": ""}, "link_id is blank"),
+        ({"link": "x"}, "link is str"),
+        ({"link": {}}, "link is empty"),
+        ({"link_id": "x", "link_type": None}, "link_type is missing"),
+        ({"link_id": "x", "form": 3}, "form is int"),
+    ):
+        with pytest.raises(BadValue, match=told):
+            link(desk, **wrong)

@@ -1,0 +1,152 @@
+"""Concierge routes by rules, and a routing session is spent by whatever booking call reaches it."""
+
+import pytest
+
+from airflow_chilipiper.sandbox import Sandbox
+from tests.unit.sandbox.conftest import WEEK, Clock, Edge
+
+ROUTE = "/v1/org/concierge/routers/inbound-demo/rest"
+
+
+def test_a_lead_is_offered_slots_and_booked(box: Sandbox, edge: Edge) -> None:
+    answer = edge.route().json()
+    slots = answer["schedulingData"]["startTimes"]
+
+    assert answer["schedulingAllowed"] is True
+    assert answer["schedulingData"]["timeoutInMS"] == 600_000
+    assert [slot["startTime"] for slot in slots] == sorted(slot["startTime"] for slot in slots)
+    booked = edge.book(answer["routeId"], slots[0]["startTime"])
+    assert booked.json() == {"meetingId": box.meetings[0]["meetingId"]}
+    assert box.meetings[0]["hosts"] == [slots[0]["attendees"][0]["userId"]]
+
+
+@pytest.mark.parametrize(
+    ("email", "form"), [("jo@gmail.com", {}), ("jo@example.com", {"CompanyEmployees": "5"})], ids=["free mail", "small"]
+)
+def test_some_leads_are_disqualified(edge: Edge, email: str, form: dict[str, str]) -> None:
+    assert edge.route(email, **form).json() == {"schedulingAllowed": False}
+
+
+def test_a_full_calendar_offers_an_empty_list(edge: Edge) -> None:
+    answer = edge.route(PersonCountry="Iceland").json()
+
+    assert answer["schedulingAllowed"] is True
+    assert answer["schedulingData"]["startTimes"] == []
+
+
+def test_without_an_interval_there_is_a_routing_link_and_no_slots(edge: Edge) -> None:
+    asked = {"form": {"PersonEmail": "jo@example.com"}, "options": {"trigger": "InAppButton"}}
+    answer = edge.post(ROUTE, json=asked).json()
+
+    assert answer["routingLink"].endswith(f"/concierge-router/inbound-demo/routing/{answer['routeId']}")
+    assert "schedulingData" not in answer
+
+
+def test_each_trigger_has_its_own_keys(edge: Edge) -> None:
+    external = {"form": {"email": "jo@example.com"}, "options": {"trigger": "ThirdPartyForm"}, "interval": WEEK}
+    assert edge.post(ROUTE, json=external).status_code == 200
+
+    wrong = {**external, "form": {"PersonEmail": "jo@example.com"}}
+    answer = edge.post(ROUTE, json=wrong)
+    assert answer.status_code == 422
+    assert answer.json()["arguments"] == {"field": "email"}
+
+
+def test_without_a_trigger_another_one_than_meant_may_be_taken(edge: Edge) -> None:
+    asked = {"form": {"PersonEmail": "jo@example.com"}, "interval": WEEK}
+
+    assert edge.post(ROUTE, json=asked).status_code == 422
+
+
+@pytest.mark.parametrize(("slug", "status"), [("no-such-router", 404), ("draft-demo", 409)])
+def test_a_router_must_exist_and_accept_routing(edge: Edge, slug: str, status: int) -> None:
+    asked = {"form": {"PersonEmail": "jo@example.com"}, "options": {"trigger": "InAppButton"}}
+
+    assert edge.post(f"/v1/org/concierge/routers/{slug}/rest", json=asked).status_code == status
+
+
+def test_a_trigger_that_the_router_lacks_is_refused(edge: Edge) -> None:
+    asked = {"form": {"PersonEmail": "jo@example.com"}, "options": {"trigger": "InAppButton"}}
+    answer = edge.post("/v1/org/concierge/routers/partner-demo/rest", json=asked)
+
+    assert answer.json()["arguments"] == {"trigger": "InAppButton"}
+
+
+def test_a_company_size_that_is_no_number_disqualifies_nobody(edge: Edge) -> None:
+    assert edge.route(CompanyEmployees="about two hundred").json()["schedulingAllowed"] is True
+
+
+def test_the_sibling_finds_the_router_in_the_body(edge: Edge) -> None:
+    asked = {"form": {"email": "jo@example.com"}, "routerSlug": "inbound-demo", "interval": WEEK}
+
+    assert "routeId" in edge.post("/v1/org/concierge/routers/rest", json=asked).json()
+
+
+def test_a_session_is_good_for_one_booking(box: Sandbox, edge: Edge) -> None:
+    session, starts = edge.offer()
+    assert edge.book(session, starts[0]).status_code == 200
+
+    again = edge.book(session, starts[1])
+    assert (again.status_code, again.json()["errorCode"]) == (409, "RoutingSessionAlreadyUsed")
+    assert len(box.meetings) == 1
+
+
+def test_a_booking_that_fails_spends_the_session_too(box: Sandbox, edge: Edge) -> None:
+    session, starts = edge.offer()
+    assert edge.book(session, "2026-11-02T03:17:00Z").json()["errorCode"] == "StartTimeNotOffered"
+
+    assert edge.book(session, starts[0]).json()["errorCode"] == "RoutingSessionAlreadyUsed"
+    assert not box.meetings
+
+
+def test_a_session_expires(box: Sandbox, edge: Edge, clock: Clock) -> None:
+    session, starts = edge.offer()
+    clock.advance(600)
+
+    answer = edge.book(session, starts[0])
+    assert (answer.status_code, answer.json()["errorCode"]) == (410, "RoutingSessionExpired")
+    assert not box.meetings
+
+
+def test_an_unknown_session_is_not_found(edge: Edge) -> None:
+    assert edge.book("nobody-opened-this", "2026-11-02T09:00:00Z").json()["errorCode"] == "RoutingSessionNotFound"
+
+
+def test_the_start_must_come_back_byte_for_byte(edge: Edge) -> None:
+    session, starts = edge.offer()
+
+    assert edge.book(session, starts[0].replace("Z", ".000Z")).json()["errorCode"] == "StartTimeNotOffered"
+
+
+def test_a_slot_taken_meanwhile_is_a_200_with_a_failure(box: Sandbox, edge: Edge) -> None:
+    (first, starts), (second, same) = edge.offer(), edge.offer()
+    assert starts == same
+    edge.book(first, starts[0])
+
+    answer = edge.book(second, starts[0])
+    assert (answer.status_code, answer.json()) == (200, {"type": "Failure", "reason": "SlotNotAvailable"})
+    assert len(box.meetings) == 1
+
+
+def test_a_fresh_offer_names_another_host_or_leaves_the_slot_out(box: Sandbox, edge: Edge) -> None:
+    taken = set()
+    for _ in range(60):
+        session, starts = edge.offer()
+        edge.book(session, starts[0])
+        taken.add((box.meetings[-1]["startTime"], box.meetings[-1]["hosts"][0]))
+
+    assert len(taken) == 60
+
+
+def test_slots_keep_the_minimum_notice(edge: Edge, clock: Clock) -> None:
+    _, starts = edge.offer()
+    clock.advance(2 * 86_400)
+    _, later = edge.offer()
+
+    assert starts[0] < later[0] >= "2026-11-04T01:00:00Z"
+
+
+def test_more_hosts_make_room_for_hundreds_of_leads(edge: Edge) -> None:
+    _, starts = edge.offer()
+
+    assert len(starts) > 200

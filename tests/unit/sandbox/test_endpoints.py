@@ -1,0 +1,105 @@
+"""Who may ask, what is on record, and what an unexpected request is told."""
+
+import pytest
+
+from airflow_chilipiper.sandbox import Sandbox
+from airflow_chilipiper.sandbox.operations import OPERATIONS, ROOT, Operation
+from tests.unit.sandbox.conftest import Edge
+
+PLACES = {
+    "routerSlug": "inbound-demo",
+    "sessionId": "s",
+    "routerId": "r",
+    "pathId": "p",
+    "userId": "u-sdr-1",
+    "workspaceId": "ws-sales",
+    "meetingId": "m",
+}
+
+
+@pytest.mark.parametrize("header", [{}, {"Authorization": "sandbox-token"}, {"Authorization": "Bearer revoked"}])
+def test_without_a_bearer_token_the_answer_is_401(box: Sandbox, edge: Edge, header: dict[str, str]) -> None:
+    edge.headers.pop("Authorization")
+    answer = edge.get("/v1/org/health/ping", headers=header)
+
+    assert answer.status_code == 401
+    assert answer.json()["errorCode"] == "Unauthorized"
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+def test_a_403_names_each_missing_permission(box: Sandbox, edge: Edge, operation: Operation) -> None:
+    path = operation.path.format(**PLACES)
+    for permission in operation.permissions:
+        token = box.token_without(permission)
+        answer = edge.request(operation.method, path, headers={"Authorization": f"Bearer {token}"})
+
+        assert answer.status_code == 403
+        assert permission in answer.json()["errorMessage"]
+        assert answer.json()["arguments"] == {"permission": permission, "operation": operation.id}
+
+
+def test_an_older_revision_of_the_help_asks_for_schedule_alone(box: Sandbox, edge: Edge) -> None:
+    edge.headers["Authorization"] = f"Bearer {box.token_with('concierge.schedule')}"
+    assert edge.route().status_code == 403
+
+    box.world.variants.route_permission = False
+    assert edge.route().status_code == 200
+
+
+def test_an_unknown_permission_is_a_mistake_of_the_test(box: Sandbox) -> None:
+    with pytest.raises(ValueError, match=r"concierge\.book"):
+        box.token_with("concierge.book")
+
+
+def test_an_unexpected_request_is_told_what_would_have_matched(edge: Edge) -> None:
+    answer = edge.get("/v1/org/workspaces")
+
+    assert answer.status_code == 404
+    assert f"Closest: GET {ROOT}/v1/org/workspace (workspace-list)" in answer.text
+
+
+def test_a_wrong_method_is_unexpected_too(edge: Edge) -> None:
+    answer = edge.post("/v2/org/meetings/meetings", json={})
+
+    assert answer.status_code == 404
+    assert f"PUT {ROOT}/v2/org/meetings/meetings" in answer.text
+
+
+def test_an_undocumented_query_parameter_is_refused(edge: Edge) -> None:
+    answer = edge.get("/v1/org/workspace", params={"limit": "5"})
+
+    assert (answer.status_code, answer.text) == (400, "Invalid value for: query parameter limit")
+
+
+def test_every_call_is_on_record(box: Sandbox, edge: Edge) -> None:
+    session, starts = edge.offer()
+    edge.book(session, starts[0])
+
+    routed, booked = box.calls
+    assert (routed.operation, routed.method, routed.status) == ("concierge-route-by-slug", "POST", 200)
+    assert routed.body["form"] == {"PersonEmail": "jo@example.com"}
+    assert booked.path == f"{ROOT}/v1/org/concierge/routing/{session}/schedule-simple"
+    assert booked.body == {"startTime": starts[0]}
+
+
+def test_success_carries_the_declared_headers(edge: Edge) -> None:
+    assert {"cache-control", "x-robots-tag", "pragma", "expires"} <= set(edge.get("/v1/org/workspace").headers)
+
+
+def test_the_page_shows_calendars_and_calls_but_no_address(box: Sandbox, edge: Edge) -> None:
+    edge.book_first("jo.doe@<b>example.com")
+    page = edge.get(box.url + "/").text
+
+    assert "imitation" in page
+    assert "concierge-schedule" in page
+    assert "j***@&lt;b&gt;example.com" in page
+    assert "jo.doe" not in page
+    assert "<b>" not in page
+
+
+def test_the_record_of_meetings_is_there_for_other_programs(box: Sandbox, edge: Edge) -> None:
+    meeting_id = edge.book_first().json()["meetingId"]
+    (meeting,) = edge.get(box.url + "/sandbox/meetings").json()
+
+    assert meeting == box.meetings[0]
+    assert (meeting["meetingId"], meeting["guest"], meeting["pattern"]) == (meeting_id, "jo@example.com", "concierge")

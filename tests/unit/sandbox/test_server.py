@@ -1,0 +1,160 @@
+"""It starts and stops at once, is ready when the block begins, and does not hide its own defects."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import threading
+import time
+
+import httpx
+import pytest
+
+from airflow_chilipiper.sandbox import Sandbox, sandbox
+from airflow_chilipiper.sandbox.__main__ import greeting, main
+from airflow_chilipiper.sandbox.diary import Diary
+from airflow_chilipiper.sandbox.operations import ROOT
+from tests.unit.sandbox.conftest import Edge
+
+
+def test_it_starts_and_stops_within_a_fifth_of_a_second() -> None:
+    begun = time.perf_counter()
+    with sandbox() as box:
+        assert httpx.get(box.url).status_code == 200
+        ready = time.perf_counter()
+    assert time.perf_counter() - begun < 0.2 + (ready - begun)
+    assert not [thread for thread in threading.enumerate() if thread.name == "chilipiper-sandbox"]
+
+
+def test_the_date_of_its_answers_goes_on(box: Sandbox) -> None:
+    """Else a Retry-After that is a date would be the longer the older the sandbox is."""
+    with httpx.Client() as client:
+        first = client.get(box.url).headers["date"]
+        end = time.monotonic() + 10
+        while client.get(box.url).headers["date"] == first:
+            assert time.monotonic() < end
+
+
+def test_it_stops_while_a_call_hangs(box: Sandbox) -> None:
+    with sandbox() as other, Edge(other) as edge:
+        other.faults.slow(3_600)
+        edge.timeout = httpx.Timeout(0.05)
+        with pytest.raises(httpx.ReadTimeout):
+            edge.route()
+
+
+def test_the_connection_is_what_airflow_reads() -> None:
+    with sandbox(requests_per_second=500) as box:
+        assert json.loads(box.connection) == {
+            "conn_type": "chilipiper",
+            "host": box.url,
+            "password": box.token,
+            "extra": {"requests_per_second": 500},
+        }
+        given = json.loads(box.connection_with("another", allow_http=True))
+        assert (given["password"], given["extra"]) == ("another", {"requests_per_second": 500, "allow_http": True})
+
+
+def test_the_application_serves_in_process_too(box: Sandbox) -> None:
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(app=box.app)
+        headers = {"Authorization": f"Bearer {box.token}"}
+        async with httpx.AsyncClient(transport=transport, base_url="http://sandbox", headers=headers) as client:
+            return await client.get(f"{ROOT}/v1/org/health/ping")
+
+    assert asyncio.run(ask()).json() == "ok"
+    box.faults.lose_answer()
+    with pytest.raises(ConnectionResetError):
+        asyncio.run(ask())
+
+
+def run_into_a_defect(*, then: Exception | None) -> None:
+    with sandbox() as box, Edge(box) as edge:
+        del box.world.catalogue.users["u-ae-1"]
+        answer = edge.post("/v1/org/schedulingLinks/list-ownership", json={})
+        assert (answer.status_code, answer.json()["errorCode"]) == (500, "SandboxDefect")
+        if then:
+            raise then
+
+
+def test_an_error_inside_is_answered_500_and_raised_at_the_end() -> None:
+    with pytest.raises(KeyError, match="u-ae-1"):
+        run_into_a_defect(then=None)
+
+
+def test_an_error_of_the_test_is_not_replaced() -> None:
+    with pytest.raises(ZeroDivisionError):
+        run_into_a_defect(then=ZeroDivisionError())
+
+
+def test_latency_delays_every_answer() -> None:
+    with sandbox(latency=0.02) as box, Edge(box) as edge:
+        begun = time.perf_counter()
+        edge.get("/v1/org/health/ping")
+        assert time.perf_counter() - begun >= 0.02
+
+
+def test_idle_connections_can_be_dropped(box: Sandbox, edge: Edge) -> None:
+    edge.get("/v1/org/health/ping")
+    box.drop_connections()
+
+    assert edge.get("/v1/org/health/ping").status_code == 200
+
+
+def test_the_same_seed_makes_the_same_world() -> None:
+    def first_session(seed: int) -> tuple[str, list[str]]:
+        with sandbox(seed=seed, now=lambda: 1_793_577_600.0) as box, Edge(box) as edge:
+            return edge.offer()
+
+    assert first_session(1) == first_session(1) != first_session(2)
+
+
+def test_the_pool_can_be_enlarged() -> None:
+    with sandbox(hosts=60) as box:
+        assert len(box.world.catalogue.distributions["dist-inbound"].users) == 60
+        assert len({user.email for user in box.world.catalogue.users.values()}) == 66
+
+
+def test_working_hours_follow_the_zone_through_a_change_of_clocks(box: Sandbox) -> None:
+    """Paris leaves summer time on 25 October 2026: nine o'clock is 07:00Z on Friday, 08:00Z on Monday."""
+    user = box.world.catalogue.users["u-ae-1"]
+    diary = Diary([user.__class__(user.id, user.name, user.email, user.zone, user.workspaces, busy_percent=0)])
+    friday, monday = 1_792_738_800 // 1_800, 1_793_001_600 // 1_800
+
+    assert not diary.is_free("u-ae-1", friday - 1)
+    assert diary.is_free("u-ae-1", friday)
+    assert not diary.is_free("u-ae-1", monday - 1)
+    assert diary.is_free("u-ae-1", monday)
+
+
+def test_the_command_says_where_it_is_and_what_it_is() -> None:
+    command = [sys.executable, "-m", "airflow_chilipiper.sandbox", "--port", "0", "--fault-rate", "0.5"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        lines = [process.stdout.readline() for _ in range(5)]
+        address = lines[1].split()[1]
+        page = httpx.get(address).text
+        process.terminate()
+
+    assert "imitation" in lines[0]
+    assert "imitation" in page
+    assert lines[4].startswith("export AIRFLOW_CONN_CHILIPIPER_DEFAULT='{")
+    assert address in lines[4]
+
+
+def test_the_greeting_can_be_pasted_into_a_shell(box: Sandbox) -> None:
+    line = greeting(box).splitlines()[-1]
+    script = f'{line}; printf %s "$AIRFLOW_CONN_CHILIPIPER_DEFAULT"'
+
+    assert (
+        subprocess.run(["/bin/sh", "-c", script], check=True, capture_output=True, text=True).stdout == box.connection
+    )
+
+
+def test_help_lists_the_options(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+
+    assert "--latency" in capsys.readouterr().out

@@ -1,0 +1,390 @@
+"""The hook against the sandbox, over real HTTP, with connections as Airflow hands them out."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from airflow.sdk import BaseHook, Connection
+from airflow.sdk.log import redact
+
+from airflow_chilipiper import __version__
+from airflow_chilipiper.api.errors import ChiliPiperError, Invalid, NotAllowed, NotFound
+from airflow_chilipiper.api.resources.workspaces import workspaces
+from airflow_chilipiper.hooks import ChiliPiperHook, Concierge, Handoff, SchedulingLink
+from airflow_chilipiper.sandbox import Sandbox, sandbox
+from airflow_chilipiper.version_compat import airflow_version
+
+DEFAULT = "AIRFLOW_CONN_CHILIPIPER_DEFAULT"
+GUEST = "ada@prospect.example"
+BY_FORM = Concierge(
+    router_slug="inbound-demo",
+    trigger="InAppButton",
+    form={"PersonEmail": GUEST, "CompanyEmployees": "50"},
+    guest=GUEST,
+)
+BY_LINK = SchedulingLink(link={"type": "RoundRobin", "linkId": "link-rr-demo"}, guest=GUEST)
+BY_CRM_ID = Handoff(workspace_id="ws-sales", booker_id="u-sdr-1", crm_id="00Q000000000001")
+
+
+@pytest.fixture(scope="module")
+def chili() -> Iterator[Sandbox]:
+    with sandbox() as running:
+        yield running
+
+
+@pytest.fixture
+def hook(chili: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[ChiliPiperHook]:
+    monkeypatch.setenv(DEFAULT, chili.connection_with(chili.token, requests_per_second=1000))
+    used = ChiliPiperHook()
+    yield used
+    used.close()
+
+
+def connected(monkeypatch: pytest.MonkeyPatch, chili: Sandbox, token: str, **extra: Any) -> ChiliPiperHook:
+    monkeypatch.setenv(DEFAULT, chili.connection_with(token, **{"requests_per_second": 1000, **extra}))
+    return ChiliPiperHook()
+
+
+def test_making_one_does_nothing() -> None:
+    """Operators make hooks where there is no connection yet; by keyword or by place."""
+    assert ChiliPiperHook("absent").chilipiper_conn_id == "absent"
+    assert ChiliPiperHook(chilipiper_conn_id="absent").chilipiper_conn_id == "absent"
+    assert ChiliPiperHook().chilipiper_conn_id == "chilipiper_default"
+    ChiliPiperHook().close()
+
+
+def test_the_look_ups(hook: ChiliPiperHook) -> None:
+    """Each is the flow of its name, asked with a real request."""
+    sales = hook.find_workspace("Sales")
+    assert [found.id for found in hook.workspaces()] == [sales.id, "ws-success"]
+    assert "inbound-demo" in [router.slug for router in hook.routers(workspace_id=sales.id)]
+    assert [link.link_id for link in hook.links(kinds=("Ownership",))] == ["link-owner"]
+    setter = hook.find_user("SAM.setter@sandbox.example")
+    assert setter.id in [user.id for user in hook.users(workspace_id=sales.id)]
+    assert "Demo" in [kind.name for kind in hook.meeting_types(workspace_id=sales.id)]
+    assert "ho-expert" in [router.id for router in hook.handoff_routers(workspace_id=sales.id)]
+    now = datetime.now(UTC)
+    assert hook.meetings(start=now, end=now + timedelta(days=8), guest=GUEST) == []
+    with pytest.raises(NotFound):
+        hook.meeting("00000000-0000-4000-8000-000000000000")
+
+
+@pytest.mark.parametrize("pattern", [BY_FORM, BY_LINK, BY_CRM_ID], ids=lambda pattern: pattern.name)
+def test_opening_answers_an_offer(hook: ChiliPiperHook, pattern: Any) -> None:
+    """A week from now, unless told otherwise; nothing is booked."""
+    now = datetime.now(UTC)
+    offer = hook.open(pattern)
+    assert offer.session
+    assert all(now <= slot.start <= now + timedelta(days=7, minutes=1) for slot in offer.slots)
+    later = now + timedelta(days=14)
+    offer = hook.open(pattern, window_start=later, window=timedelta(days=3))
+    assert offer.slots
+    assert all(later <= slot.start <= later + timedelta(days=3) for slot in offer.slots)
+
+
+def test_the_safety_net_lets_nothing_out(chili: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A guest of another domain, or of none that we know, is refused before anything is sent."""
+    hook = connected(monkeypatch, chili, chili.token, allowed_guest_domains="test.example")
+    before = len(chili.calls)
+    unnamed = Concierge(router_slug="inbound-demo", trigger="InAppButton", form={"PersonEmail": GUEST})
+    for pattern in (BY_FORM, BY_LINK, unnamed):
+        with pytest.raises(Invalid, match=r"allowed_guest_domains .*: test\.example$") as raised:
+            hook.open(pattern)
+        assert GUEST not in str(raised.value)
+    assert len(chili.calls) == before
+    hook.close()
+
+
+def test_the_safety_net_holds_for_whom_only_the_crm_knows(chili: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The e-mail of a lead that is handed over by its id comes with the offer."""
+    hook = connected(monkeypatch, chili, chili.token, allowed_guest_domains="test.example")
+    with pytest.raises(Invalid, match="allowed_guest_domains"):
+        hook.open(BY_CRM_ID)
+    hook.close()
+    hook = connected(monkeypatch, chili, chili.token, allowed_guest_domains="prospect.example")
+    assert hook.open(BY_CRM_ID).slots
+    hook.close()
+
+
+def test_a_connection_by_uri(chili: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same as by JSON, although everything is text then."""
+    uri = f"chilipiper://:{quote(chili.token)}@127.0.0.1:{chili.port}/?requests_per_second=1000&timeout=7"
+    monkeypatch.setenv(DEFAULT, uri)
+    hook = ChiliPiperHook()
+    assert hook.settings.client.timeout == 7
+    assert hook.workspaces()
+    hook.close()
+
+
+def test_who_is_asking(hook: ChiliPiperHook) -> None:
+    assert hook.settings.client.user_agent == f"airflow-provider-chilipiper/{__version__} airflow/{airflow_version()}"
+
+
+def test_one_client_and_one_pace(hook: ChiliPiperHook) -> None:
+    """All that a hook asks goes through one client, until it is closed."""
+    client, world = hook.get_conn(), hook.world()
+    assert (hook.get_conn(), hook.world()) == (client, world)
+    hook.close()
+    assert hook.get_conn() is not client
+    assert hook.workspaces()
+
+
+def test_the_awaiting_world(chili: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For triggers: the same settings, and the same flow, on an event loop."""
+    hook = connected(monkeypatch, chili, chili.token)
+
+    async def ask() -> list[str]:
+        async with hook.aworld() as world:
+            return [found.id for found in await workspaces(world)]
+
+    assert asyncio.run(ask()) == ["ws-sales", "ws-success"]
+    assert asyncio.run(hook.asettings()) is hook.settings
+
+
+def test_awaiting_worlds_of_one_connection_are_one(chili: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one event loop, whichever hook they come from: one client, one pace."""
+    hook = connected(monkeypatch, chili, chili.token)
+    monkeypatch.setenv("AIRFLOW_CONN_OTHER", chili.connection)
+
+    async def enter() -> None:
+        async with hook.aworld() as one, ChiliPiperHook().aworld() as same, ChiliPiperHook("other").aworld() as other:
+            assert one is same is not other
+
+    asyncio.run(enter())
+
+
+def test_secrets_are_masked(chili: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The token as it is sent, and the proxy's password as written and as sent, on both ways in."""
+    for number, read in enumerate((lambda hook: hook.settings, lambda hook: asyncio.run(hook.asettings()))):
+        proxy = f"http://me:p%20ssword-{number}@proxy:3128"
+        read(connected(monkeypatch, chili, f"Bearer secret-{number}-token", proxy_url=proxy))
+        told = redact(f"secret-{number}-token p%20ssword-{number} p ssword-{number}")
+        assert told == "*** *** ***"
+
+
+def test_unknown_extras_are_told_once_by_name(
+    chili: Sandbox, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hook = connected(monkeypatch, chili, chili.token, proxi_url="http://me:hidden@proxy")
+    assert hook.settings is hook.settings
+    assert asyncio.run(hook.asettings()) is hook.settings
+    told = "".join(capsys.readouterr())
+    assert told.count("proxi_url") == 1
+    assert "hidden" not in told
+
+
+def test_a_lacking_permission_is_named(chili: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    hook = connected(monkeypatch, chili, chili.token_without("workspace.read"))
+    with pytest.raises(NotAllowed, match=r"workspace-list.*workspace\.read"):
+        hook.workspaces()
+    hook.close()
+
+
+# The test button.
+
+
+def test_all_is_well(hook: ChiliPiperHook) -> None:
+    """What only booking can tell is said, too."""
+    well, told = hook.test_connection()
+    assert well
+    assert "has every permission that was tried" in told
+    assert "handoff.schedule" in told
+
+
+READS = (
+    "concierge.read",
+    "scheduling-links.read",
+    "handoff.read",
+    "workspace.read",
+    "user.read",
+    "meeting.read",
+    "logs.read",
+)
+
+
+@pytest.mark.parametrize("permission", [*READS, "api.ping"])
+def test_a_permission_that_lacks(chili: Sandbox, monkeypatch: pytest.MonkeyPatch, permission: str) -> None:
+    """The connection works all the same, so that is no failure; exactly what lacks is named."""
+    well, told = connected(monkeypatch, chili, chili.token_without(permission)).test_connection()
+    assert well
+    lacking = told.partition("seems to lack ")[2].partition(". ")[0]
+    assert [name for name in (*READS, "api.ping") if name in lacking] == [permission]
+
+
+def test_the_test_harms_nobody(chili: Sandbox, hook: ChiliPiperHook) -> None:
+    """Reads only: no session is opened, and each list is asked for once."""
+    before = len(chili.calls)
+    hook.test_connection()
+    asked = [call.operation for call in chili.calls[before:]]
+    assert len(set(asked)) == len(asked) == 1 + len(READS)
+    assert [name for name in asked if "list" not in name] == ["health-ping", "user-find", "concierge-logs"]
+
+
+def test_what_a_broken_answer_hides_is_not_called_lacking(chili: Sandbox, hook: ChiliPiperHook) -> None:
+    chili.faults.server_error("meeting-list-put")
+    well, told = hook.test_connection()
+    assert well
+    assert "Could not tell: meeting.read" in told
+    assert chili.faults.pending == 0
+
+
+def test_a_lost_answer_ends_the_test(chili: Sandbox, hook: ChiliPiperHook) -> None:
+    """Somebody waits in front of the screen: nothing is asked again."""
+    before = len(chili.calls)
+    chili.faults.refuse("concierge-list-routers")
+    well, told = hook.test_connection()
+    assert not well
+    assert "concierge-list-routers: no answer" in told
+    assert [call.operation for call in chili.calls[before:]] == ["health-ping", "concierge-list-routers"]
+
+
+def test_an_unknown_token(chili: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    well, told = connected(monkeypatch, chili, "nobodys-token").test_connection()
+    assert not well
+    assert "401" in told
+    assert "token is unknown" in told
+    assert "nobodys-token" not in told
+
+
+def test_nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    well, told = button(monkeypatch, host=f"127.0.0.1:{port}")
+    assert not well
+    assert f"http://127.0.0.1:{port}/api/fire-edge" in told
+    assert "refused" in told
+
+
+def test_no_such_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    well, told = button(monkeypatch, host="no-such-host.invalid")
+    assert not well
+    assert "https://no-such-host.invalid/api/fire-edge" in told
+
+
+def test_no_tls_where_tls_is_wanted(chili: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    well, told = button(monkeypatch, host=f"https://127.0.0.1:{chili.port}")
+    assert not well
+    assert "SSL" in told
+
+
+def test_no_answer_in_time(chili: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    chili.faults.slow(30, "health-ping")
+    well, told = connected(monkeypatch, chili, chili.token, timeout=0.2).test_connection()
+    assert not well
+    assert "time" in told.lower()
+
+
+def test_a_connection_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    well, told = button(monkeypatch, password="")
+    assert not well
+    assert "password is empty" in told
+
+
+def button(monkeypatch: pytest.MonkeyPatch, **fields: Any) -> tuple[bool, str]:
+    given = {"conn_type": "chilipiper", "host": "127.0.0.1", "password": "made-up-token", **fields}
+    monkeypatch.setenv(DEFAULT, json.dumps(given))
+    well, told = ChiliPiperHook().test_connection()
+    assert "made-up-token" not in told
+    return well, told
+
+
+# Through Airflow.
+
+
+def test_airflow_makes_the_hook(hook: ChiliPiperHook) -> None:
+    """By the connection's type, as generic code does."""
+    made = BaseHook.get_hook("chilipiper_default")
+    assert type(made) is ChiliPiperHook
+    assert made.settings == hook.settings
+
+
+def test_the_button_in_the_form(chili: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The API server exports the form as an environment variable in URI form, under a name made up for the test."""
+    from airflow.models.connection import Connection as Stored
+
+    form = Stored(conn_id="made_up", **fields_of(chili.connection_with(chili.token, timeout=7)))
+    monkeypatch.setenv("AIRFLOW_CONN_MADE_UP", form.get_uri())
+    well, told = form.test_connection()
+    assert well, told
+    assert "every permission" in told
+
+
+@pytest.mark.skipif(not hasattr(Connection, "test_connection"), reason="this Airflow tests on the API server only")
+def test_the_button_on_a_worker(chili: Sandbox) -> None:
+    """From 3.3 on a worker may do it, with a connection that is in its memory only."""
+    form = Connection(conn_id="in_memory", **fields_of(chili.connection))
+    well, told = form.test_connection()
+    assert well, told
+
+
+def fields_of(connection: str) -> dict[str, Any]:
+    fields = json.loads(connection)
+    return {**fields, "extra": json.dumps(fields["extra"])}
+
+
+def test_importing_it_loads_no_asynchronous_http() -> None:
+    """It costs a third of a second, and only triggers and batches need it."""
+    ask = "import sys, airflow_chilipiper.hooks; print('httpx_aiohttp' in sys.modules or 'aiohttp' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines()[-1] == "False"
+
+
+def test_an_error_of_the_api_is_none_of_airflows() -> None:
+    """`soft_fail` of a sensor turns Airflow's exceptions into a skip: could-not-ask must not become no."""
+    from airflow_chilipiper.version_compat import AirflowException
+
+    assert not issubclass(ChiliPiperError, AirflowException)
+
+
+@pytest.fixture
+def ledger(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("AIRFLOW_CONN_LEDGER", json.dumps({"conn_type": "sqlite", "host": str(tmp_path / "ledger.db")}))
+    return "ledger"
+
+
+def test_a_task_books_a_slot_of_its_own_choice(chili: Sandbox, hook: ChiliPiperHook, ledger: str) -> None:
+    offer = hook.open(BY_LINK)
+    third = offer.slots[2]
+    outcome = hook.book(BY_LINK, offer, third, purpose="by hand", key="lead 1", ledger_conn_id=ledger)
+    assert (outcome.status, outcome.start_time) == ("booked", third.start_as_sent)
+    assert outcome.meeting_id in [meeting["meetingId"] for meeting in chili.meetings]
+
+
+def test_a_second_booking_for_the_purpose_is_none(chili: Sandbox, hook: ChiliPiperHook, ledger: str) -> None:
+    """Whatever session and slot are brought: the ledger knows."""
+    offer = hook.open(BY_FORM)
+    first = hook.book(BY_FORM, offer, offer.slots[0], purpose="once", key=42, ledger_conn_id=ledger)
+    offer, made = hook.open(BY_FORM), len(chili.meetings)
+    again = hook.book(BY_FORM, offer, offer.slots[5], purpose="once", key="42 ", ledger_conn_id=ledger)
+    assert (again.status, again.meeting_id, len(chili.meetings)) == ("already_booked", first.meeting_id, made)
+
+
+def test_a_lost_answer_is_never_sent_again(chili: Sandbox, hook: ChiliPiperHook, ledger: str) -> None:
+    """While the meeting list cannot be asked the lead is unknown, and then it is found."""
+    made = len(chili.meetings)
+    chili.faults.error("meeting-list-put", status=403, code="Forbidden", count=2)
+    chili.faults.lose_answer("handoff-schedule")
+    for status in ("unknown", "unknown", "already_booked"):
+        offer = hook.open(BY_CRM_ID)
+        outcome = hook.book(BY_CRM_ID, offer, offer.slots[0], purpose="lost", key="00Q1", ledger_conn_id=ledger)
+        assert outcome.status == status
+    assert len(chili.meetings) == made + 1
+
+
+def test_without_a_ledger_connection_a_task_is_still_not_booking_twice_by_itself(
+    chili: Sandbox, hook: ChiliPiperHook, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One warning says what is not protected."""
+    offers = [hook.open(BY_FORM), hook.open(BY_FORM)]
+    statuses = [hook.book(BY_FORM, offer, offer.slots[0], purpose="p", key="k").status for offer in offers]
+    assert statuses == ["booked", "already_booked"]
+    assert caplog.text.count("There is no ledger connection") == 1

@@ -1,0 +1,194 @@
+"""Who may import whom: the rooms of the house, and the one direction in which imports point.
+
+Every import counts: relative, inside a function, under TYPE_CHECKING, and through importlib with a literal name.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[2] / "airflow_chilipiper"
+OURS = PACKAGE.name
+
+# A room, and the rooms that it may import besides itself. Whatever is not in a room is at the top.
+ROOMS: dict[str, set[str]] = {
+    "api": set(),
+    "booking": {"api"},
+    "waiting": {"api", "booking"},
+    "arguments": {"api", "booking"},
+    "warehouse": {"api", "booking", "arguments", "top"},
+    "task": {"api", "booking", "arguments", "warehouse", "top"},
+    "connection": {"api"},
+    "sandbox": set(),
+}
+ROOMS["top"] = {*ROOMS} - {"sandbox"}
+# Importing the version, or what the provider tells Airflow, loads nothing.
+FOR_ALL = {f"{OURS}.__version__", f"{OURS}.get_provider_info"}
+
+# Modules at the top, or packages of that name, that talk to Airflow.
+AIRFLOW_SIDE = {"cli", "hooks", "operators", "sensors", "triggers", "ledgers", "links", "version_compat"}
+AIRFLOW_SIDE |= {"task", "warehouse"}  # until an operator hands them all that they need
+HTTP_SIDE = {"api.http"}
+HTTP = {"httpx", "httpx_aiohttp", "httpcore", "aiohttp", "requests", "urllib3", "urllib.request", "http.client"}
+# Rooms that hold flows or what flows are made of: they wait for their runtime only.
+FLOWS = {"api", "booking", "waiting"}
+LOOPS = {"asyncio", "anyio", "trio"}
+# What runs flows, and so has a loop.
+RUNTIMES = {
+    *("api.http.client", "api.http.client_runtime", "api.http.transport", "api.pace.limiter"),
+    *("booking.batch.admission", "booking.batch.batch", "booking.batch.runtime", "booking.ledger.group_commit"),
+}
+# Read by every Airflow process at its start.
+IMPORT_NOTHING = {"", "get_provider_info"}
+
+
+def test_imports_point_one_way() -> None:
+    """No module of the package imports what its room may not."""
+    files = sorted(PACKAGE.rglob("*.py"))
+    assert files, f"no module found below {PACKAGE}"
+    assert [line for file in files for line in violations(file.read_text(), *module_of(file))] == []
+
+
+def test_every_module_that_a_rule_names_is_there() -> None:
+    """A rule for a module that was renamed would hold for nobody."""
+    modules = {module_of(file)[0] for file in PACKAGE.rglob("*.py")}
+    named = AIRFLOW_SIDE | HTTP_SIDE | FLOWS | RUNTIMES | IMPORT_NOTHING | (ROOMS.keys() - {"top"})
+    assert named - modules == set()
+
+
+@pytest.mark.parametrize(
+    ("module", "is_package", "source", "reason"),
+    [
+        ("api.call", False, "from airflow_chilipiper.booking import book", "api may not import booking"),
+        ("api.call", False, "from ..booking.book import flow", "api may not import booking"),
+        ("api.call", False, "from .. import booking", "api may not import booking"),
+        ("api.deep.calls", False, "from ...booking import book", "api may not import booking"),
+        ("api", True, "from ..arguments import col", "api may not import arguments"),
+        ("api.patterns.offer", False, "import airflow_chilipiper.hooks as hooks", "api may not import top"),
+        ("api.patterns.offer", False, "import airflow_chilipiper", "api may not import top"),
+        ("api.patterns.offer", False, "def f():\n    from airflow.sdk import BaseHook", "only"),
+        (
+            "booking.batch.batch",
+            False,
+            "if TYPE_CHECKING:\n    from ...hooks import Hook",
+            "booking may not import top",
+        ),
+        ("booking.batch.batch", False, "import json, airflow", "only"),
+        ("booking.batch.batch", False, "import httpx", "only"),
+        ("booking", True, "from . import batch\nfrom ..sandbox import world", "booking may not import sandbox"),
+        ("booking.batch.batch", False, "importlib.import_module('airflow.models')", "only"),
+        ("booking.batch.batch", False, "import_module('...hooks', __package__)", "booking may not import top"),
+        ("booking.batch.batch", False, "__import__('airflow_chilipiper.sensors')", "booking may not import top"),
+        ("sandbox.world", False, "from ..api.models import Slot", "sandbox may not import api"),
+        ("sandbox.server", False, "from airflow.configuration import conf", "only"),
+        ("sandbox.server", False, "import aiohttp.web", "only"),
+        ("operators", False, "from .sandbox import sandbox", "top may not import sandbox"),
+        ("operators.concierge", False, "from ..sandbox import sandbox", "top may not import sandbox"),
+        ("arguments.columns", False, "from airflow.sdk import Context", "only"),
+        ("hooks", False, "import httpx", "only"),
+        ("warehouse.leads", False, "from ..task import run", "warehouse may not import task"),
+        ("waiting.polling", False, "from ..task import run", "waiting may not import task"),
+        ("waiting.polling", False, "import asyncio", "flow"),
+        ("api.retry", False, "from asyncio import sleep", "flow"),
+        ("booking.book", False, "async def f():\n    import asyncio.tasks", "flow"),
+        ("booking.book.steps", False, "import anyio", "flow"),
+        ("get_provider_info", False, "import json", "imports nothing"),
+        ("", True, "from .operators import X", "imports nothing"),
+    ],
+)
+def test_a_violation_is_seen(module: str, is_package: bool, source: str, reason: str) -> None:
+    """Each rule catches an import that breaks it, in whatever form it is written."""
+    seen = violations(source, module, is_package)
+    assert len(seen) == 1, seen
+    assert reason in seen[0]
+
+
+@pytest.mark.parametrize(
+    ("module", "is_package", "source"),
+    [
+        ("api.http.client", False, "import httpx, httpx_aiohttp\nfrom airflow_chilipiper import __version__"),
+        ("api.call", False, "from .errors import Refused\nfrom . import models\nfrom http import HTTPStatus"),
+        ("api", True, "from .errors import Refused\nfrom . import models"),
+        ("booking.batch.batch", False, "import asyncio\nfrom ..api.errors import Refused\nfrom .book import book"),
+        ("hooks", False, "from airflow.sdk import BaseHook\nfrom .api.client import Client\nfrom .rows import col"),
+        ("operators.concierge", False, "from airflow.sdk import BaseOperator\nfrom ..booking.batch import run"),
+        ("get_provider_info", False, "from __future__ import annotations"),
+        ("sandbox.server", False, "from . import world\nimport uvicorn"),
+    ],
+)
+def test_what_is_allowed_is_let_through(module: str, is_package: bool, source: str) -> None:
+    """The rules do not stand in the way of the plan."""
+    assert violations(source, module, is_package) == []
+
+
+def module_of(file: Path) -> tuple[str, bool]:
+    """The module's name below the package ("" for its root), and whether it is a package."""
+    parts = file.relative_to(PACKAGE).with_suffix("").parts
+    is_package = parts[-1] == "__init__"
+    return ".".join(parts[:-1] if is_package else parts), is_package
+
+
+def violations(source: str, module: str, is_package: bool) -> list[str]:
+    """One line for each import that the module may not have."""
+    return [
+        f"{OURS}.{module or '__init__'}:{line} imports {target}: {reason}"
+        for line, target in imports(ast.parse(source), module, is_package)
+        if (reason := broken_rule(module, target))
+    ]
+
+
+def broken_rule(module: str, target: str) -> str | None:
+    """Why this module may not import that name, if it may not."""
+    room = room_of(module)
+    if module in IMPORT_NOTHING and not is_in(target, {"__future__"}):
+        return "it imports nothing"
+    if is_in(target, {OURS}) and not is_in(target, FOR_ALL):
+        other = room_of(target.removeprefix(OURS).removeprefix("."))
+        return None if other in ROOMS[room] | {room} else f"{room} may not import {other}"
+    if is_in(target, {"airflow"}) and not is_in(module, AIRFLOW_SIDE):
+        return f"only {sorted(AIRFLOW_SIDE)} import Airflow"
+    if is_in(target, HTTP) and not is_in(module, HTTP_SIDE):
+        return f"only {sorted(HTTP_SIDE)} talk HTTP"
+    if is_in(target, LOOPS) and is_in(module, FLOWS) and module not in RUNTIMES:
+        return "a flow waits for its runtime only"
+    return None
+
+
+def room_of(module: str) -> str:
+    first = module.partition(".")[0]
+    return first if first in ROOMS else "top"
+
+
+def is_in(name: str, parents: set[str]) -> bool:
+    return any(name == parent or name.startswith(f"{parent}.") for parent in parents)
+
+
+def imports(tree: ast.AST, module: str, is_package: bool) -> Iterator[tuple[int, str]]:
+    """Line and absolute name of everything that is imported."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(names=names):
+                yield from ((node.lineno, alias.name) for alias in names)
+            case ast.ImportFrom(module=origin, names=names, level=level):
+                base = absolute("." * level + (origin or ""), module, is_package)
+                yield from ((node.lineno, f"{base}.{alias.name}") for alias in names)
+            case ast.Call(
+                func=ast.Name(id="import_module" | "__import__") | ast.Attribute(attr="import_module"),
+                args=[ast.Constant(value=str(origin)), *_],
+            ):
+                yield node.lineno, absolute(origin, module, is_package)
+
+
+def absolute(origin: str, module: str, is_package: bool) -> str:
+    """The absolute name of a module that may be written with leading dots."""
+    rest = origin.lstrip(".")
+    level = len(origin) - len(rest)
+    if not level:
+        return rest
+    here = [OURS, *filter(None, module.split("."))]
+    up = level - 1 if is_package else level
+    return ".".join([*here[: len(here) - up], *filter(None, [rest])])
