@@ -1,24 +1,19 @@
-"""The hook: from an Airflow connection to clients, worlds and look-ups."""
+"""The hook: Chili Piper with the token of an Airflow connection."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+import logging
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from airflow.sdk import BaseHook, get_current_context
 from airflow.sdk.log import mask_secret
 
 from airflow_chilipiper.api.call import Interval
-from airflow_chilipiper.api.errors import ChiliPiperError
-from airflow_chilipiper.api.http.client import AwaitingClient, BlockingClient, ClientSettings
-from airflow_chilipiper.api.http.client_runtime import AwaitingWorld, BlockingWorld
-from airflow_chilipiper.api.pace.limiter import AwaitingTurns, BlockingTurns
-from airflow_chilipiper.api.pace.rate import Rate
+from airflow_chilipiper.api.errors import ChiliPiperError, Invalid
 from airflow_chilipiper.api.patterns.concierge import Concierge
 from airflow_chilipiper.api.patterns.handoff import Handoff
 from airflow_chilipiper.api.patterns.offer import Offer
@@ -34,43 +29,37 @@ from airflow_chilipiper.api.resources import workspaces as workspace_lists
 from airflow_chilipiper.api.resources.links import KINDS, Link
 from airflow_chilipiper.api.resources.meeting import Meeting
 from airflow_chilipiper.api.resources.meeting_types import MeetingType
-from airflow_chilipiper.api.resources.routers import HandoffRouter, Router
+from airflow_chilipiper.api.resources.routers import FormCheck, HandoffRouter, Router
 from airflow_chilipiper.api.resources.users import User
 from airflow_chilipiper.api.resources.workspaces import Workspace
-from airflow_chilipiper.api.retry import patiently
-from airflow_chilipiper.api.runtime import block
-from airflow_chilipiper.booking.batch.runtime import BatchWorld, SingleWorld
+from airflow_chilipiper.api.retry import with_retries
 from airflow_chilipiper.booking.book import book
 from airflow_chilipiper.booking.doubt.bounds import Bounds
-from airflow_chilipiper.booking.guests import check_guests, guest_allowed, named_guests
+from airflow_chilipiper.booking.guests import check_guests, named_guests
 from airflow_chilipiper.booking.lead import Lead
 from airflow_chilipiper.booking.ledger.lead_key import lead_key
+from airflow_chilipiper.booking.ledger.runtime import RecordingRuntime
 from airflow_chilipiper.booking.ledger.store import Ledger
 from airflow_chilipiper.booking.outcome import Outcome
-from airflow_chilipiper.connection import permissions
+from airflow_chilipiper.connection.permissions import examine
+from airflow_chilipiper.connection.session import Session
 from airflow_chilipiper.connection.settings import USER_AGENT, ChiliPiperSettings, Connection, settings_of
-from airflow_chilipiper.connection.shared_runtime import SharedWorld, shared_world
 from airflow_chilipiper.get_provider_info import EXTRAS, HIDDEN, PLACEHOLDERS, RELABELED
 from airflow_chilipiper.ledgers import ledger_of, sender_of
 from airflow_chilipiper.version_compat import aget_connection, airflow_version, amask_secret
 
-__all__ = [
-    "ChiliPiperHook",
-    "ChiliPiperSettings",
-    "Concierge",
-    "Handoff",
-    "SchedulingLink",
-    "guest_allowed",
-    "settings_of",
-]
+__all__ = ["ChiliPiperHook", "Concierge", "Handoff", "SchedulingLink"]
 
-LONGEST_TEST_READ = 5.0
+T = TypeVar("T")
+LONGEST_TEST_READ = 5.0  # seconds
+
+log = logging.getLogger(__name__)
 
 
 class ChiliPiperHook(BaseHook):
     """Talk to Chili Piper with the token of an Airflow connection.
 
-    Nothing is fetched or sent before the first use.
+    Nothing is fetched or sent before the first use. One hook may be shared by threads, and used while a loop runs.
 
     :param chilipiper_conn_id: id of the connection; its type is ``chilipiper``
     """
@@ -83,6 +72,7 @@ class ChiliPiperHook(BaseHook):
     def __init__(self, chilipiper_conn_id: str = default_conn_name, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.chilipiper_conn_id = chilipiper_conn_id
+        self._session: Session | None = None
         self._opened: dict[str, float] = {}
         self._ledgers: dict[str | None, Ledger] = {}
 
@@ -106,108 +96,32 @@ class ChiliPiperHook(BaseHook):
         """The standard fields as Airflow 3.1 wants them; later ones read them from the provider info."""
         return {"hidden_fields": list(HIDDEN), "relabeling": dict(RELABELED), "placeholders": dict(PLACEHOLDERS)}
 
-    @cached_property
-    def settings(self) -> ChiliPiperSettings:
-        """What the connection says. Raises Invalid naming the field that cannot be used."""
-        settings = self._read(self.get_connection(self.chilipiper_conn_id))
-        for secret in _secrets(settings):
-            mask_secret(secret)
-        return settings
-
-    async def asettings(self) -> ChiliPiperSettings:
-        """The same settings, fetched from an event loop."""
-        if "settings" not in self.__dict__:
-            self.__dict__["settings"] = await self._afetch()
-        return self.settings
-
-    async def _afetch(self) -> ChiliPiperSettings:
-        settings = self._read(await aget_connection(self.chilipiper_conn_id))
-        for secret in _secrets(settings):
-            await amask_secret(secret)
-        return settings
-
-    def _read(self, connection: Connection) -> ChiliPiperSettings:
-        settings = settings_of(connection, user_agent=f"{USER_AGENT} airflow/{airflow_version()}")
-        if settings.unknown:
-            self.log.warning(
-                "Connection %s has extras that nobody reads: %s. Known ones are %s",
-                self.chilipiper_conn_id,
-                ", ".join(settings.unknown),
-                ", ".join(EXTRAS),
-            )
-        return settings
-
-    def get_conn(self) -> BlockingClient:
-        """The client of this hook; ``close`` ends it."""
-        return self._client
-
-    @cached_property
-    def _client(self) -> BlockingClient:
-        return BlockingClient(self.settings.client)
-
-    async def aget_conn(self) -> AwaitingClient:
-        """A new client for this event loop; the caller closes it: ``async with await hook.aget_conn() as client``."""
-        return AwaitingClient((await self.asettings()).client)
-
-    def world(self) -> BlockingWorld:
-        """The World for flows that block; all that this hook asks shares its pace."""
-        return self._world
-
-    @cached_property
-    def _world(self) -> BlockingWorld:
-        return BlockingWorld(self._client, self._turns)
-
-    @cached_property
-    def _turns(self) -> BlockingTurns:
-        return BlockingTurns(Rate(self.settings.client.requests_per_second))
-
-    @asynccontextmanager
-    async def aworld(self) -> AsyncIterator[SharedWorld]:
-        """The World for flows that wait: ``async with hook.aworld() as world``.
-
-        All in one event loop that name this connection share one client and one pace. The connection is read again
-        every five minutes while it is in use.
-        """
-
-        async def says() -> ClientSettings:
-            return (await self._afetch()).client
-
-        async with shared_world(self.chilipiper_conn_id, says, _awaiting_world) as world:
-            yield world
-
-    @asynccontextmanager
-    async def batch_world(self, ledger: Ledger, *, share: float = 1.0) -> AsyncIterator[BatchWorld]:
-        """A World for a batch, to be opened in the batch's loop; its settings were read before.
-
-        :param share: this batch's part of the pace, where others of the same job keep the rest
-        """
-        async with AwaitingClient(self.settings.client) as client:
-            turns = AwaitingTurns(Rate(self.settings.client.requests_per_second, share=share))
-            yield BatchWorld(client, turns, ledger)
-
-    def recording_world(self, ledger: Ledger) -> SingleWorld:
-        """The World for flows that block and mark; it shares this hook's client and pace."""
-        return SingleWorld(self._client, self._turns, ledger)
+    def get_conn(self) -> Session:
+        """The client of this hook: ``hook.get_conn().ask(call)``. Raises Invalid naming a field that cannot be used."""
+        if self._session is None:
+            self._session = Session(read_settings(self.chilipiper_conn_id))
+        return self._session
 
     def close(self) -> None:
         """Close the client, if there is one; the next use makes another."""
-        self.__dict__.pop("_world", None)
-        client: BlockingClient | None = self.__dict__.pop("_client", None)
-        if client is not None:
-            client.close()
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()
 
     def test_connection(self) -> tuple[bool, str]:
         """Ping, then say which permissions the token seems to lack; nothing is asked twice, nor for long."""
         try:
-            settings = self.settings.client
+            settings = read_settings(self.chilipiper_conn_id)
         except ChiliPiperError as problem:
             return False, str(problem)
-        hurried = replace(settings, timeout=min(settings.timeout, LONGEST_TEST_READ))
+        hurried = replace(settings.client, timeout=min(settings.client.timeout, LONGEST_TEST_READ))
+        session = Session(replace(settings, client=replace(hurried, requests_per_second=None)))
         try:
-            with BlockingClient(hurried) as client:
-                return True, block(permissions.examine(BlockingWorld(client, BlockingTurns(None))))
+            return True, session.block(examine(session.runtime))
         except ChiliPiperError as problem:
-            return False, f"{settings.address}: {problem}"
+            return False, f"{hurried.address}: {problem}"
+        finally:
+            session.close()
 
     def open(
         self, pattern: Pattern, *, window_start: datetime | None = None, window: timedelta = timedelta(days=7)
@@ -218,101 +132,146 @@ class ChiliPiperHook(BaseHook):
         :param window_start: from when slots are wanted; now, if not given
         :param window: for how long
         """
-        world = self.world()
-        start = window_start or datetime.fromtimestamp(world.wall(), UTC)
-        domains = self.settings.allowed_guest_domains
+        session = self.get_conn()
+        start = window_start or datetime.now(UTC)
+        domains = session.settings.allowed_guest_domains
         check_guests(named_guests(pattern), domains)
-        opened = world.now()
-        offer = block(patiently(pattern.open(Interval(start, window)), world))
+        opened = session.runtime.now()
+        offer = session.block(with_retries(pattern.open(Interval(start, window)), session.runtime))
         check_guests((pattern.guest or offer.guest,), domains)
         self._opened[offer.session] = opened
         return offer
 
     def book(
-        self, pattern: Pattern, offer: Offer, slot: Slot, *, purpose: str, key: Any, ledger_conn_id: str | None = None
+        self,
+        pattern: Pattern,
+        offer: Offer,
+        slot: Slot,
+        *,
+        purpose: str,
+        lead_key: Any,
+        ledger_conn_id: str | None = None,
     ) -> Outcome:
-        """Spend the session of *offer* on *slot*: one meeting at most for this key within this purpose.
+        """Spend the session of *offer* on *slot*: one meeting at most for this lead within this purpose.
 
         It goes through the ledger as the operators do, and the log says through which. Raises NotAllowed where no
         booking of this token could fare better; whatever else happens is an outcome.
 
         :param pattern: the same as was opened
         :param purpose: the campaign within which a lead is booked once
-        :param key: what tells leads apart, such as the lead's id
+        :param lead_key: what tells leads apart, such as the lead's id
         :param ledger_conn_id: the database connection of the ledger; default the one that the connection names
         """
-        context = _context()
-        lead = Lead(
-            purpose=purpose,
-            key=lead_key(key),
-            pattern=pattern,
-            interval=Interval(slot.start),
-            choose=lambda _, __: slot,
-            max_sessions=1,
-            allowed_domains=self.settings.allowed_guest_domains,
-            sender=sender_of(context.get("ti")),
-            bounds=Bounds(call=self.settings.client.timeout),
+        session, context = self.get_conn(), _context()
+        lead = _lead(
+            pattern, slot, session.settings, purpose=purpose, key=lead_key, sender=sender_of(context.get("ti"))
         )
-        world = self.recording_world(self._ledger(ledger_conn_id, context))
-        return block(book(lead, world, session=(self._opened.get(offer.session, world.now()), offer)))
-
-    def _ledger(self, ledger_conn_id: str | None, context: Any) -> Ledger:
-        conn_id = ledger_conn_id or self.settings.ledger_conn_id
-        if conn_id not in self._ledgers:
-            tried = context["ti"].try_number if context else 1
-            self._ledgers[conn_id] = ledger_of(conn_id, store=context.get("task_state_store"), try_number=tried)
-        return self._ledgers[conn_id]
+        ledger = self._ledger(ledger_conn_id or session.settings.ledger_conn_id, context)
+        runtime = RecordingRuntime(session.client, session.runtime.limiter, ledger)
+        opened = self._opened.get(offer.session, runtime.now())
+        return session.block(book(lead, runtime, session=(opened, offer)))
 
     def routers(self, *, workspace_id: str | None = None) -> list[Router]:
         """The Concierge routers, with the form keys that each reads."""
-        return block(router_lists.routers(self.world(), workspace_id=workspace_id))
+        return self._look_up(router_lists.routers, workspace_id=workspace_id)
+
+    def check_form(self, router_slug: str, trigger: str, form: Mapping[str, Any]) -> FormCheck:
+        """Which keys a Concierge router would miss in *form*, and which it does not read; nothing is routed.
+
+        :param router_slug: the router's slug
+        :param trigger: ``ThirdPartyForm``, ``InAppButton`` or ``RouterLink``
+        :param form: form keys to values
+        """
+        known = self.routers()
+        if router := next((router for router in known if router.slug == router_slug), None):
+            return router_lists.check_form(router, trigger, form)
+        slugs = ", ".join(router.slug for router in known[:10]) or "none"
+        raise Invalid(f"no router has the slug {router_slug!r}: the token sees {slugs}")
 
     def links(
         self, *, kinds: Sequence[str] = tuple(KINDS), workspace_ids: Sequence[str] = (), slugs: Sequence[str] = ()
     ) -> list[Link]:
         """The scheduling links that workspaces own."""
-        return block(link_lists.links(self.world(), kinds=kinds, workspace_ids=workspace_ids, slugs=slugs))
+        return self._look_up(link_lists.links, kinds=kinds, workspace_ids=workspace_ids, slugs=slugs)
 
     def workspaces(self) -> list[Workspace]:
         """All workspaces that the token sees."""
-        return block(workspace_lists.workspaces(self.world()))
+        return self._look_up(workspace_lists.workspaces)
 
     def find_workspace(self, name: str) -> Workspace:
         """The workspace with exactly this name."""
-        return block(workspace_lists.find_workspace(self.world(), name))
+        return self._look_up(workspace_lists.find_workspace, name)
 
     def users(self, *, workspace_id: str | None = None) -> list[User]:
         """The users of a workspace, or of all."""
-        return block(user_lists.users(self.world(), workspace_id=workspace_id))
+        return self._look_up(user_lists.users, workspace_id=workspace_id)
 
     def find_user(self, email: str) -> User:
         """The user with exactly this e-mail, in whatever case."""
-        return block(user_lists.find_user(self.world(), email))
+        return self._look_up(user_lists.find_user, email)
 
     def meeting_types(self, *, workspace_id: str | None = None) -> list[MeetingType]:
         """The meeting types of a workspace, or of all."""
-        return block(type_lists.meeting_types(self.world(), workspace_id=workspace_id))
+        return self._look_up(type_lists.meeting_types, workspace_id=workspace_id)
 
     def handoff_routers(self, *, workspace_id: str | None = None) -> list[HandoffRouter]:
         """The Handoff routers of a workspace, or of all."""
-        return block(router_lists.handoff_routers(self.world(), workspace_id=workspace_id))
+        return self._look_up(router_lists.handoff_routers, workspace_id=workspace_id)
 
     def meetings(self, *, start: datetime, end: datetime, **filters: Any) -> list[Meeting]:
         """The meetings that start in this stretch of time, of any length.
 
         :param filters: ``guest``, ``statuses``, ``workspace_ids``, ``host_ids``, ``meeting_type_ids``
         """
-        return block(meeting_lists.meetings(self.world(), start=start, end=end, **filters))
+        return self._look_up(meeting_lists.meetings, start=start, end=end, **filters)
 
     def meeting(self, meeting_id: str) -> Meeting:
         """One meeting by its id."""
-        return block(meeting_lists.meeting(self.world(), meeting_id))
+        return self._look_up(meeting_lists.meeting, meeting_id)
+
+    def _look_up(self, flow: Callable[..., Coroutine[Any, Any, T]], *wanted: Any, **filters: Any) -> T:
+        session = self.get_conn()
+        return session.block(flow(session.runtime, *wanted, **filters))
+
+    def _ledger(self, conn_id: str | None, context: Any) -> Ledger:
+        if conn_id not in self._ledgers:
+            tried = context["ti"].try_number if context else 1
+            self._ledgers[conn_id] = ledger_of(conn_id, store=context.get("task_state_store"), try_number=tried)
+        return self._ledgers[conn_id]
 
 
-@asynccontextmanager
-async def _awaiting_world(settings: ClientSettings) -> AsyncIterator[AwaitingWorld]:
-    async with AwaitingClient(settings) as client:
-        yield AwaitingWorld(client, AwaitingTurns(Rate(settings.requests_per_second)))
+def read_settings(conn_id: str) -> ChiliPiperSettings:
+    """What the connection says; its secrets are masked in logs. Raises Invalid naming the field that cannot be used."""
+    settings = _settings(BaseHook.get_connection(conn_id))
+    for secret in _secrets(settings):
+        mask_secret(secret)
+    return settings
+
+
+async def aread_settings(conn_id: str) -> ChiliPiperSettings:
+    """The same settings, fetched from an event loop."""
+    settings = _settings(await aget_connection(conn_id))
+    for secret in _secrets(settings):
+        await amask_secret(secret)
+    return settings
+
+
+def _settings(connection: Connection) -> ChiliPiperSettings:
+    settings = settings_of(connection, user_agent=f"{USER_AGENT} airflow/{airflow_version()}")
+    if settings.unknown:
+        log.warning(
+            "Connection %s has extras that nobody reads: %s. Known ones are %s",
+            connection.conn_id,
+            ", ".join(settings.unknown),
+            ", ".join(EXTRAS),
+        )
+    return settings
+
+
+def _secrets(settings: ChiliPiperSettings) -> list[str]:
+    """The token as it is sent, and a proxy's password both as written and as sent."""
+    password = urlsplit(settings.client.proxy_url or "").password
+    return [settings.client.token, *filter(None, [password, unquote(password or "")])]
 
 
 def _context() -> Any:
@@ -323,7 +282,15 @@ def _context() -> Any:
         return {}
 
 
-def _secrets(settings: ChiliPiperSettings) -> list[str]:
-    """The token as it is sent, and a proxy's password both as written and as sent."""
-    password = urlsplit(settings.client.proxy_url or "").password
-    return [settings.client.token, *filter(None, [password, unquote(password or "")])]
+def _lead(pattern: Pattern, slot: Slot, settings: ChiliPiperSettings, *, purpose: str, key: Any, sender: str) -> Lead:
+    return Lead(
+        purpose=purpose,
+        key=lead_key(key),
+        pattern=pattern,
+        interval=Interval(slot.start),
+        choose=lambda _, __: slot,
+        max_sessions=1,
+        allowed_domains=settings.allowed_guest_domains,
+        sender=sender,
+        bounds=Bounds(call=settings.client.timeout),
+    )

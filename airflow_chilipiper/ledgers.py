@@ -14,7 +14,7 @@ from airflow_chilipiper.booking.ledger.sql.ledger import SqlLedger
 from airflow_chilipiper.booking.ledger.sql.proof import Unenforced
 from airflow_chilipiper.booking.ledger.sql.table import TABLE
 from airflow_chilipiper.booking.ledger.store import Ledger
-from airflow_chilipiper.booking.ledger.task_state import StoredLedger
+from airflow_chilipiper.booking.ledger.task_state import TaskStateLedger
 from airflow_chilipiper.version_compat import NEVER_EXPIRE, AirflowException, AirflowFailException, conf
 
 log = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ def ledger_of(ledger_conn_id: str | None, *, store: Any = None, try_number: int 
         log.warning(ONE_TASK)
         for doubt in doubts_about_store():
             log.warning("The ledger in Airflow's task state is in doubt: %s.", doubt)
-        return StoredLedger(store, retention=NEVER_EXPIRE)
+        return TaskStateLedger(store, retention=NEVER_EXPIRE)
     if try_number > 1:
         raise AirflowFailException(
             f"this is try {try_number} and there is no durable ledger, so nobody knows whom an earlier try invited. "

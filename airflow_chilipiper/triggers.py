@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -13,13 +14,15 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from airflow_chilipiper.api.errors import ChiliPiperError
 from airflow_chilipiper.api.http.redaction import scrub
-from airflow_chilipiper.hooks import ChiliPiperHook
-from airflow_chilipiper.waiting.polling import PASSING, Sight, watch
+from airflow_chilipiper.api.http.settings import ClientSettings
+from airflow_chilipiper.connection.shared_runtime import SharedRuntime, client_runtime, shared_runtime
+from airflow_chilipiper.hooks import aread_settings
+from airflow_chilipiper.waiting.polling import PASSING, PollResult, watch
 from airflow_chilipiper.waiting.slot_query import NoSlotWillCome, look
 
 # Past the deadline, and short of what the sensors let Airflow wait for this event.
 LAST_LOOK_TAKES = timedelta(minutes=9)
-CROWDED = (
+ALL_RESERVED = (
     "it had no turn, or no answer, within nine minutes; where many sensors wait at one connection's pace, raise its "
     "requests_per_second or their poke_interval"
 )
@@ -36,7 +39,7 @@ class SlotTrigger(BaseTrigger):
     three with a ``reason``. All arguments are plain JSON; Airflow keeps them encrypted.
 
     :param chilipiper_conn_id: id of the connection; the token itself is never an argument
-    :param wish: what to look for, as ``booking.look`` describes it
+    :param query: what to look for, as ``booking.look`` describes it
     :param min_slots: how many start times are enough
     :param interval: seconds between looks, a tenth more or less
     :param deadline: when to give up, in seconds since 1970
@@ -47,7 +50,7 @@ class SlotTrigger(BaseTrigger):
         self,
         *,
         chilipiper_conn_id: str,
-        wish: dict[str, Any],
+        query: dict[str, Any],
         min_slots: int,
         interval: float,
         deadline: float,
@@ -55,26 +58,26 @@ class SlotTrigger(BaseTrigger):
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.chilipiper_conn_id = chilipiper_conn_id
-        self.wish = wish
+        self.query = query
         self.min_slots = min_slots
         self.interval = interval
         self.deadline = deadline
         self.max_failures = max_failures
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        names = ("chilipiper_conn_id", "wish", "min_slots", "interval", "deadline", "max_failures")
+        names = ("chilipiper_conn_id", "query", "min_slots", "interval", "deadline", "max_failures")
         return f"{__name__}.{type(self).__qualname__}", {name: getattr(self, name) for name in names}
 
     def __repr__(self) -> str:
         """Airflow's own would show the guest's e-mail."""
-        return f"<SlotTrigger {self.wish.get('pattern')} over {self.chilipiper_conn_id} until {self.deadline:.0f}>"
+        return f"<SlotTrigger {self.query.get('pattern')} over {self.chilipiper_conn_id} until {self.deadline:.0f}>"
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         yield TriggerEvent(await self._event())  # type: ignore[no-untyped-call]
 
     async def _event(self) -> dict[str, Any]:
         try:
-            sight = await self._watch()
+            result = await self._watch()
         except NoSlotWillCome as error:
             return {"status": "never", "reason": str(error)}
         except PASSING as error:
@@ -83,11 +86,11 @@ class SlotTrigger(BaseTrigger):
             return {"status": "refused", "reason": str(error)}
         except Exception as error:  # noqa: BLE001  # raised on, its text would reach the log unscrubbed
             return {"status": "failed", "reason": f"{type(error).__name__}: {self._scrubbed(error)}"}
-        if sight.slots:
-            return {"status": "found", "slots": list(sight.slots)}
-        return {"status": "timeout", "unasked": sight.unasked}
+        if result.slots:
+            return {"status": "found", "slots": list(result.slots)}
+        return {"status": "timeout", "unasked": result.unasked}
 
-    async def _watch(self) -> Sight:
+    async def _watch(self) -> PollResult:
         limit = asyncio.timeout(max(0.0, self.deadline - time.time()) + LAST_LOOK_TAKES.total_seconds())
         try:
             async with limit:
@@ -95,13 +98,13 @@ class SlotTrigger(BaseTrigger):
         except TimeoutError:
             if not limit.expired():
                 raise
-            return Sight(unasked=CROWDED)
+            return PollResult(unasked=ALL_RESERVED)
 
-    async def _watch_until_the_deadline(self) -> Sight:
-        async with ChiliPiperHook(self.chilipiper_conn_id).aworld() as world:
+    async def _watch_until_the_deadline(self) -> PollResult:
+        async with _runtime(self.chilipiper_conn_id) as runtime:
             return await watch(
-                partial(look, self.wish),
-                world,
+                partial(look, self.query),
+                runtime,
                 min_slots=self.min_slots,
                 interval=self.interval,
                 deadline=self.deadline,
@@ -110,7 +113,7 @@ class SlotTrigger(BaseTrigger):
 
     def _scrubbed(self, error: Exception) -> str:
         """Nothing that was asked for: it may be the lead's."""
-        return scrub(str(error), body={"form": list(_texts(self.wish.get("arguments")))})
+        return scrub(str(error), body={"form": list(_texts(self.query.get("arguments")))})
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -119,3 +122,17 @@ def _texts(value: Any) -> Iterator[str]:
     elif isinstance(value, (dict, list)):
         for item in value.values() if isinstance(value, dict) else value:
             yield from _texts(item)
+
+
+@asynccontextmanager
+async def _runtime(conn_id: str) -> AsyncIterator[SharedRuntime]:
+    """All in one event loop that name a connection share one client and one pace.
+
+    The connection is read again every five minutes while it is in use.
+    """
+
+    async def reads() -> ClientSettings:
+        return (await aread_settings(conn_id)).client
+
+    async with shared_runtime(conn_id, reads, client_runtime) as runtime:
+        yield runtime

@@ -18,11 +18,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow_chilipiper.api.call import Interval
-from airflow_chilipiper.api.http.client import AwaitingClient, ClientSettings
-from airflow_chilipiper.api.pace.limiter import AwaitingTurns
+from airflow_chilipiper.api.http.client import Client, ClientSettings
+from airflow_chilipiper.api.pace.limiter import RateLimiter
 from airflow_chilipiper.api.patterns.concierge import Concierge
 from airflow_chilipiper.arguments.columns import col
-from airflow_chilipiper.booking.batch.runtime import BatchWorld
+from airflow_chilipiper.booking.batch.runtime import BatchRuntime
 from airflow_chilipiper.booking.book import book
 from airflow_chilipiper.booking.ledger.store import Ledger
 from airflow_chilipiper.task.plan import Given, Terms
@@ -55,9 +55,9 @@ def per_call(*, calls: int = 5000, at_once: int = AT_ONCE) -> Cost:
         interval = Interval(datetime.now(UTC))
 
         async def measured() -> Cost:
-            async with AwaitingClient(settings(server)) as client:
+            async with Client(settings(server)) as client:
                 return await cost(
-                    "call", lambda number: client.ask(wish(number).open(interval)), number=calls, at_once=at_once
+                    "call", lambda number: client.ask(query(number).open(interval)), number=calls, at_once=at_once
                 )
 
         found = asyncio.run(measured())
@@ -71,10 +71,10 @@ def per_booking(*, bookings: int = 1500, slots: int = 500, capacity: int = 5, at
         asked, became = terms(), Counter[str]()
 
         async def measured() -> Cost:
-            async with world_of(server, home.open()) as world:
+            async with world_of(server, home.open()) as runtime:
 
                 async def booked(number: int) -> None:
-                    became[(await book(asked.lead(row(number), str(number)), world)).status] += 1
+                    became[(await book(asked.lead(row(number), str(number)), runtime)).status] += 1
 
                 return await cost(f"booking at {slots} slots", booked, number=bookings, at_once=at_once)
 
@@ -117,16 +117,16 @@ def settings(server: LeanServer) -> ClientSettings:
 
 
 @asynccontextmanager
-async def world_of(server: LeanServer, ledger: Ledger) -> AsyncIterator[BatchWorld]:
-    async with AwaitingClient(settings(server)) as client:
-        yield BatchWorld(client, AwaitingTurns(None), ledger)
+async def world_of(server: LeanServer, ledger: Ledger) -> AsyncIterator[BatchRuntime]:
+    async with Client(settings(server)) as client:
+        yield BatchRuntime(client, RateLimiter(None), ledger)
 
 
 def row(number: int) -> dict[str, Any]:
     return {"id": number, "email": f"lead-{number}@prospect.example", "last_name": f"Doering {number}"}
 
 
-def wish(number: int) -> Concierge:
+def query(number: int) -> Concierge:
     lead = row(number)
     form = {"PersonEmail": lead["email"], "PersonLastName": lead["last_name"]}
     return Concierge(router_slug="inbound", trigger="InAppButton", form=form, guest=lead["email"])

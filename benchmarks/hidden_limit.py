@@ -19,10 +19,10 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 
 from airflow_chilipiper.api.errors import Throttled
-from airflow_chilipiper.api.http.client import AwaitingClient
-from airflow_chilipiper.api.http.client_runtime import AwaitingWorld
+from airflow_chilipiper.api.http.client import Client
+from airflow_chilipiper.api.http.client_runtime import ClientRuntime
 from airflow_chilipiper.api.http.settings import ClientSettings
-from airflow_chilipiper.api.pace.limiter import AwaitingTurns
+from airflow_chilipiper.api.pace.limiter import RateLimiter
 from airflow_chilipiper.api.pace.rate import Rate
 from airflow_chilipiper.api.resources.health import health_ping
 from airflow_chilipiper.sandbox import sandbox
@@ -91,19 +91,19 @@ def _serve(case: Case, pipe: Connection) -> None:
 
 async def _ask(settings: ClientSettings, seconds: float, *, at_once: int) -> list[Asked]:
     asked: list[Asked] = []
-    async with AwaitingClient(settings) as client:
-        world = AwaitingWorld(client, AwaitingTurns(Rate()))
-        end = world.now() + seconds
-        await asyncio.gather(*(_ask_until(end, world, asked) for _ in range(at_once)))
+    async with Client(settings) as client:
+        runtime = ClientRuntime(client, RateLimiter(Rate()))
+        end = runtime.now() + seconds
+        await asyncio.gather(*(_ask_until(end, runtime, asked) for _ in range(at_once)))
     return asked
 
 
-async def _ask_until(end: float, world: AwaitingWorld, asked: list[Asked]) -> None:
-    while world.now() < end:
-        await world.turn()
-        at, rate, admitted = world.now(), world.turns.rate or math.inf, True
+async def _ask_until(end: float, runtime: ClientRuntime, asked: list[Asked]) -> None:
+    while runtime.now() < end:
+        await runtime.acquire()
+        at, rate, admitted = runtime.now(), runtime.limiter.rate or math.inf, True
         try:
-            await world.ask(health_ping())
+            await runtime.ask(health_ping())
         except Throttled:
             admitted = False
         asked.append(Asked(at, rate, admitted))

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from airflow_chilipiper.booking.ledger.sql.ledger import SqlLedger
 from airflow_chilipiper.booking.ledger.store import Ledger
-from airflow_chilipiper.booking.ledger.task_state import StoredLedger
+from airflow_chilipiper.booking.ledger.task_state import TaskStateLedger
 from tests.conftest import DROP_FROM_MARIADB, DROP_FROM_POSTGRES, MARIADB, POSTGRES, ROOT, own_database
 
 T = TypeVar("T")
@@ -99,7 +99,7 @@ def in_task(work: Callable[[Home], T]) -> T:
         @sdk.task
         def measure(**context: Any) -> None:
             store = context["task_state_store"]
-            answers.append(work(Home(TASK_STATE, lambda: StoredLedger(store, retention=sdk.NEVER_EXPIRE))))
+            answers.append(work(Home(TASK_STATE, lambda: TaskStateLedger(store, retention=sdk.NEVER_EXPIRE))))
 
         measure()
     initdb()

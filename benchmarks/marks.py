@@ -1,7 +1,7 @@
 """Marks a second, alone and grouped, in each home of the ledger; all in one run, since only the ratios hold elsewhere.
 
-A case is how many rows share a transaction ("alone", 16, 64, 256), or how many flows of a batch mark beside each other
-("1-flow", "16-flows", "64-flows"): there, what comes while one group commits is the next group. At the end every row is
+A case is how many entries share a transaction ("alone", 16, 64, 256), or how many flows of a batch version beside each other
+("1-flow", "16-flows", "64-flows"): there, what comes while one group commits is the next group. At the end every entry is
 looked for in a ledger that was opened anew.
 """
 
@@ -16,7 +16,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from airflow_chilipiper.booking.ledger.entry import Row, new_mark
+from airflow_chilipiper.booking.ledger.entry import Entry, new_version
 from airflow_chilipiper.booking.ledger.group_commit import GroupCommit
 from airflow_chilipiper.booking.ledger.store import Ledger
 from benchmarks.homes import HOMES, TASK_STATE, Home, with_homes
@@ -27,25 +27,25 @@ SENDER = "nightly/scheduled__2026-11-03T02:00:00+00:00/book/-1#1"
 BEGUN_AT_ONCE = 500
 
 
-def in_groups(size: int, ledger: Ledger, rows: Sequence[Row]) -> None:
-    for first in range(0, len(rows), size):
-        answers = ledger.mark(rows[first : first + size])
-        assert all(isinstance(answer, Row) for answer in answers), answers
+def in_groups(size: int, ledger: Ledger, entries: Sequence[Entry]) -> None:
+    for first in range(0, len(entries), size):
+        answers = ledger.update(entries[first : first + size])
+        assert all(isinstance(answer, Entry) for answer in answers), answers
 
 
-def in_flows(number: int, ledger: Ledger, rows: Sequence[Row]) -> None:
-    async def flow(commits: GroupCommit, mine: Sequence[Row]) -> None:
-        for row in mine:
-            await commits.mark(row)
+def in_flows(number: int, ledger: Ledger, entries: Sequence[Entry]) -> None:
+    async def flow(commits: GroupCommit, mine: Sequence[Entry]) -> None:
+        for entry in mine:
+            await commits.update(entry)
 
     async def batch() -> None:
         commits = GroupCommit(ledger)
-        await asyncio.gather(*(flow(commits, rows[first::number]) for first in range(number)))
+        await asyncio.gather(*(flow(commits, entries[first::number]) for first in range(number)))
 
     asyncio.run(batch())
 
 
-CASES: dict[str, Callable[[Ledger, Sequence[Row]], None]] = {
+CASES: dict[str, Callable[[Ledger, Sequence[Entry]], None]] = {
     "alone": partial(in_groups, 1),
     **{str(size): partial(in_groups, size) for size in (16, 64, 256)},
     "1-flow": partial(in_flows, 1),
@@ -53,36 +53,42 @@ CASES: dict[str, Callable[[Ledger, Sequence[Row]], None]] = {
 }
 
 
-def measure(homes: Sequence[Home], *, lines: Sequence[Line], rounds: int, marks: int) -> Rates:
+def measure(homes: Sequence[Home], *, lines: Sequence[Line], rounds: int, updates: int) -> Rates:
     """The rate of each line in each round; a round goes through all homes, so that a slow minute hits them alike."""
     rates = defaultdict[Line, list[float]](list)
-    ledgers, marked = {home.name: home.open() for home in homes}, defaultdict[str, list[Row]](list)
+    ledgers, marked = {home.name: home.open() for home in homes}, defaultdict[str, list[Entry]](list)
     for number in range(rounds):
         for home, case in (line for line in lines if line[0] in ledgers):
             print(f"round {number + 1} of {rounds}: {home}:{case}", file=sys.stderr, flush=True)
-            rows = about_to_be_sent(ledgers[home], marks // 4 if home == TASK_STATE else marks)
+            entries = about_to_be_sent(ledgers[home], updates // 4 if home == TASK_STATE else updates)
             began = time.perf_counter()
-            CASES[case](ledgers[home], rows)
-            rates[home, case].append(len(rows) / (time.perf_counter() - began))
-            marked[home] += rows
+            CASES[case](ledgers[home], entries)
+            rates[home, case].append(len(entries) / (time.perf_counter() - began))
+            marked[home] += entries
     for home in homes:
         check(home, marked[home.name])
     return rates
 
 
-def about_to_be_sent(ledger: Ledger, number: int) -> list[Row]:
+def about_to_be_sent(ledger: Ledger, number: int) -> list[Entry]:
     """Rows that were begun, with all that is put on record before a booking call."""
-    fresh = [Row(key=secrets.token_hex(32), purpose="spring", mark=new_mark()) for _ in range(number)]
-    begun = [row for first in range(0, number, BEGUN_AT_ONCE) for row in ledger.begin(fresh[first:][:BEGUN_AT_ONCE])]
+    fresh = [Entry(key=secrets.token_hex(32), purpose="spring", version=new_version()) for _ in range(number)]
+    begun = [
+        entry
+        for first in range(0, number, BEGUN_AT_ONCE)
+        for entry in ledger.get_or_create(fresh[first:][:BEGUN_AT_ONCE])
+    ]
     facts = {"attempt": 1, "sender": SENDER, "slot": "2026-11-03T09:30:00Z", "sent_at": time.time()}
-    return [row.to("sent", session=secrets.token_hex(16), guest=row.key, pattern=row.key, **facts) for row in begun]
+    return [
+        entry.to("sent", session=secrets.token_hex(16), guest=entry.key, pattern=entry.key, **facts) for entry in begun
+    ]
 
 
-def check(home: Home, marked: Sequence[Row]) -> None:
-    found = home.open().look([row.key for row in marked])
-    lost = sum(row.key not in found or found[row.key].mark != row.mark for row in marked)
-    assert not lost, f"{home.name}: {lost} of {len(marked)} marks are not on record"
-    print(f"{home.name}: all {len(marked)} marks are on record", file=sys.stderr)
+def check(home: Home, marked: Sequence[Entry]) -> None:
+    found = home.open().look([entry.key for entry in marked])
+    lost = sum(entry.key not in found or found[entry.key].version != entry.version for entry in marked)
+    assert not lost, f"{home.name}: {lost} of {len(marked)} updates are not on record"
+    print(f"{home.name}: all {len(marked)} updates are on record", file=sys.stderr)
 
 
 def lines_of(picks: Sequence[str]) -> list[Line]:
@@ -98,15 +104,15 @@ def lines_of(picks: Sequence[str]) -> list[Line]:
 
 
 def main(arguments: Sequence[str]) -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.marks", description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.updates", description=__doc__.partition("\n")[0])
     parser.add_argument("picks", nargs="*", metavar="HOME[:CASE]", help="as sqlite, or postgres:16-flows; default all")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--marks", type=int, default=1024, help="in each round; a quarter of them in the task state")
+    parser.add_argument("--updates", type=int, default=1024, help="in each round; a quarter of them in the task state")
     given = parser.parse_args(arguments)
     lines = lines_of(given.picks)
-    work = partial(measure, lines=lines, rounds=given.rounds, marks=given.marks)
+    work = partial(measure, lines=lines, rounds=given.rounds, updates=given.updates)
     rates, notes = with_homes({home for home, _ in lines}, work)
-    print(table(rates, f"--rounds {given.rounds} --marks {given.marks}"))
+    print(table(rates, f"--rounds {given.rounds} --updates {given.updates}"))
     for note in notes:
         print(note)
 

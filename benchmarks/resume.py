@@ -45,10 +45,10 @@ def book(house: Warehouse, number: int) -> None:
     """As an earlier try would have left them on record."""
     ledger = SqlLedger(sa.create_engine(f"sqlite:///{house.folder}/ledger.db"))
     ledger.create()
-    rows = [lead_on_record(place) for place in range(number)]
+    entries = [lead_on_record(place) for place in range(number)]
     for first in range(0, number, 1000):
-        begun = ledger.begin(rows[first : first + 1000])
-        ledger.mark([row.to("booked", meeting_id=f"earlier-{row.key}", booked_at=time.time()) for row in begun])
+        begun = ledger.get_or_create(entries[first : first + 1000])
+        ledger.update([entry.to("booked", meeting_id=f"earlier-{entry.key}", booked_at=time.time()) for entry in begun])
 
 
 def main(arguments: list[str]) -> None:

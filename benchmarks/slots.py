@@ -50,8 +50,8 @@ def measure(
     Piper's envelope, after which the meeting list is looked at first.
     """
     with warehouse(leads) as house, sandbox(hosts=hosts, latency=LATENCY) as chili:
-        chili.world.variants.concierge_attendees = "flexible"
-        chili.world.variants.failures_as = "errorCode" if coded else "failure_200"
+        chili.tenant.variants.concierge_attendees = "flexible"
+        chili.tenant.variants.failures_as = "errorCode" if coded else "failure_200"
         connect(chili.url, chili.token, requests_per_second=PACE)
         steal(chili, stolen, calls=2 * leads)
         now = datetime.now(UTC)

@@ -48,7 +48,7 @@ class Triggerer(TriggerRunner):  # type: ignore[misc]
 
 def deferred(number: int, *, apart: bool, interval: float, deadline: float) -> RunTrigger:
     """A sensor that wants more slots than are offered; *apart* it has a connection id of its own."""
-    wish = {
+    query = {
         "pattern": "concierge",
         "arguments": {"router_slug": "bench", "trigger": "InAppButton", "form": {"PersonEmail": "a@bench.example"}},
         "window_start": None,
@@ -60,7 +60,7 @@ def deferred(number: int, *, apart: bool, interval: float, deadline: float) -> R
     }
     trigger = SlotTrigger(
         chilipiper_conn_id=f"sensor_{number}" if apart else "sensors",
-        wish=wish,
+        query=query,
         min_slots=ENDLESS,
         interval=interval,
         deadline=deadline,

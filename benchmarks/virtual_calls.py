@@ -60,12 +60,12 @@ class VirtualCalls:
 
     def _call(self) -> Iterator[float]:
         """Yields how long it waits before it goes on."""
-        left, leaving = self.now, self.pace.leaving()
+        left, in_flight = self.now, self.pace.in_flight()
         yield self._half_latency
         admitted = self._admits(self.now)
         yield self._half_latency
         if admitted:
-            self.pace.good(leaving)
+            self.pace.on_success(in_flight)
         else:
-            self.pace.refused(leaving, hold=self._hold)
-        self.asked.append(Asked(left, leaving.rate, admitted))
+            self.pace.on_throttled(in_flight, hold=self._hold)
+        self.asked.append(Asked(left, in_flight.rate, admitted))

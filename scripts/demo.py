@@ -140,8 +140,8 @@ class Demo:
         return len(self.box.meetings)
 
     def farewell(self) -> None:
-        with self.box.world.lock:
-            PAGE.write_text(draw(self.box.world, self.box.calls), encoding="utf-8")
+        with self.box.tenant.lock:
+            PAGE.write_text(draw(self.box.tenant, self.box.calls), encoding="utf-8")
         self.say(f"\nAll is well: {self.on_record()} meetings for as many guests. Where to look next\n")
         places = (
             (_short(PAGE), "the sandbox as it stood: calendars and the last calls"),

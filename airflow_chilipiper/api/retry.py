@@ -8,13 +8,13 @@ from typing import TypeVar
 
 from airflow_chilipiper.api.call import Call
 from airflow_chilipiper.api.errors import ChiliPiperError, NoAnswer, NotSent, Refused, ServerBroken, Throttled
-from airflow_chilipiper.api.runtime import World
+from airflow_chilipiper.api.runtime import Runtime
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Patience:
+class RetryPolicy:
     """How long to go on asking; all times are in seconds.
 
     `total` counts from before the first turn and includes the waiting. Pauses double from `first_pause` up to
@@ -34,25 +34,27 @@ class Patience:
         return jittered if told is None else min(self.longest_pause, told + jittered)
 
 
-PATIENCE = Patience()
+RETRY_POLICY = RetryPolicy()
 
 
-async def patiently(call: Call[T], world: World, patience: Patience = PATIENCE, *, urgent: bool = False) -> T:
-    """Ask until there is an answer or patience ends; then the last error is raised. Refusals are never asked again.
+async def with_retries(
+    call: Call[T], runtime: Runtime, policy: RetryPolicy = RETRY_POLICY, *, priority: bool = False
+) -> T:
+    """Ask until there is an answer or policy ends; then the last error is raised. Refusals are never asked again.
 
-    A booking is never asked patiently: ValueError, before anything is sent.
+    A booking is never asked with_retries: ValueError, before anything is sent.
     """
     if not call.repeatable:
-        raise ValueError(f"{call.operation} must not be repeated: a booking is never asked patiently")
-    end = world.now() + patience.total
+        raise ValueError(f"{call.operation} must not be repeated: a booking is never asked with_retries")
+    end = runtime.now() + policy.total
     attempt = 1
     while True:
-        await world.turn(urgent=urgent)
+        await runtime.acquire(priority=priority)
         try:
-            return await world.ask(call)
+            return await runtime.ask(call)
         except (NotSent, NoAnswer, Throttled, ServerBroken) as error:
-            pause = patience.pause(attempt, error)
-            if attempt >= patience.attempts or world.now() + pause > end:
+            pause = policy.pause(attempt, error)
+            if attempt >= policy.attempts or runtime.now() + pause > end:
                 raise
-        await world.pause(pause)
+        await runtime.pause(pause)
         attempt += 1

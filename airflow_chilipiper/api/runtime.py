@@ -1,24 +1,23 @@
-"""All that a flow can want from outside, and the driver that runs a flow without a loop.
+"""All that a flow can want from outside.
 
-Flows are plain `async def` functions that import no asyncio and do no I/O. A World whose verbs block never suspends, so
-the same flow runs in a blocking worker, in an event loop, in the triggerer, and in a test that answers it by hand.
+Flows are plain `async def` functions that import no asyncio and do no I/O. So the same flow runs for a blocking caller,
+in a batch, in the triggerer, and in a test whose runtime never suspends and answers it by hand.
 """
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from airflow_chilipiper.api.call import Call
 
 T = TypeVar("T")
 
 
-class World(Protocol):
+class Runtime(Protocol):
     """Every verb may take its time; none is done twice."""
 
-    async def turn(self, *, urgent: bool = False) -> None:
-        """Wait for our place in the pace; urgent turns go first."""
+    async def acquire(self, *, priority: bool = False) -> None:
+        """Wait for a place in the pace; who has priority goes first."""
 
     async def ask(self, call: Call[T], /) -> T:
         """Send one request once, and read its answer."""
@@ -30,14 +29,3 @@ class World(Protocol):
 
     def wall(self) -> float:
         """Seconds since 1970, for comparing with what others wrote down."""
-
-
-def block(flow: Coroutine[Any, Any, T]) -> T:
-    """Run a flow whose World blocks instead of waiting."""
-    try:
-        flow.send(None)
-    except StopIteration as done:
-        result: T = done.value
-        return result
-    flow.close()
-    raise RuntimeError("a blocking World tried to wait")

@@ -6,18 +6,18 @@ from datetime import UTC, datetime, timedelta
 
 from airflow_chilipiper.api.call import instant
 from airflow_chilipiper.api.resources.meetings import meetings
-from airflow_chilipiper.api.runtime import World
+from airflow_chilipiper.api.runtime import Runtime
 from airflow_chilipiper.booking.ledger.lead_key import guest_digest
 from airflow_chilipiper.booking.outcome import Outcome
 
 
-async def guests_met(world: World, window: timedelta) -> dict[str, Outcome]:
+async def existing_meetings(runtime: Runtime, window: timedelta) -> dict[str, Outcome]:
     """By the hash of each guest with an active meeting from now on within *window*: what becomes of a lead of theirs.
 
     One listing of all meetings, not one call a lead. The earliest meeting counts.
     """
-    now = datetime.fromtimestamp(world.wall(), UTC)
-    listed = await meetings(world, start=now, end=now + window, statuses=("Active",))
+    now = datetime.fromtimestamp(runtime.wall(), UTC)
+    listed = await meetings(runtime, start=now, end=now + window, statuses=("Active",))
     return {
         guest_digest(meeting.guest): Outcome(
             status="already_booked",

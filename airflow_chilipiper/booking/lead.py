@@ -14,22 +14,22 @@ from airflow_chilipiper.api.patterns.pattern import Pattern
 from airflow_chilipiper.api.patterns.slots import Slot
 from airflow_chilipiper.api.spelling import email as spelled
 from airflow_chilipiper.api.spelling import trimmed
-from airflow_chilipiper.booking.batch.breakers import Scarcity
+from airflow_chilipiper.booking.batch.breakers import EmptyOffersBreaker
 from airflow_chilipiper.booking.doubt.bounds import Bounds
 from airflow_chilipiper.booking.doubt.evidence import guests_on_record
 from airflow_chilipiper.booking.doubt.meeting_search import RoutingLog
 from airflow_chilipiper.booking.guests import check_guests, named_guests
-from airflow_chilipiper.booking.ledger.entry import Row, new_mark
-from airflow_chilipiper.booking.ledger.lead_key import digest, guest_digest, row_key
+from airflow_chilipiper.booking.ledger.entry import Entry, new_version
+from airflow_chilipiper.booking.ledger.lead_key import digest, entry_key, guest_digest
 from airflow_chilipiper.booking.outcome import Outcome
-from airflow_chilipiper.booking.slots.reservations import Fate
+from airflow_chilipiper.booking.slots.reservations import Resolution
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lead:
     """Whom to book, for which purpose, over which pattern, and which slot will do.
 
-    `choose` gives a slot of an offer that was requested at that time, None where none will do, and raises Crowded where
+    `choose` gives a slot of an offer that was requested at that time, None where none will do, and raises AllReserved where
     other leads are about to take them all; `settle` is told what became of that slot. `sender` names the task instance
     and try. A booking that is older than `rebook_after` does not count any more; None: every booking counts. If there
     are `allowed_domains`, only their guests are asked about. `met` holds, by the hash of a guest, what becomes of a
@@ -41,7 +41,7 @@ class Lead:
     pattern: Pattern
     interval: Interval
     choose: Callable[[Offer, float], Slot | None]
-    settle: Callable[[Fate], object] = bool
+    settle: Callable[[Resolution], object] = bool
     max_sessions: int = 3
     rebook_after: timedelta | None = None
     allowed_domains: tuple[str, ...] = ()
@@ -49,7 +49,7 @@ class Lead:
     bounds: Bounds = field(default_factory=Bounds)
     met: Mapping[str, Outcome] = field(default_factory=dict)
     routing_log: RoutingLog = field(default_factory=RoutingLog, compare=False)
-    scarcity: Scarcity = field(default_factory=Scarcity, compare=False)
+    breaker: EmptyOffersBreaker = field(default_factory=EmptyOffersBreaker, compare=False)
 
     def __post_init__(self) -> None:
         if not trimmed(self.purpose):
@@ -60,8 +60,8 @@ class Lead:
             check_guests(named_guests(self.pattern), self.allowed_domains)
 
     @cached_property
-    def row_key(self) -> str:
-        return row_key(self.purpose, self.key)
+    def entry_key(self) -> str:
+        return entry_key(self.purpose, self.key)
 
     @cached_property
     def _guest(self) -> str:
@@ -71,26 +71,26 @@ class Lead:
     def _pattern(self) -> str:
         return digest(self.pattern.name, *self.pattern.target)
 
-    def row(self) -> Row:
+    def new_entry(self) -> Entry:
         """This lead as it stands on record before anything was done."""
-        return Row(
-            key=self.row_key,
+        return Entry(
+            key=self.entry_key,
             purpose=trimmed(self.purpose),
-            mark=new_mark(),
+            version=new_version(),
             guest=self._guest,
             pattern=self._pattern,
         )
 
-    def sent(self, row: Row, slot: Slot, offer: Offer, wall: float) -> Row:
-        """*row* with all that is needed to find out later what became of a booking call that goes out now."""
-        return row.to(
+    def sent(self, entry: Entry, slot: Slot, offer: Offer, wall: float) -> Entry:
+        """*entry* with all that is needed to find out later what became of a booking call that goes out now."""
+        return entry.to(
             "sent",
-            attempt=row.attempt + 1,
+            attempt=entry.attempt + 1,
             sender=self.sender,
             session=offer.session,
             slot=slot.start_as_sent,
             sent_at=wall,
-            count_from=self.bounds.count_from(wall, offer.lifetime),
+            no_effect_after=self.bounds.no_effect_after(wall, offer.lifetime),
             policy=self.bounds.policy(offer.lifetime) if self.guests_of(offer) else "hold",
             guest=self._guest or guest_digest(offer.guest),
             invited=guest_digest(offer.guest),
@@ -98,14 +98,14 @@ class Lead:
             reason="",
         )
 
-    def is_same_wish(self, row: Row) -> bool:
-        """Whether *row* was made for this guest and target; window, slot and form may differ."""
-        return row.pattern == self._pattern and (not self._guest or row.guest == self._guest)
+    def is_same_request(self, entry: Entry) -> bool:
+        """Whether *entry* was made for this guest and target; window, slot and form may differ."""
+        return entry.pattern == self._pattern and (not self._guest or entry.guest == self._guest)
 
-    def is_due_again(self, row: Row, wall: float) -> bool:
-        if row.state != "booked" or self.rebook_after is None or row.booked_at is None:
+    def is_due_again(self, entry: Entry, wall: float) -> bool:
+        if entry.state != "booked" or self.rebook_after is None or entry.booked_at is None:
             return False
-        return row.booked_at + self.rebook_after.total_seconds() <= wall
+        return entry.booked_at + self.rebook_after.total_seconds() <= wall
 
     def pick(self, offer: Offer, opened: float) -> Slot | None:
         if not offer.allowed:
@@ -120,13 +120,13 @@ class Lead:
         known = filter(None, (self.pattern.guest, offer.guest))
         return tuple({spelled(guest): guest for guest in known}.values())
 
-    def guests_to_ask_for(self, row: Row) -> tuple[str, ...]:
-        """Whom to ask the meeting list for; nobody in particular, where *row* knows of a guest and we have no e-mail.
+    def guests_to_ask_for(self, entry: Entry) -> tuple[str, ...]:
+        """Whom to ask the meeting list for; nobody in particular, where *entry* knows of a guest and we have no e-mail.
 
         Then every meeting is looked at, and guests are compared by hash.
         """
         guest = self.pattern.guest
-        return (guest,) if guest and guests_on_record(row) <= {guest_digest(guest)} else ()
+        return (guest,) if guest and guests_on_record(entry) <= {guest_digest(guest)} else ()
 
-    def already_met(self, guest: str | None) -> Outcome | None:
+    def existing_meeting(self, guest: str | None) -> Outcome | None:
         return self.met.get(guest_digest(guest)) if guest else None

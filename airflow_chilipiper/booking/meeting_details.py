@@ -8,23 +8,23 @@ from dataclasses import replace
 from airflow_chilipiper.api.call import instant
 from airflow_chilipiper.api.errors import ChiliPiperError, NotFound, Unreadable
 from airflow_chilipiper.api.resources.meetings import meeting
-from airflow_chilipiper.api.runtime import World
+from airflow_chilipiper.api.runtime import Runtime
 from airflow_chilipiper.booking.outcome import Outcome
 
 log = logging.getLogger(__name__)
 
 
-class MeetingFacts:
+class MeetingDetails:
     """Asks for each meeting once. One that cannot be read stays booked, and blank."""
 
     def __init__(self) -> None:
         self._is_of_use = True  # what one call cannot be answered, the next cannot either
 
-    async def added(self, outcome: Outcome, world: World) -> Outcome:
+    async def enrich(self, outcome: Outcome, runtime: Runtime) -> Outcome:
         if not (outcome.meeting_id and self._is_of_use):
             return outcome
         try:
-            found = await meeting(world, outcome.meeting_id)
+            found = await meeting(runtime, outcome.meeting_id)
         except (NotFound, Unreadable) as error:
             log.warning("Meeting %s is booked, but could not be read: %s", outcome.meeting_id, error)
             return outcome

@@ -11,7 +11,7 @@ Status = Literal[
     "disqualified",  # the router does not want this lead
     "no_slot",  # none is free, or none that was acceptable
     "refused",  # a definite no; the reason says which
-    "invalid",  # this row cannot be asked about
+    "invalid",  # this entry cannot be asked about
     "unknown",  # a booking's answer is missing, and evidence is awaited
     "review",  # a person must decide
     "not_attempted",  # the task stopped, or could not ask, before its turn

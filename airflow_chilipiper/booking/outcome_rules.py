@@ -1,11 +1,11 @@
-"""What a row on record, an offer or an error comes to for the lead, as an outcome."""
+"""What an entry on record, an offer or an error comes to for the lead, as an outcome."""
 
 from __future__ import annotations
 
 from airflow_chilipiper.api import errors
 from airflow_chilipiper.api.patterns.offer import Booked, Offer
 from airflow_chilipiper.booking.lead import Lead
-from airflow_chilipiper.booking.ledger.entry import Row
+from airflow_chilipiper.booking.ledger.entry import Entry
 from airflow_chilipiper.booking.outcome import Outcome, Status
 from airflow_chilipiper.booking.reasons import joined
 from airflow_chilipiper.booking.slots.filters import Undecided
@@ -21,40 +21,42 @@ BY_STATE: dict[str, tuple[Status, str]] = {
 }
 
 
-CROWDED = Outcome(status="no_slot", reason="every slot that would do was being booked by other leads of this run")
-SPARED = Outcome(status="no_slot", reason="not asked: many leads in a row were offered nothing here; a later run may")
+ALL_RESERVED = Outcome(status="no_slot", reason="every slot that would do was being booked by other leads of this run")
+SPARED = Outcome(
+    status="no_slot", reason="not asked: many leads in an entry were offered nothing here; a later run may"
+)
 
 
-def on_record(row: Row, lead: Lead) -> Outcome:
+def on_record(entry: Entry, lead: Lead) -> Outcome:
     """The ledger knows better than to book."""
-    if row.state in ("sent", "unknown", "booked") and not lead.is_same_wish(row):
-        reason = f"this key is on record as {row.state} with another guest or target; use another key or purpose"
+    if entry.state in ("sent", "unknown", "booked") and not lead.is_same_request(entry):
+        reason = f"this key is on record as {entry.state} with another guest or target; use another key or purpose"
         return Outcome(status="invalid", reason=reason)
-    status, reason = BY_STATE[row.state]
-    if row.state == "review":
-        reason = f"{reason} (ledger resolve {row.key})"
-    return _outcome(row, status, joined(reason, row.reason))
+    status, reason = BY_STATE[entry.state]
+    if entry.state == "review":
+        reason = f"{reason} (ledger resolve {entry.key})"
+    return _outcome(entry, status, joined(reason, entry.reason))
 
 
-def after_booking(row: Row, offer: Offer, answer: Booked | Exception, *, sender: str) -> Outcome:
+def after_booking(entry: Entry, offer: Offer, answer: Booked | Exception, *, sender: str) -> Outcome:
     """This run, as *sender*, has spent a session, and this was the last answer. A missing permission is raised on."""
-    if row.state == "planned" and isinstance(answer, (errors.Invalid, errors.NotAllowed)):
+    if entry.state == "planned" and isinstance(answer, (errors.Invalid, errors.NotAllowed)):
         return without_booking(answer)
-    booked: Status = "booked" if row.sender == sender else "already_booked"
+    booked: Status = "booked" if entry.sender == sender else "already_booked"
     statuses: dict[str, Status] = {"booked": booked, "planned": "refused", "review": "review"}
     if isinstance(answer, PASSING):
         statuses["planned"] = "not_attempted"
-    outcome = _outcome(row, statuses.get(row.state, "unknown"), row.reason)
+    outcome = _outcome(entry, statuses.get(entry.state, "unknown"), entry.reason)
     host, assignees = (answer.host, answer.assignees) if isinstance(answer, Booked) else (None, ())
     return outcome.with_people(host, assignees or offer.assignees, offer.page)
 
 
-def without_slot(offer: Offer, row: Row) -> Outcome:
+def without_slot(offer: Offer, entry: Entry) -> Outcome:
     """The session was opened and not spent."""
     if not offer.allowed:
         return Outcome(status="disqualified", reason="the router does not offer this lead a meeting", page=offer.page)
     seen = f"none of the {len(offer.slots)} slots offered will do" if offer.slots else "no slot is free in the window"
-    return Outcome(status="no_slot", reason=seen, session_id=offer.session, page=offer.page, attempts=row.attempt)
+    return Outcome(status="no_slot", reason=seen, session_id=offer.session, page=offer.page, attempts=entry.attempt)
 
 
 def without_booking(error: errors.ChiliPiperError) -> Outcome:
@@ -67,19 +69,19 @@ def without_booking(error: errors.ChiliPiperError) -> Outcome:
     return Outcome(status="refused" if definite else "not_attempted", reason=str(error))
 
 
-def preview(row: Row | None, lead: Lead, wall: float) -> Outcome:
+def preview(entry: Entry | None, lead: Lead, wall: float) -> Outcome:
     """What the ledger says, and nothing else asked."""
-    if row is None or row.state == "planned" or lead.is_due_again(row, wall):
-        return lead.already_met(lead.pattern.guest) or Outcome(status="would_book")
-    return on_record(row, lead)
+    if entry is None or entry.state == "planned" or lead.is_due_again(entry, wall):
+        return lead.existing_meeting(lead.pattern.guest) or Outcome(status="would_book")
+    return on_record(entry, lead)
 
 
-def _outcome(row: Row, status: Status, reason: str) -> Outcome:
+def _outcome(entry: Entry, status: Status, reason: str) -> Outcome:
     return Outcome(
         status=status,
         reason=reason,
-        meeting_id=row.meeting_id,
-        start_time=row.slot if row.state != "planned" else None,
-        session_id=row.session,
-        attempts=row.attempt,
+        meeting_id=entry.meeting_id,
+        start_time=entry.slot if entry.state != "planned" else None,
+        session_id=entry.session,
+        attempts=entry.attempt,
     )

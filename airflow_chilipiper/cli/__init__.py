@@ -53,7 +53,7 @@ def _add(parsers: Any, command: CLICommand) -> None:
 
 def _ledger() -> GroupCommand:
     commands = (
-        _command("list", "List rows of the ledger, by default those in doubt", _of_list, "list_rows"),
+        _command("list", "List entries of the ledger, by default those in doubt", _of_list, "list_rows"),
         _command("resolve", "Say what became of a booking in doubt", _of_resolve, "resolve"),
         _command(
             "release",
@@ -73,7 +73,7 @@ def _command(name: str, purpose: str, add: Callable[[ArgumentParser], None], fun
 
 
 def _of_list(parser: ArgumentParser) -> None:
-    parser.add_argument("--purpose", help="only rows of this purpose")
+    parser.add_argument("--purpose", help="only entries of this purpose")
     parser.add_argument(
         "--state", nargs="+", choices=STATES, default=IN_DOUBT, help=f"in these states (default: {' '.join(IN_DOUBT)})"
     )
@@ -82,9 +82,9 @@ def _of_list(parser: ArgumentParser) -> None:
         "--output",
         choices=("table", "json", "plain"),
         default="table",
-        help="json for programs, plain for one line a row (default: table)",
+        help="json for programs, plain for one line an entry (default: table)",
     )
-    parser.add_argument("--limit", type=_count, help="at most so many rows (default: all)")
+    parser.add_argument("--limit", type=_count, help="at most so many entries (default: all)")
     _connections(parser)
 
 
@@ -95,11 +95,11 @@ def _of_resolve(parser: ArgumentParser) -> None:
     became.add_argument(
         "--not-booked",
         action="store_true",
-        help="you have looked in Chili Piper and there is no meeting: the next run books the lead. Of a row in review"
+        help="you have looked in Chili Piper and there is no meeting: the next run books the lead. Of an entry in review"
         " only, and once no delayed booking can appear any more",
     )
     became.add_argument(
-        "--abandon", action="store_true", help="never book the lead for this purpose. Of a row in review only"
+        "--abandon", action="store_true", help="never book the lead for this purpose. Of an entry in review only"
     )
 
 
@@ -107,7 +107,7 @@ def _of_row(parser: ArgumentParser) -> None:
     parser.add_argument(
         "key",
         metavar="KEY",
-        help="the row's key as `ledger list` shows it, or its first 8 characters or more; with --purpose the lead's own"
+        help="the entry's key as `ledger list` shows it, or its first 8 characters or more; with --purpose the lead's own"
         " key, as it stands in its column; of a number 42, not 42.0",
     )
     parser.add_argument("--purpose", help="the purpose of the lead whose own key is given")
@@ -126,5 +126,5 @@ def _connections(parser: ArgumentParser) -> None:
 
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise ArgumentTypeError(f"{text!r} is no number of rows, expected 1 or more")
+        raise ArgumentTypeError(f"{text!r} is no number of entries, expected 1 or more")
     return int(text)

@@ -19,8 +19,8 @@ from rich.markup import escape
 from airflow_chilipiper.api.errors import ChiliPiperError
 from airflow_chilipiper.api.spelling import trimmed
 from airflow_chilipiper.booking.ledger import person
-from airflow_chilipiper.booking.ledger.entry import LedgerFailed, Row
-from airflow_chilipiper.booking.ledger.lead_key import lead_key, row_key
+from airflow_chilipiper.booking.ledger.entry import Entry, LedgerFailed
+from airflow_chilipiper.booking.ledger.lead_key import entry_key, lead_key
 from airflow_chilipiper.booking.ledger.person import BeforeAndAfter, NotResolved
 from airflow_chilipiper.booking.ledger.store import Ledger, pages
 from airflow_chilipiper.connection.settings import settings_of
@@ -38,11 +38,11 @@ def list_rows(args: Namespace) -> None:
     with _command(args) as ledger:
         limit = args.limit and args.limit + 1
         found = pages(ledger, states=args.state, purpose=args.purpose and trimmed(args.purpose))
-        rows = list(islice(chain.from_iterable(found), limit))
-    more = bool(args.limit) and len(rows) > args.limit
-    shown = rows[: args.limit]
-    _print_as(args.output, [_told(row) for row in shown])
-    count = f"{len(shown)} row{'' if len(shown) == 1 else 's'} in {', '.join(args.state)}"
+        entries = list(islice(chain.from_iterable(found), limit))
+    more = bool(args.limit) and len(entries) > args.limit
+    shown = entries[: args.limit]
+    _print_as(args.output, [_told(entry) for entry in shown])
+    count = f"{len(shown)} entry{'' if len(shown) == 1 else 's'} in {', '.join(args.state)}"
     _say(f"{count}; there are more" if more else count, sys.stderr)
 
 
@@ -91,26 +91,28 @@ def _ledger_conn_id(args: Namespace) -> str:
 def _key(ledger: Ledger, args: Namespace) -> str:
     if args.purpose is None:
         return person.find(ledger, args.key).key
-    return row_key(args.purpose, lead_key(args.key))
+    return entry_key(args.purpose, lead_key(args.key))
 
 
-def _told(row: Row) -> dict[str, Any]:
-    sent_at = None if row.sent_at is None else person.utc(row.sent_at)
-    return {name: sent_at if name == "sent_at" else getattr(row, name) for name in COLUMNS}
+def _told(entry: Entry) -> dict[str, Any]:
+    sent_at = None if entry.sent_at is None else person.utc(entry.sent_at)
+    return {name: sent_at if name == "sent_at" else getattr(entry, name) for name in COLUMNS}
 
 
-def _print_as(output: str, rows: list[dict[str, Any]]) -> None:
+def _print_as(output: str, entries: list[dict[str, Any]]) -> None:
     if output == "json":
-        _say(json.dumps(rows, indent=2))
-    elif rows and output == "plain":
-        AirflowConsole().print_as_plain_table([_texts(row) for row in rows])
-    elif rows:
-        AirflowConsole().print_as_table([{name: escape(text) for name, text in _texts(row).items()} for row in rows])
+        _say(json.dumps(entries, indent=2))
+    elif entries and output == "plain":
+        AirflowConsole().print_as_plain_table([_texts(entry) for entry in entries])
+    elif entries:
+        AirflowConsole().print_as_table(
+            [{name: escape(text) for name, text in _texts(entry).items()} for entry in entries]
+        )
 
 
-def _texts(row: dict[str, Any]) -> dict[str, str]:
+def _texts(entry: dict[str, Any]) -> dict[str, str]:
     """Each on one line: a reason may quote an answer of Chili Piper's."""
-    texts = {name: "" if value is None else str(value) for name, value in row.items()}
+    texts = {name: "" if value is None else str(value) for name, value in entry.items()}
     return {name: "".join(each if each.isprintable() else " " for each in text) for name, text in texts.items()}
 
 

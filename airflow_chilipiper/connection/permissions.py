@@ -17,7 +17,7 @@ from airflow_chilipiper.api.resources.routers import handoff_routers, routers
 from airflow_chilipiper.api.resources.routing_log import concierge_log
 from airflow_chilipiper.api.resources.users import find_user
 from airflow_chilipiper.api.resources.workspaces import workspaces
-from airflow_chilipiper.api.runtime import World
+from airflow_chilipiper.api.runtime import Runtime
 
 T = TypeVar("T")
 
@@ -29,19 +29,19 @@ ONLY_BOOKING_TELLS = (
 
 
 class Impatient:
-    """A World that asks once: where it would pause to ask again, it raises what went wrong."""
+    """A Runtime that asks once: where it would pause to ask again, it raises what went wrong."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
         self._wrong: ChiliPiperError | None = None
-        self.now, self.wall = world.now, world.wall
+        self.now, self.wall = runtime.now, runtime.wall
 
-    async def turn(self, *, urgent: bool = False) -> None:
+    async def acquire(self, *, priority: bool = False) -> None:
         """A handful of reads, with somebody looking at the screen, needs no pace."""
 
     async def ask(self, call: Call[T], /) -> T:
         try:
-            return await self._world.ask(call)
+            return await self._runtime.ask(call)
         except ChiliPiperError as wrong:
             self._wrong = wrong
             raise
@@ -56,37 +56,37 @@ class Probe:
 
     permission: str
     use: str
-    read: Callable[[World], Awaitable[Any]]
+    read: Callable[[Runtime], Awaitable[Any]]
 
 
-async def _round_robin_links(world: World) -> None:
-    await links(world, kinds=("RoundRobin",))
+async def _round_robin_links(runtime: Runtime) -> None:
+    await links(runtime, kinds=("RoundRobin",))
 
 
-async def _nobody(world: World) -> None:
+async def _nobody(runtime: Runtime) -> None:
     """Nobody has this e-mail: to be told so is to be allowed to ask."""
     try:
-        await find_user(world, "nobody@example.invalid")
+        await find_user(runtime, "nobody@example.invalid")
     except Invalid:
         return
 
 
-async def _last_minute(world: World) -> None:
-    start, end = _minute(world)
-    await meetings(world, start=start, end=end)
+async def _last_minute(runtime: Runtime) -> None:
+    start, end = _minute(runtime)
+    await meetings(runtime, start=start, end=end)
 
 
-async def _log_of_no_router(world: World) -> None:
+async def _log_of_no_router(runtime: Runtime) -> None:
     """No router has this id: to be told so is to be allowed to ask."""
-    start, end = _minute(world)
+    start, end = _minute(runtime)
     try:
-        await concierge_log(world, workspace_id="nobody", router_id=str(UUID(int=0)), start=start, end=end)
+        await concierge_log(runtime, workspace_id="nobody", router_id=str(UUID(int=0)), start=start, end=end)
     except NotFound:
         return
 
 
-def _minute(world: World) -> tuple[datetime, datetime]:
-    end = datetime.fromtimestamp(world.wall(), UTC).replace(microsecond=0)
+def _minute(runtime: Runtime) -> tuple[datetime, datetime]:
+    end = datetime.fromtimestamp(runtime.wall(), UTC).replace(microsecond=0)
     return end - timedelta(minutes=1), end
 
 
@@ -101,17 +101,17 @@ PROBES = (
 )
 
 
-async def examine(world: World) -> str:
+async def examine(runtime: Runtime) -> str:
     """Ping, then say what the token seems to lack; nothing is asked twice.
 
     Raises a ChiliPiperError where nothing works at all.
     """
-    world = Impatient(world)
-    lacking = await _pinged(world)
+    runtime = Impatient(runtime)
+    lacking = await _pinged(runtime)
     untold: list[str] = []
     for probe in PROBES:
         try:
-            await probe.read(world)
+            await probe.read(runtime)
         except NotAllowed:
             lacking.append(f"{probe.permission} ({probe.use})")
         except (NotSent, NoAnswer):
@@ -121,10 +121,10 @@ async def examine(world: World) -> str:
     return _verdict(lacking, untold)
 
 
-async def _pinged(world: World) -> list[str]:
+async def _pinged(runtime: Runtime) -> list[str]:
     """A token that may not ping is a known token all the same."""
     try:
-        await ping(world)
+        await ping(runtime)
     except NotAllowed as no:
         if no.status == 401:
             raise

@@ -1,4 +1,4 @@
-"""From an Airflow connection to settings: one pure function, used by the blocking and the awaiting world alike."""
+"""From an Airflow connection to settings: one pure function, used by the blocking and the awaiting runtime alike."""
 
 from __future__ import annotations
 

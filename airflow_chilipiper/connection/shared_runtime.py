@@ -1,4 +1,4 @@
-"""One World for all flows of an event loop that name the same connection: one client, its connections, one pace."""
+"""One Runtime for all flows of an event loop that name the same connection: one client, its connections, one pace."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ from typing import TypeVar
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from airflow_chilipiper.api.call import Call
+from airflow_chilipiper.api.http.client import Client
+from airflow_chilipiper.api.http.client_runtime import ClientRuntime
 from airflow_chilipiper.api.http.settings import ClientSettings
-from airflow_chilipiper.api.runtime import World
+from airflow_chilipiper.api.pace.limiter import RateLimiter
+from airflow_chilipiper.api.pace.rate import Rate
+from airflow_chilipiper.api.runtime import Runtime
 
 T = TypeVar("T")
 Reads = Callable[[], Awaitable[ClientSettings]]
-Opens = Callable[[ClientSettings], AbstractAsyncContextManager[World]]
+Opens = Callable[[ClientSettings], AbstractAsyncContextManager[Runtime]]
 Clock = Callable[[], float]
 
 READ_AGAIN_AFTER = 300.0
@@ -26,31 +30,31 @@ log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def shared_world(
+async def shared_runtime(
     conn_id: str, reads: Reads, opens: Opens, *, clock: Clock = time.monotonic
-) -> AsyncIterator[SharedWorld]:
-    """The World of that connection in this event loop: opened by the first to enter, closed by the last to leave.
+) -> AsyncIterator[SharedRuntime]:
+    """The Runtime of that connection in this event loop: opened by the first to enter, closed by the last to leave.
 
     If it cannot be opened, all who wait for it get the error, and the next to enter tries again.
 
     :param reads: fetches what the connection says now
-    :param opens: makes a World of that
+    :param opens: makes a Runtime of that
     """
-    of_this_loop = _worlds.setdefault(asyncio.get_running_loop(), WeakValueDictionary())
-    world = of_this_loop.setdefault(conn_id, SharedWorld(conn_id, reads, opens, clock))
-    world.users += 1
+    of_this_loop = _runtimes.setdefault(asyncio.get_running_loop(), WeakValueDictionary())
+    runtime = of_this_loop.setdefault(conn_id, SharedRuntime(conn_id, reads, opens, clock))
+    runtime.users += 1
     try:
-        await world.fresh()
-        yield world
+        await runtime.fresh()
+        yield runtime
     finally:
-        world.users -= 1
-        if not world.users:
+        runtime.users -= 1
+        if not runtime.users:
             of_this_loop.pop(conn_id, None)  # before anything waits: who enters from now on opens another
-            await world.aclose()
+            await runtime.aclose()
 
 
-class SharedWorld:
-    """Its verbs go to a World that is made anew once the connection was edited.
+class SharedRuntime:
+    """Its verbs go to a Runtime that is made anew once the connection was edited.
 
     Whoever wants something after five minutes reads the connection again, for all. If it says something else, calls
     that are under way end as they began, and all others use what it says now. While it cannot be read, all goes on.
@@ -66,12 +70,12 @@ class SharedWorld:
         self._opening: asyncio.Task[_Opened] | None = None
         self._read_again_at = -math.inf
 
-    async def turn(self, *, urgent: bool = False) -> None:
-        await (await self.fresh()).world.turn(urgent=urgent)
+    async def acquire(self, *, priority: bool = False) -> None:
+        await (await self.fresh()).runtime.acquire(priority=priority)
 
     async def ask(self, call: Call[T], /) -> T:
-        async with (await self.fresh()).held() as world:
-            return await world.ask(call)
+        async with (await self.fresh()).held() as runtime:
+            return await runtime.ask(call)
 
     async def pause(self, seconds: float, /) -> None:
         await asyncio.sleep(seconds)
@@ -112,11 +116,11 @@ class SharedWorld:
 
 
 class _Opened:
-    """A World that is closed once nobody holds it: neither who opened it nor who asks through it."""
+    """A Runtime that is closed once nobody holds it: neither who opened it nor who asks through it."""
 
-    def __init__(self, settings: ClientSettings, world: World, closing: AsyncExitStack) -> None:
+    def __init__(self, settings: ClientSettings, runtime: Runtime, closing: AsyncExitStack) -> None:
         self.settings = settings
-        self.world = world
+        self.runtime = runtime
         self._closing = closing
         self._holders = 1
 
@@ -126,10 +130,10 @@ class _Opened:
         return cls(settings, await closing.enter_async_context(opens(settings)), closing)
 
     @asynccontextmanager
-    async def held(self) -> AsyncIterator[World]:
+    async def held(self) -> AsyncIterator[Runtime]:
         self._holders += 1
         try:
-            yield self.world
+            yield self.runtime
         finally:
             await self.let_go()
 
@@ -139,5 +143,12 @@ class _Opened:
             await self._closing.aclose()
 
 
-# The one cache. It is weak at both ends: an event loop that is dropped with flows in it takes their Worlds along.
-_worlds: WeakKeyDictionary[asyncio.AbstractEventLoop, WeakValueDictionary[str, SharedWorld]] = WeakKeyDictionary()
+# The one cache. It is weak at both ends: an event loop that is dropped with flows in it takes their Runtimes along.
+_runtimes: WeakKeyDictionary[asyncio.AbstractEventLoop, WeakValueDictionary[str, SharedRuntime]] = WeakKeyDictionary()
+
+
+@asynccontextmanager
+async def client_runtime(settings: ClientSettings) -> AsyncIterator[ClientRuntime]:
+    """A client and a pace of its own, to be opened once for all who share it."""
+    async with Client(settings) as client:
+        yield ClientRuntime(client, RateLimiter(Rate(settings.requests_per_second)))

@@ -172,7 +172,7 @@ class ChiliPiperBookOperator(BookingArguments):
         from airflow_chilipiper.task.writers import outcomes_of
 
         self.hook = ChiliPiperHook(self.read("chilipiper_conn_id"))
-        self.directory = Directory(self.hook.world())
+        self.directory = Directory(self.hook.get_conn())
         try:
             run = Run(
                 rows,
@@ -189,15 +189,16 @@ class ChiliPiperBookOperator(BookingArguments):
         return run
 
     def _carry_out(self, run: Run, context: Context) -> None:
-        from airflow_chilipiper.booking.meeting_details import MeetingFacts
+        from airflow_chilipiper.booking.meeting_details import MeetingDetails
         from airflow_chilipiper.ledgers import ledger_of
+        from airflow_chilipiper.task.batch_runtime import batch_runtime
         from airflow_chilipiper.task.garbage import rarely_collected
         from airflow_chilipiper.task.progress import Progress
 
         if not run.has_leads():
             return
         preview = self.read("action") == "preview"
-        conn_id = self.ledger_conn_id or self.hook.settings.ledger_conn_id
+        conn_id = self.ledger_conn_id or self.hook.get_conn().settings.ledger_conn_id
         tried = 1 if preview else context["ti"].try_number
         ledger = ledger_of(conn_id, store=context.get("task_state_store"), try_number=tried)
         if self.killed:
@@ -215,10 +216,10 @@ class ChiliPiperBookOperator(BookingArguments):
 
         with rarely_collected():
             run.book(
-                partial(self.hook.batch_world, ledger, share=self._shard.share),
+                partial(batch_runtime, self.hook.get_conn().settings.client, ledger, share=self._shard.share),
                 meanwhile=meanwhile,
                 at_once=self.read("leads_at_once"),
-                finish=MeetingFacts().added if self.read("fetch_meeting") else None,
+                finish=MeetingDetails().enrich if self.read("fetch_meeting") else None,
             )
             progress.end()
 

@@ -16,7 +16,7 @@ from airflow_chilipiper.arguments.readers import as_count, as_duration, as_name,
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from airflow_chilipiper.booking.ledger.entry import Row, State
+    from airflow_chilipiper.booking.ledger.entry import Entry, State
     from airflow_chilipiper.booking.ledger.store import Ledger
     from airflow_chilipiper.hooks import ChiliPiperHook
 
@@ -106,23 +106,24 @@ class ReconcileBookingsOperator(BaseOperator):
         return answer
 
     def _swept(self, hook: ChiliPiperHook) -> Iterator[list[dict[str, Any]]]:
-        from airflow_chilipiper.api.runtime import block
         from airflow_chilipiper.booking.doubt.bounds import Bounds
         from airflow_chilipiper.booking.doubt.meeting_search import RoutingLog
         from airflow_chilipiper.booking.doubt.sweep import sweep
+        from airflow_chilipiper.booking.ledger.runtime import RecordingRuntime
         from airflow_chilipiper.booking.ledger.store import pages
 
         ledger, limit = self._ledger(hook), self._read("rows_at_once")
-        bounds = Bounds(list_lag=self._read("list_lag").total_seconds(), call=hook.settings.client.timeout)
-        world, routing_log = hook.recording_world(ledger), RoutingLog()
+        bounds = Bounds(list_lag=self._read("list_lag").total_seconds(), call=hook.get_conn().settings.client.timeout)
+        session, routing_log = hook.get_conn(), RoutingLog()
+        runtime = RecordingRuntime(session.client, session.runtime.limiter, ledger)
         for rows in pages(ledger, states=IN_DOUBT, purpose=self._purpose(), limit=limit):
-            yield [_told(row) for row in block(sweep(rows, world, bounds, routing_log))]
+            yield [_told(row) for row in session.block(sweep(rows, runtime, bounds, routing_log))]
 
     def _ledger(self, hook: ChiliPiperHook) -> Ledger:
         from airflow_chilipiper.ledgers import sql_ledger
         from airflow_chilipiper.version_compat import AirflowFailException
 
-        conn_id = self._read("ledger_conn_id") or hook.settings.ledger_conn_id
+        conn_id = self._read("ledger_conn_id") or hook.get_conn().settings.ledger_conn_id
         if conn_id is None:
             raise AirflowFailException(
                 "there is no ledger connection: bookings recorded in Airflow's task state are reconciled by the retry"
@@ -149,7 +150,7 @@ class ReconcileBookingsOperator(BaseOperator):
         return self.readers[name](getattr(self, name), name)
 
 
-def _told(row: Row) -> dict[str, Any]:
+def _told(row: Entry) -> dict[str, Any]:
     sent_at = None if row.sent_at is None else datetime.fromtimestamp(row.sent_at, UTC).isoformat(timespec="seconds")
     return {
         "ledger_key": row.key,

@@ -7,7 +7,7 @@ It is not the real service: it rests on published schemas and help articles, and
 from airflow_chilipiper.sandbox.calls import CallRecord
 from airflow_chilipiper.sandbox.faults import Faults
 from airflow_chilipiper.sandbox.server import Sandbox, sandbox
+from airflow_chilipiper.sandbox.tenant import Tenant
 from airflow_chilipiper.sandbox.variants import Variants
-from airflow_chilipiper.sandbox.world import World
 
-__all__ = ["CallRecord", "Faults", "Sandbox", "Variants", "World", "sandbox"]
+__all__ = ["CallRecord", "Faults", "Sandbox", "Variants", "Tenant", "sandbox"]

@@ -18,7 +18,7 @@ from airflow_chilipiper.sandbox.decoding import (
     uuid,
 )
 from airflow_chilipiper.sandbox.slots import write_attendees
-from airflow_chilipiper.sandbox.world import World
+from airflow_chilipiper.sandbox.tenant import Tenant
 
 _REQUIRED = {"type": text, "required": boolean}
 _USER = record({**_REQUIRED, "userId": identifier})
@@ -47,31 +47,33 @@ _ASKED = record(
 )
 
 
-def slots_v2(world: World, call: Call) -> dict[str, Any]:
+def slots_v2(tenant: Tenant, call: Call) -> dict[str, Any]:
     """Blockers show as an empty list; there is no failures map (published spec 1.494)."""
     asked = call.read(_ASKED)
     meeting_type = asked["meetingTypeRef"]["id"]
-    if meeting_type not in world.catalogue.meeting_types:
-        raise world.refusal("not_found", f"No meeting type {meeting_type}")
-    slots = world.free_slots(_target(world, asked["attendees"]), meeting_type=meeting_type, interval=asked["interval"])
+    if meeting_type not in tenant.catalogue.meeting_types:
+        raise tenant.refusal("not_found", f"No meeting type {meeting_type}")
+    slots = tenant.free_slots(
+        _target(tenant, asked["attendees"]), meeting_type=meeting_type, interval=asked["interval"]
+    )
     page = asked.get("pagination") or {"page": 0, "pageSize": 100}
     first = page["page"] * page["pageSize"]
     shown = slots[first : first + page["pageSize"]]
-    results = [{"startTime": world.write(slot.start), "attendees": write_attendees(slot)} for slot in shown]
+    results = [{"startTime": tenant.write(slot.start), "attendees": write_attendees(slot)} for slot in shown]
     return {"results": results, "total": len(slots), **page}
 
 
-def _target(world: World, attendees: list[dict[str, Any]]) -> Target:
+def _target(tenant: Tenant, attendees: list[dict[str, Any]]) -> Target:
     """Whoever is required: a distribution's users, any of them, or the named users, all of them."""
     pools = [each for each in attendees if each["type"] == "DistributionAssignee" and each["required"]]
     users = tuple(each["userId"] for each in attendees if "userId" in each and each["required"])
     if pools:
-        pool = world.catalogue.distributions.get(pools[0]["distributionId"])
+        pool = tenant.catalogue.distributions.get(pools[0]["distributionId"])
         if pool is None:
-            raise world.refusal("not_found", f"No distribution {pools[0]['distributionId']}")
+            raise tenant.refusal("not_found", f"No distribution {pools[0]['distributionId']}")
         chosen = tuple(user for user in pool.users if user in pools[0].get("userIds", pool.users))
         return Target(f"{pool.key}/{','.join(chosen)}", chosen, flexible=True, distribution=pool.distribution)
     for user in users:
-        if user not in world.catalogue.users:
-            raise world.refusal("not_found", f"No user {user}")
+        if user not in tenant.catalogue.users:
+            raise tenant.refusal("not_found", f"No user {user}")
     return Target(f"users/{','.join(users)}", users, together=True)

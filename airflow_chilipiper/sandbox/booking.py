@@ -8,16 +8,16 @@ from collections.abc import Callable
 from typing import Any
 
 from airflow_chilipiper.sandbox.answers import Refused, json_answer
+from airflow_chilipiper.sandbox.calendar import Slot
 from airflow_chilipiper.sandbox.calls import Call
-from airflow_chilipiper.sandbox.diary import Slot
 from airflow_chilipiper.sandbox.sessions import Meeting, Pattern, Place, Session
-from airflow_chilipiper.sandbox.world import World
+from airflow_chilipiper.sandbox.tenant import Tenant
 
 Check = Callable[[Session], None]
 
 
 def spend(
-    world: World,
+    tenant: Tenant,
     call: Call,
     *,
     pattern: Pattern,
@@ -28,70 +28,70 @@ def spend(
     details: dict[str, Any] | None = None,
 ) -> Meeting:
     """The meeting that this call books; whatever else happens, the session cannot be used again."""
-    session = _reach(world, call.ids["sessionId"], pattern)
+    session = _reach(tenant, call.ids["sessionId"], pattern)
     offered, session.offered, session.spent = session.offered, {}, True
     if place not in offered:
-        raise world.refusal("not_found", "The session has no such router and path")
+        raise tenant.refusal("not_found", "The session has no such router and path")
     if start not in offered[place]:
-        raise world.refusal("start_not_offered", "The start time is not one that this session offered")
+        raise tenant.refusal("start_not_offered", "The start time is not one that this session offered")
     check(session)
-    hosts = _take(world, call, pattern, offered[place][start])
+    hosts = _take(tenant, call, pattern, offered[place][start])
     meeting = Meeting(
-        world.new_id("meeting"),
+        tenant.new_id("meeting"),
         session.id,
         pattern,
         guest or session.guest or "",
         session.workspace,
         session.meeting_types[place],
         offered[place][start].start,
-        world.catalogue.meeting_types[session.meeting_types[place]].minutes,
+        tenant.catalogue.meeting_types[session.meeting_types[place]].minutes,
         hosts,
-        world.now(),
+        tenant.now(),
         session.booker,
         details=details or {},
     )
-    world.add_meeting(meeting, delay=call.quirks.commit_delay)
+    tenant.add_meeting(meeting, delay=call.quirks.commit_delay)
     return meeting
 
 
-def _reach(world: World, session_id: str, pattern: Pattern) -> Session:
-    session = world.sessions.get(session_id)
+def _reach(tenant: Tenant, session_id: str, pattern: Pattern) -> Session:
+    session = tenant.sessions.get(session_id)
     if session is None or session.pattern != pattern:
-        raise world.refusal("session_unknown", "No such routing session")
+        raise tenant.refusal("session_unknown", "No such routing session")
     if session.spent:
-        raise world.refusal("session_spent", "This routing session has been used")
-    if world.now() >= session.expires_at:
+        raise tenant.refusal("session_spent", "This routing session has been used")
+    if tenant.now() >= session.expires_at:
         session.spent, session.offered = True, {}
-        raise world.refusal("session_expired", "This routing session has expired")
+        raise tenant.refusal("session_expired", "This routing session has expired")
     return session
 
 
-def _take(world: World, call: Call, pattern: Pattern, slot: Slot) -> tuple[str, ...]:
+def _take(tenant: Tenant, call: Call, pattern: Pattern, slot: Slot) -> tuple[str, ...]:
     if call.quirks.fail_with:
-        raise Refused(json_answer(write_failure(world, pattern, call.quirks.fail_with)))
+        raise Refused(json_answer(write_failure(tenant, pattern, call.quirks.fail_with)))
     if call.quirks.steal_slot:
-        world.diary.fill(slot)
-    hosts = world.diary.take(slot)
+        tenant.calendar.fill(slot)
+    hosts = tenant.calendar.take(slot)
     if hosts:
         return hosts
-    if world.variants.failures_as == "errorCode":
-        raise world.refusal("slot_taken", "The slot is not available any more")
-    raise Refused(json_answer(write_failure(world, pattern, "SlotNotAvailable")))
+    if tenant.variants.failures_as == "errorCode":
+        raise tenant.refusal("slot_taken", "The slot is not available any more")
+    raise Refused(json_answer(write_failure(tenant, pattern, "SlotNotAvailable")))
 
 
-def _shape(world: World, pattern: Pattern) -> str:
-    return world.variants.booking_answer or ("nested" if pattern == "handoff" else "plain")
+def _shape(tenant: Tenant, pattern: Pattern) -> str:
+    return tenant.variants.booking_answer or ("nested" if pattern == "handoff" else "plain")
 
 
-def write_failure(world: World, pattern: Pattern, reason: str) -> dict[str, Any]:
+def write_failure(tenant: Tenant, pattern: Pattern, reason: str) -> dict[str, Any]:
     """A 200 that carries a failure (vendor draft notes): `Failure{reason}` for links, `{type, details}` for Handoff."""
     failure = {"type": "Failure", "details" if pattern == "handoff" else "reason": reason}
-    return {"scheduleMeetingResult": failure} if _shape(world, pattern) == "nested" else failure
+    return {"scheduleMeetingResult": failure} if _shape(tenant, pattern) == "nested" else failure
 
 
-def write_success(world: World, meeting: Meeting) -> dict[str, Any]:
+def write_success(tenant: Tenant, meeting: Meeting) -> dict[str, Any]:
     """`meetingId` at top level (help article), in a Success variant or in `scheduleMeetingResult` (vendor drafts)."""
-    shape = _shape(world, meeting.pattern)
+    shape = _shape(tenant, meeting.pattern)
     if shape == "plain":
         return {"meetingId": meeting.id}
     success = {"type": "Success", "meetingId": meeting.id}

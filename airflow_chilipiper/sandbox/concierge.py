@@ -18,7 +18,7 @@ from airflow_chilipiper.sandbox.decoding import (
 )
 from airflow_chilipiper.sandbox.sessions import Routing, Session
 from airflow_chilipiper.sandbox.slots import write_list
-from airflow_chilipiper.sandbox.world import World
+from airflow_chilipiper.sandbox.tenant import Tenant
 
 _FORM: dict[str, Any] = {
     "options": record({}, trigger=one_of("ThirdPartyForm", "InAppButton", "RouterLink"), locale=text, timezone=zone),
@@ -30,54 +30,54 @@ _ROUTE_IN_BODY = record({"form": mapping}, routerSlug=identifier, routerId=ident
 _SCHEDULE = record({"startTime": text})
 
 
-def route(world: World, call: Call) -> dict[str, Any]:
+def route(tenant: Tenant, call: Call) -> dict[str, Any]:
     """The routing of a lead; with an interval it opens a session and offers slots."""
-    return _routed(world, call.read(_ROUTE), call.ids["routerSlug"])
+    return _routed(tenant, call.read(_ROUTE), call.ids["routerSlug"])
 
 
-def route_by_body(world: World, call: Call) -> dict[str, Any]:
+def route_by_body(tenant: Tenant, call: Call) -> dict[str, Any]:
     """The sibling that finds the router in the body; how is documented nowhere, so a slug or an id is taken."""
     asked = call.read(_ROUTE_IN_BODY)
     slug = asked.get("routerSlug") or next(
-        (r.slug for r in world.catalogue.routers.values() if r.id == asked.get("routerId")), ""
+        (r.slug for r in tenant.catalogue.routers.values() if r.id == asked.get("routerId")), ""
     )
-    return _routed(world, asked, slug)
+    return _routed(tenant, asked, slug)
 
 
-def schedule(world: World, call: Call) -> dict[str, Any]:
+def schedule(tenant: Tenant, call: Call) -> dict[str, Any]:
     start = call.read(_SCHEDULE)["startTime"]
-    return write_success(world, spend(world, call, pattern="concierge", start=start))
+    return write_success(tenant, spend(tenant, call, pattern="concierge", start=start))
 
 
-def _routed(world: World, asked: dict[str, Any], slug: str) -> dict[str, Any]:
-    router = world.catalogue.routers.get(slug)
+def _routed(tenant: Tenant, asked: dict[str, Any], slug: str) -> dict[str, Any]:
+    router = tenant.catalogue.routers.get(slug)
     if router is None:
-        raise world.refusal("router_unknown", f"No router has the slug {slug}")
+        raise tenant.refusal("router_unknown", f"No router has the slug {slug}")
     if not router.accepts_routing:
-        raise world.refusal("router_closed", f"The router {slug} does not accept routing")
+        raise tenant.refusal("router_closed", f"The router {slug} does not accept routing")
     trigger = (asked.get("options") or {}).get("trigger") or router.triggers[0]
-    form = _understand(world, router, asked["form"], trigger)
+    form = _understand(tenant, router, asked["form"], trigger)
     rule = next((rule for rule in router.rules if rule.applies(form)), None)
     target = rule.target if rule else router.catch_all
     if target is None:
-        return _disqualified(world)
-    if world.variants.concierge_attendees == "strict":
+        return _disqualified(tenant)
+    if tenant.variants.concierge_attendees == "strict":
         target = replace(target, flexible=False)
     routing = Routing(router.id, trigger, rule.id if rule else None, target)
-    return _offer(world, router, routing, form["PersonEmail"], asked.get("interval"))
+    return _offer(tenant, router, routing, form["PersonEmail"], asked.get("interval"))
 
 
-def _understand(world: World, router: Router, form: dict[str, Any], trigger: str) -> dict[str, str]:
+def _understand(tenant: Tenant, router: Router, form: dict[str, Any], trigger: str) -> dict[str, str]:
     """The form under Chili Piper's field references; each trigger has its own keys for them."""
     if trigger not in router.triggers:
-        raise world.refusal("form_incomplete", f"The router has no trigger {trigger}", trigger=trigger)
+        raise tenant.refusal("form_incomplete", f"The router has no trigger {trigger}", trigger=trigger)
     keys = {(key.name if trigger == "ThirdPartyForm" else key.reference): key for key in router.keys}
     for name in form:
-        if name not in keys and world.variants.unknown_form_keys == "rejected":
-            raise world.refusal("form_incomplete", f"The form has an unknown field {name}", field=name)
+        if name not in keys and tenant.variants.unknown_form_keys == "rejected":
+            raise tenant.refusal("form_incomplete", f"The form has an unknown field {name}", field=name)
     for name, key in keys.items():
         if key.required and not form.get(name):
-            raise world.refusal(
+            raise tenant.refusal(
                 "form_incomplete", f"The form lacks {name}, which the trigger {trigger} needs", field=name
             )
     return {key.reference: _plain(form[name]) for name, key in keys.items() if name in form}
@@ -88,51 +88,51 @@ def _plain(value: Any) -> str:
 
 
 def _offer(
-    world: World, router: Router, routing: Routing, guest: str, asked: dict[str, float] | None
+    tenant: Tenant, router: Router, routing: Routing, guest: str, asked: dict[str, float] | None
 ) -> dict[str, Any]:
     """Without an interval the log keeps nothing: no session is consumed then (help article)."""
-    session = world.open_session(
+    session = tenant.open_session(
         "concierge", guest=guest, workspace=router.workspace, routing=None if asked is None else routing
     )
     answer: dict[str, Any] = {
-        world.variants.route_key: session.id,
+        tenant.variants.route_key: session.id,
         "schedulingAllowed": True,
-        **_assignment(world, routing.target),
+        **_assignment(tenant, routing.target),
     }
-    if asked is None or world.variants.routing_link_with_interval:
+    if asked is None or tenant.variants.routing_link_with_interval:
         answer["routingLink"] = (
             f"https://sandbox.chilipiper.example/concierge-router/{router.slug}/routing/{session.id}"
         )
     if asked is not None:
-        answer |= _scheduling_data(world, session, router, routing.target, asked)
+        answer |= _scheduling_data(tenant, session, router, routing.target, asked)
     return answer
 
 
 def _scheduling_data(
-    world: World, session: Session, router: Router, target: Target, asked: dict[str, float]
+    tenant: Tenant, session: Session, router: Router, target: Target, asked: dict[str, float]
 ) -> dict[str, Any]:
-    slots = world.offer(session, ("", ""), target, meeting_type=router.meeting_type, interval=asked)
-    timeout = {"timeoutInMS": int(world.session_seconds["concierge"] * 1000)}
-    place = world.variants.timeout_place
-    inside = {**(timeout if place == "schedulingData" else {}), **write_list(world, slots), "failures": {}}
+    slots = tenant.offer(session, ("", ""), target, meeting_type=router.meeting_type, interval=asked)
+    timeout = {"timeoutInMS": int(tenant.session_seconds["concierge"] * 1000)}
+    place = tenant.variants.timeout_place
+    inside = {**(timeout if place == "schedulingData" else {}), **write_list(tenant, slots), "failures": {}}
     return {"schedulingData": inside, **(timeout if place == "top" else {})}
 
 
-def _assignment(world: World, target: Target) -> dict[str, Any]:
+def _assignment(tenant: Tenant, target: Target) -> dict[str, Any]:
     users = [{"userId": user, "type": "user"} for user in target.users]
-    if world.variants.assignment == "absent":
+    if tenant.variants.assignment == "absent":
         return {}
-    if world.variants.assignment == "single":
+    if tenant.variants.assignment == "single":
         return {"assignment": users[0]}
     return {"assignments": users[:1], "distributionIds": [target.distribution]}
 
 
-def _disqualified(world: World) -> dict[str, Any]:
+def _disqualified(tenant: Tenant) -> dict[str, Any]:
     """`schedulingAllowed: false` and no distribution (vendor onboarding notes); what else is in it nobody says."""
-    kind = world.variants.disqualified
+    kind = tenant.variants.disqualified
     answer: dict[str, Any] = {"schedulingAllowed": False}
     if kind == "with_route":
-        answer = {world.variants.route_key: world.open_session("concierge", spent=True).id, **answer}
+        answer = {tenant.variants.route_key: tenant.open_session("concierge", spent=True).id, **answer}
     elif kind == "null_data":
         answer["schedulingData"] = None
     elif kind == "redirect":

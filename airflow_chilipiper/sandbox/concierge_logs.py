@@ -11,84 +11,84 @@ from airflow_chilipiper.sandbox.decoding import identifier, instant, uuid
 from airflow_chilipiper.sandbox.meetings import write_more
 from airflow_chilipiper.sandbox.seed import fixed_uuid
 from airflow_chilipiper.sandbox.sessions import Routing, Session
-from airflow_chilipiper.sandbox.world import World
+from airflow_chilipiper.sandbox.tenant import Tenant
 
 _MONTH = 30 * 86_400
 _TRIGGERS = {"InAppButton": "InApp"}
 
 
-def find(world: World, call: Call) -> Any:
+def find(tenant: Tenant, call: Call) -> Any:
     """concierge-logs: of one router, at most 30 days, 20 to a page and at most 100 (published spec 1.494)."""
-    router = _router(world, call.value("workspaceId", identifier), call.value("routerId", uuid))
+    router = _router(tenant, call.value("workspaceId", identifier), call.value("routerId", uuid))
     start, end = call.value("start", instant), call.value("end", instant)
     if not 0 <= end - start <= _MONTH:
-        raise world.refusal("window_too_long", "The interval between start and end must be at most 30 days")
+        raise tenant.refusal("window_too_long", "The interval between start and end must be at most 30 days")
     page = call.number("page", default=0, least=0, most=10**9)
     size = call.number("pageSize", default=20, least=1, most=100)
-    as_of = world.now() - world.list_lag_seconds
-    routed = _routed(world, router, start, end, as_of)
-    shown = [_entry(world, *each, as_of) for each in routed[page * size : (page + 1) * size]]
+    as_of = tenant.now() - tenant.list_lag_seconds
+    routed = _routed(tenant, router, start, end, as_of)
+    shown = [_entry(tenant, *each, as_of) for each in routed[page * size : (page + 1) * size]]
     envelopes: dict[str, Any] = {
         "paginated": {"results": shown, "total": len(routed), "page": page, "pageSize": size},
-        "data": {"data": {"list": shown}, **write_more(world, len(routed) > (page + 1) * size)},
+        "data": {"data": {"list": shown}, **write_more(tenant, len(routed) > (page + 1) * size)},
         "bare": shown,
     }
-    return envelopes[world.variants.log_envelope]
+    return envelopes[tenant.variants.log_envelope]
 
 
-def _router(world: World, workspace: str, router_id: str) -> str:
-    if not any((each.workspace, each.id) == (workspace, router_id) for each in world.catalogue.routers.values()):
-        raise world.refusal("router_unknown", f"No router {router_id} in workspace {workspace}")
+def _router(tenant: Tenant, workspace: str, router_id: str) -> str:
+    if not any((each.workspace, each.id) == (workspace, router_id) for each in tenant.catalogue.routers.values()):
+        raise tenant.refusal("router_unknown", f"No router {router_id} in workspace {workspace}")
     return router_id
 
 
-def _routed(world: World, router: str, start: float, end: float, as_of: float) -> list[tuple[Session, Routing]]:
+def _routed(tenant: Tenant, router: str, start: float, end: float, as_of: float) -> list[tuple[Session, Routing]]:
     """The newest first, so that pages shift while they are read."""
     return [
         (session, session.routing)
-        for session in reversed(world.sessions.values())
+        for session in reversed(tenant.sessions.values())
         if session.routing and session.routing.router == router
         if start <= session.opened_at < end and session.opened_at <= as_of
     ]
 
 
-def _entry(world: World, session: Session, routing: Routing, as_of: float) -> dict[str, Any]:
+def _entry(tenant: Tenant, session: Session, routing: Routing, as_of: float) -> dict[str, Any]:
     rule, target = routing.rule, routing.target
     assigned = {"userId": target.users[0], "distributionId": target.distribution, "type": "user"}
     route = {"type": "RuleRoute", "id": rule, "ruleIds": [rule]} if rule else {"type": "CatchAllRoute", "ruleIds": []}
-    optional = {"crmUrl": None, "sourceUrl": None, "meetingId": None} if world.variants.explicit_nulls else {}
+    optional = {"crmUrl": None, "sourceUrl": None, "meetingId": None} if tenant.variants.explicit_nulls else {}
     return {
-        "id": session.id if world.variants.log_id == "session" else fixed_uuid(f"log/{session.id}"),
+        "id": session.id if tenant.variants.log_id == "session" else fixed_uuid(f"log/{session.id}"),
         "trigger": _TRIGGERS.get(routing.trigger, routing.trigger),
-        "triggeredAt": world.write(session.opened_at),
+        "triggeredAt": tenant.write(session.opened_at),
         "guestEmail": session.guest,
         "assignments": [{**assigned, "ruleId": rule} if rule else assigned],
         "matchedPath": {"type": "RoutePathWithCalendar", "route": route},
         "actionsStatus": "Success",
         **optional,
-        **_routing(world, session),
-        **_fate(world, session, as_of),
+        **_routing(tenant, session),
+        **_fate(tenant, session, as_of),
     }
 
 
-def _routing(world: World, session: Session) -> dict[str, Any]:
+def _routing(tenant: Tenant, session: Session) -> dict[str, Any]:
     shapes: dict[str, dict[str, Any]] = {
         "object": {"routing": {"id": session.id}},
         "string": {"routing": session.id},
         "absent": {},
     }
-    return shapes[world.variants.log_routing]
+    return shapes[tenant.variants.log_routing]
 
 
-def _fate(world: World, session: Session, as_of: float) -> dict[str, str]:
+def _fate(tenant: Tenant, session: Session, as_of: float) -> dict[str, str]:
     """Scheduled, Cancelled and TimedOut have been seen, and only Scheduled with a meeting. The set is open: InProgress,
     for a session that nothing has become of yet, is a guess.
     """
-    meeting = world.meeting_of(session.id)
+    meeting = tenant.meeting_of(session.id)
     if meeting and meeting.booked_at <= as_of:
         booked = {"status": "Scheduled", "meetingId": meeting.id}
         return {"status": "Cancelled"} if meeting.status == "Canceled" else booked
-    in_the_making = meeting is not None or world.is_booking(session.id)
-    if as_of < session.expires_at or (in_the_making and world.variants.log_of_late_commit == "InProgress"):
+    in_the_making = meeting is not None or tenant.is_booking(session.id)
+    if as_of < session.expires_at or (in_the_making and tenant.variants.log_of_late_commit == "InProgress"):
         return {"status": "InProgress"}
-    return {"status": world.variants.timed_out}
+    return {"status": tenant.variants.timed_out}

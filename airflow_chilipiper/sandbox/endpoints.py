@@ -14,8 +14,8 @@ from airflow_chilipiper.sandbox.fault_kinds import Cut
 from airflow_chilipiper.sandbox.faults import Faults
 from airflow_chilipiper.sandbox.operations import OPERATIONS, ROOT, Operation
 from airflow_chilipiper.sandbox.page import draw, meetings_on_record
+from airflow_chilipiper.sandbox.tenant import Tenant
 from airflow_chilipiper.sandbox.wire import CutResponse
-from airflow_chilipiper.sandbox.world import World
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -24,9 +24,9 @@ _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 class Service:
     """`calls` records every request to an operation in order; `defects` are errors of the sandbox itself."""
 
-    def __init__(self, world: World, *, latency: float = 0.0) -> None:
-        self.world = world
-        self.faults = Faults(world)
+    def __init__(self, tenant: Tenant, *, latency: float = 0.0) -> None:
+        self.tenant = tenant
+        self.faults = Faults(tenant)
         self.calls: list[CallRecord] = []
         self.defects: list[Exception] = []
         self.latency = latency
@@ -59,30 +59,30 @@ class Service:
         return endpoint
 
     def _act(self, operation: Operation, call: Call) -> Answer:
-        with self.world.lock:
+        with self.tenant.lock:
             try:
-                _check_token(self.world, operation, call)
+                _check_token(self.tenant, operation, call)
                 call.check_query(operation.query)
-                payload = operation.answer(self.world, call)
+                payload = operation.answer(self.tenant, call)
             except Refused as refused:
                 return refused.answer
             except Exception as error:  # noqa: BLE001 - raised again in the test that uses the sandbox
                 self.defects.append(error)
                 return error_answer(500, "SandboxDefect", f"The sandbox itself failed: {error!r}")
-            return payload if isinstance(payload, Answer) else json_answer(self.world.variants.dress(payload))
+            return payload if isinstance(payload, Answer) else json_answer(self.tenant.variants.dress(payload))
 
     def _record(self, call: Call, status: int | None, fault: str | None) -> None:
         self.calls.append(
-            CallRecord(call.operation, call.method, call.path, call.body(), status, fault, self.world.now())
+            CallRecord(call.operation, call.method, call.path, call.body(), status, fault, self.tenant.now())
         )
 
     async def _page(self, request: Request) -> Response:
-        with self.world.lock:
-            return HTMLResponse(draw(self.world, self.calls))
+        with self.tenant.lock:
+            return HTMLResponse(draw(self.tenant, self.calls))
 
     async def _meetings(self, request: Request) -> Response:
-        with self.world.lock:
-            return JSONResponse(meetings_on_record(self.world))
+        with self.tenant.lock:
+            return JSONResponse(meetings_on_record(self.tenant))
 
     async def _nothing_here(self, request: Request) -> Response:
         known = {f"{each.method} {ROOT}{each.path}": each for each in OPERATIONS}
@@ -107,14 +107,14 @@ async def _call(operation: Operation, request: Request) -> Call:
     )
 
 
-def _check_token(world: World, operation: Operation, call: Call) -> None:
+def _check_token(tenant: Tenant, operation: Operation, call: Call) -> None:
     """401 without a known Bearer token; 403 names what is missing (live observations)."""
     scheme, _, token = call.headers.get("authorization", "").partition(" ")
-    permissions = world.tokens.get(token) if scheme == "Bearer" else None
+    permissions = tenant.tokens.get(token) if scheme == "Bearer" else None
     if permissions is None:
         raise Refused(error_answer(401, "Unauthorized", "The API token is missing, unknown or revoked"))
     for needed in operation.permissions:
-        optional = needed == "concierge.route" and not world.variants.route_permission
+        optional = needed == "concierge.route" and not tenant.variants.route_permission
         if needed not in permissions and not optional:
             message = f"The token lacks the permission {needed} for {operation.id}"
             raise Refused(error_answer(403, "Forbidden", message, {"permission": needed, "operation": operation.id}))

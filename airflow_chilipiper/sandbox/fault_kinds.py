@@ -8,7 +8,7 @@ from typing import Literal
 
 from airflow_chilipiper.sandbox.answers import Answer, error_answer, proxy_answer, text_answer
 from airflow_chilipiper.sandbox.calls import Call
-from airflow_chilipiper.sandbox.world import World
+from airflow_chilipiper.sandbox.tenant import Tenant
 
 Act = Callable[[], Answer]
 Run = Callable[[Call, Act], Awaitable[Answer]]
@@ -30,7 +30,7 @@ class Fault:
     run: Run
 
 
-def mix(world: World, retry_after: float, seconds: float) -> list[Fault]:
+def mix(tenant: Tenant, retry_after: float, seconds: float) -> list[Fault]:
     return [
         cut("lose_answer", "close", acts=True),
         cut("lose_answer", "reset", acts=True),
@@ -42,9 +42,9 @@ def mix(world: World, retry_after: float, seconds: float) -> list[Fault]:
         instead("proxy_html", proxy_answer(502), acts=True),
         instead("server_error", error_answer(500, "InternalServerError", ""), acts=False),
         instead("server_error", error_answer(500, "InternalServerError", ""), acts=True),
-        throttle(world, retry_after, False, 429),
-        throttle(world, retry_after, True, 429),
-        throttle(world, retry_after, False, 503),
+        throttle(tenant, retry_after, False, 429),
+        throttle(tenant, retry_after, True, 429),
+        throttle(tenant, retry_after, False, 503),
         slow(seconds, False),
         steal(),
         failure("SlotNotAvailable"),
@@ -68,11 +68,11 @@ def instead(name: str, answer: Answer, *, acts: bool) -> Fault:
     return Fault(name, run)
 
 
-def throttle(world: World, retry_after: float | None, as_date: bool, status: int) -> Fault:
+def throttle(tenant: Tenant, retry_after: float | None, as_date: bool, status: int) -> Fault:
     async def run(call: Call, act: Act) -> Answer:
         if retry_after is None:
             return text_answer("Too many requests", status=status)
-        told = formatdate(world.now() + retry_after, usegmt=True) if as_date else f"{retry_after:g}"
+        told = formatdate(tenant.now() + retry_after, usegmt=True) if as_date else f"{retry_after:g}"
         return Answer(status, b"Too many requests", "text/plain", {"Retry-After": told})
 
     return Fault("throttle", run)

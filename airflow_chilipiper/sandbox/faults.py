@@ -12,7 +12,7 @@ from airflow_chilipiper.sandbox import fault_kinds as kinds
 from airflow_chilipiper.sandbox.answers import Answer, error_answer, proxy_answer
 from airflow_chilipiper.sandbox.limits import KINDS
 from airflow_chilipiper.sandbox.operations import OPERATION_IDS
-from airflow_chilipiper.sandbox.world import World
+from airflow_chilipiper.sandbox.tenant import Tenant
 
 
 @dataclass(slots=True)
@@ -24,8 +24,8 @@ class _Armed:
 
 
 class Faults:
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, tenant: Tenant) -> None:
+        self._world = tenant
         self._lock = Lock()
         self._armed: list[_Armed] = []
         self._dice: Callable[[], kinds.Fault | None] = lambda: None
@@ -119,7 +119,7 @@ class Faults:
     def late_commit(
         self, seconds: float, operation: str | None = None, *, status: int = 504, count: int = 1, skip: int = 0
     ) -> None:
-        """A booking call is answered 504; its meeting exists only that much later, or at `world.tick()`."""
+        """A booking call is answered 504; its meeting exists only that much later, or at `tenant.tick()`."""
         self._arm(kinds.late_commit(seconds, status), operation, count, skip)
 
     def lagging_list(self, seconds: float) -> None:

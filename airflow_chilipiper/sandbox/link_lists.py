@@ -5,7 +5,7 @@ from typing import Any
 from airflow_chilipiper.sandbox.calls import Call
 from airflow_chilipiper.sandbox.catalogue import Link, LinkKind, Target
 from airflow_chilipiper.sandbox.decoding import array, identifier, matching, record, uuid
-from airflow_chilipiper.sandbox.world import World
+from airflow_chilipiper.sandbox.tenant import Tenant
 
 _FILTERS = {
     "filterWorkspaceIds": array(identifier, least=1),
@@ -17,36 +17,36 @@ _WITH_DISTRIBUTION = record({}, **_FILTERS, filterDistributionIds=array(identifi
 _SITE = "https://sandbox.chilipiper.example"
 
 
-def round_robin(world: World, call: Call) -> dict[str, Any]:
-    links = _chosen(world, "RoundRobin", call.read(_WITH_DISTRIBUTION))
-    return {"links": [{**_row(each), "assignments": [_assignment(world, each.target)]} for each in links]}
+def round_robin(tenant: Tenant, call: Call) -> dict[str, Any]:
+    links = _chosen(tenant, "RoundRobin", call.read(_WITH_DISTRIBUTION))
+    return {"links": [{**_row(each), "assignments": [_assignment(tenant, each.target)]} for each in links]}
 
 
-def ownership(world: World, call: Call) -> dict[str, Any]:
-    links = _chosen(world, "Ownership", call.read(_WITH_DISTRIBUTION))
-    return {"links": [{**_row(each), **_ownership(world, each)} for each in links]}
+def ownership(tenant: Tenant, call: Call) -> dict[str, Any]:
+    links = _chosen(tenant, "Ownership", call.read(_WITH_DISTRIBUTION))
+    return {"links": [{**_row(each), **_ownership(tenant, each)} for each in links]}
 
 
-def group(world: World, call: Call) -> dict[str, Any]:
-    return {"links": [_row(each) for each in _chosen(world, "Group", call.read(_COMMON))]}
+def group(tenant: Tenant, call: Call) -> dict[str, Any]:
+    return {"links": [_row(each) for each in _chosen(tenant, "Group", call.read(_COMMON))]}
 
 
-def admin_one_on_one(world: World, call: Call) -> dict[str, Any]:
-    return {"links": [_row(each) for each in _chosen(world, "AdminOneOnOne", call.read(_COMMON))]}
+def admin_one_on_one(tenant: Tenant, call: Call) -> dict[str, Any]:
+    return {"links": [_row(each) for each in _chosen(tenant, "AdminOneOnOne", call.read(_COMMON))]}
 
 
-def personal(world: World, call: Call) -> dict[str, Any]:
+def personal(tenant: Tenant, call: Call) -> dict[str, Any]:
     """One user's own links: slug, meeting type and address, but no linkId (published spec 1.494)."""
     user = call.ids["userId"]
-    if user not in world.catalogue.users:
-        raise world.refusal("not_found", f"No user {user}")
+    if user not in tenant.catalogue.users:
+        raise tenant.refusal("not_found", f"No user {user}")
     links = [
-        each for each in world.catalogue.links.values() if each.kind == "Personal" and each.target.users == (user,)
+        each for each in tenant.catalogue.links.values() if each.kind == "Personal" and each.target.users == (user,)
     ]
-    return {"links": [_personal_row(world, each) for each in links]}
+    return {"links": [_personal_row(tenant, each) for each in links]}
 
 
-def _chosen(world: World, kind: LinkKind, asked: dict[str, Any]) -> list[Link]:
+def _chosen(tenant: Tenant, kind: LinkKind, asked: dict[str, Any]) -> list[Link]:
     def fits(link: Link) -> bool:
         has = (
             ("filterWorkspaceIds", {link.workspace}),
@@ -56,7 +56,7 @@ def _chosen(world: World, kind: LinkKind, asked: dict[str, Any]) -> list[Link]:
         )
         return link.kind == kind and all(not asked.get(name) or set(asked[name]) & values for name, values in has)
 
-    return [link for link in world.catalogue.links.values() if fits(link)]
+    return [link for link in tenant.catalogue.links.values() if fits(link)]
 
 
 def _row(link: Link) -> dict[str, Any]:
@@ -70,19 +70,19 @@ def _row(link: Link) -> dict[str, Any]:
     }
 
 
-def _personal_row(world: World, link: Link) -> dict[str, Any]:
-    name = world.catalogue.meeting_types[link.meeting_types[0]].name
+def _personal_row(tenant: Tenant, link: Link) -> dict[str, Any]:
+    name = tenant.catalogue.meeting_types[link.meeting_types[0]].name
     url = f"{_SITE}/me/{link.slug}"
     return {"slug": link.slug, "meetingTypeId": link.meeting_types[0], "meetingTypeName": name, "bookingUrl": url}
 
 
-def _assignment(world: World, target: Target) -> dict[str, Any]:
-    users = (world.catalogue.users[each] for each in target.users)
+def _assignment(tenant: Tenant, target: Target) -> dict[str, Any]:
+    users = (tenant.catalogue.users[each] for each in target.users)
     members = [{"id": user.id, "email": user.email, "name": user.name, "slug": user.slug} for user in users]
     return {"distributionId": target.distribution, "required": True, "members": members}
 
 
-def _ownership(world: World, link: Link) -> dict[str, Any]:
+def _ownership(tenant: Tenant, link: Link) -> dict[str, Any]:
     rule = {"type": "SalesforceSimpleRule", "ownershipObject": ["Lead", "Contact"], "teamId": "team-owners"}
     settings = {"type": "WithSimpleRule", "rule": rule, "scheduleWithTeamMember": "OwnerOnly", "required": True}
     nobody = {"type": "DoNotInvite"}
@@ -93,7 +93,7 @@ def _ownership(world: World, link: Link) -> dict[str, Any]:
             "host": {"type": "AssigneeFromSimpleRule"},
             "bookerInvitation": nobody,
         },
-        "distribution": {"assignments": [_assignment(world, link.target)], "host": host, "bookerInvitation": nobody},
+        "distribution": {"assignments": [_assignment(tenant, link.target)], "host": host, "bookerInvitation": nobody},
         "pageConfig": {"title": link.name},
         "sharedWith": {"type": "Workspace"},
     }

@@ -21,7 +21,7 @@ from airflow_chilipiper.sandbox.decoding import (
 )
 from airflow_chilipiper.sandbox.sessions import Session
 from airflow_chilipiper.sandbox.slots import write_list
-from airflow_chilipiper.sandbox.world import World
+from airflow_chilipiper.sandbox.tenant import Tenant
 
 _INIT = record(
     {"link": record({"type": text}, linkId=identifier, slug=identifier, id=identifier)},
@@ -51,55 +51,55 @@ _KINDS: dict[str, LinkKind] = {
 }
 
 
-def init(world: World, call: Call) -> dict[str, Any]:
+def init(tenant: Tenant, call: Call) -> dict[str, Any]:
     asked = call.read(_INIT)
-    link = _find(world, asked["link"])
+    link = _find(tenant, asked["link"])
     guest = asked.get("guestEmail")
     if link.kind == "Ownership" and not guest:
-        raise world.refusal("guest_required", "An ownership link needs guestEmail to find the owner")
+        raise tenant.refusal("guest_required", "An ownership link needs guestEmail to find the owner")
     meeting_type = asked.get("meetingTypeId") or link.meeting_types[0]
     if meeting_type not in link.meeting_types:
-        raise world.refusal("not_found", "The link does not offer this meeting type")
-    session = world.open_session("scheduling-link", guest=guest, workspace=link.workspace, fields=link.fields)
-    window = asked.get("interval") or {"startsAt": world.now(), "duration": 7 * 86_400.0}
-    slots = world.offer(session, ("", ""), _target(world, link, guest), meeting_type=meeting_type, interval=window)
-    answer = {world.variants.route_key: session.id, **write_list(world, slots)}
-    if world.variants.form_fields:
-        answer["formFields"] = [_write_field(world, each) for each in link.fields]
+        raise tenant.refusal("not_found", "The link does not offer this meeting type")
+    session = tenant.open_session("scheduling-link", guest=guest, workspace=link.workspace, fields=link.fields)
+    window = asked.get("interval") or {"startsAt": tenant.now(), "duration": 7 * 86_400.0}
+    slots = tenant.offer(session, ("", ""), _target(tenant, link, guest), meeting_type=meeting_type, interval=window)
+    answer = {tenant.variants.route_key: session.id, **write_list(tenant, slots)}
+    if tenant.variants.form_fields:
+        answer["formFields"] = [_write_field(tenant, each) for each in link.fields]
     return {**answer, "failures": {}}
 
 
-def schedule(world: World, call: Call) -> dict[str, Any]:
+def schedule(tenant: Tenant, call: Call) -> dict[str, Any]:
     asked = call.read(_SCHEDULE)
     given = {"PersonEmail": asked["guestEmail"], **(asked.get("formData") or {})}
     details = {name: value for name, value in asked.items() if name not in ("startTime", "guestEmail")}
     booked = spend(
-        world,
+        tenant,
         call,
         pattern="scheduling-link",
         start=asked["startTime"],
         guest=asked["guestEmail"],
-        check=lambda session: _check_form(world, session, given),
+        check=lambda session: _check_form(tenant, session, given),
         details=details,
     )
-    return write_success(world, booked)
+    return write_success(tenant, booked)
 
 
-def _find(world: World, reference: dict[str, str]) -> Link:
+def _find(tenant: Tenant, reference: dict[str, str]) -> Link:
     """By linkId; a Personal link has none in its list row, so there the slug or an `id` is taken."""
     kind = _KINDS.get(reference["type"])
     wanted = reference.get("linkId") or reference.get("id") or reference.get("slug") or ""
-    link = world.catalogue.links.get(wanted) or next(
-        (each for each in world.catalogue.links.values() if each.slug == wanted), None
+    link = tenant.catalogue.links.get(wanted) or next(
+        (each for each in tenant.catalogue.links.values() if each.slug == wanted), None
     )
     if link is None or link.kind != kind:
-        raise world.refusal("link_unknown", f"No link {wanted} of type {reference['type']}")
+        raise tenant.refusal("link_unknown", f"No link {wanted} of type {reference['type']}")
     return link
 
 
-def _target(world: World, link: Link, guest: str | None) -> Target:
+def _target(tenant: Tenant, link: Link, guest: str | None) -> Target:
     """An ownership link goes to the guest's CRM owner, else to its distribution (published spec text, 1.287)."""
-    owner = world.catalogue.owners.get((guest or "").lower())
+    owner = tenant.catalogue.owners.get((guest or "").lower())
     if link.kind != "Ownership" or owner is None:
         return link.target
     return replace(
@@ -107,16 +107,16 @@ def _target(world: World, link: Link, guest: str | None) -> Target:
     )
 
 
-def _check_form(world: World, session: Session, given: dict[str, Any]) -> None:
-    for each in session.fields if world.variants.form_fields else ():
+def _check_form(tenant: Tenant, session: Session, given: dict[str, Any]) -> None:
+    for each in session.fields if tenant.variants.form_fields else ():
         value = given.get(each.reference)
         if (each.requirement == "Required" and not value) or (each.requirement == "Hidden" and value != each.value):
-            raise world.refusal("form_incomplete", f"formData lacks {each.reference}", field=each.reference)
+            raise tenant.refusal("form_incomplete", f"formData lacks {each.reference}", field=each.reference)
 
 
-def _write_field(world: World, each: FormField) -> dict[str, Any]:
+def _write_field(tenant: Tenant, each: FormField) -> dict[str, Any]:
     hidden = {"value": each.value} if each.requirement == "Hidden" else {}
-    if world.variants.requirement == "object" or hidden:
+    if tenant.variants.requirement == "object" or hidden:
         return {
             "reference": each.reference,
             "requirement": {"type": each.requirement, **hidden},

@@ -5,7 +5,7 @@ from typing import Any
 from airflow_chilipiper.sandbox.calls import Call
 from airflow_chilipiper.sandbox.decoding import array, email, identifier, instant, number, one_of, record, uuid
 from airflow_chilipiper.sandbox.sessions import Meeting
-from airflow_chilipiper.sandbox.world import World
+from airflow_chilipiper.sandbox.tenant import Tenant
 
 _WEEK = 7 * 86_400
 _ASKED = record(
@@ -21,31 +21,31 @@ _ASKED = record(
 )
 
 
-def find(world: World, call: Call) -> dict[str, Any]:
+def find(tenant: Tenant, call: Call) -> dict[str, Any]:
     """meeting-list-put: by scheduled start, start inclusive, end exclusive, at most 7 days (published spec 1.494)."""
     asked = call.read(_ASKED)
     if not 0 <= asked["end"] - asked["start"] <= _WEEK:
-        raise world.refusal("window_too_long", "The interval between start and end must be at most 7 days")
-    meetings = [each for each in world.meetings(asked.get("guestEmail")) if _fits(world, asked, each)]
+        raise tenant.refusal("window_too_long", "The interval between start and end must be at most 7 days")
+    meetings = [each for each in tenant.meetings(asked.get("guestEmail")) if _fits(tenant, asked, each)]
     meetings.sort(key=lambda each: (each.start, each.id))
     size = asked.get("pageSize", 10)
     first = asked.get("page", 0) * size
-    rows = [_row(world, each) for each in meetings[first : first + size]]
-    return {"data": {"list": rows}, **write_more(world, len(meetings) > first + size)}
+    rows = [_row(tenant, each) for each in meetings[first : first + size]]
+    return {"data": {"list": rows}, **write_more(tenant, len(meetings) > first + size)}
 
 
-def get(world: World, call: Call) -> dict[str, Any]:
+def get(tenant: Tenant, call: Call) -> dict[str, Any]:
     """meeting-get: same envelope, `id` instead of `meetingId`, the time inside `activities`."""
-    meeting = world.meeting(call.ids["meetingId"])
+    meeting = tenant.meeting(call.ids["meetingId"])
     if meeting is None:
-        raise world.refusal("not_found", f"No meeting {call.ids['meetingId']}")
-    row = _row(world, meeting)
+        raise tenant.refusal("not_found", f"No meeting {call.ids['meetingId']}")
+    row = _row(tenant, meeting)
     times = row.pop("dateTime")
     activities = [{"type": "ScheduledAt", "at": row["bookedAt"]}, {"type": "HappensAt", "dateTime": times}]
-    return {"data": {"id": row.pop("meetingId"), **row, "activities": activities}, **write_more(world, False)}
+    return {"data": {"id": row.pop("meetingId"), **row, "activities": activities}, **write_more(tenant, False)}
 
 
-def _fits(world: World, asked: dict[str, Any], meeting: Meeting) -> bool:
+def _fits(tenant: Tenant, asked: dict[str, Any], meeting: Meeting) -> bool:
     """Only meetings that the list has caught up with; its indexing delay is documented nowhere."""
     wanted = (
         ("workspaceIds", (meeting.workspace,)),
@@ -56,24 +56,24 @@ def _fits(world: World, asked: dict[str, Any], meeting: Meeting) -> bool:
     )
     return (
         asked["start"] <= meeting.start < asked["end"]
-        and meeting.booked_at + world.list_lag_seconds <= world.now()
+        and meeting.booked_at + tenant.list_lag_seconds <= tenant.now()
         and all(not asked.get(name) or set(asked[name]) & set(values) for name, values in wanted)
     )
 
 
-def write_more(world: World, more: bool) -> dict[str, Any]:
+def write_more(tenant: Tenant, more: bool) -> dict[str, Any]:
     """`hasMoreItems` exists only since 1.321, the `hasMore` word always."""
     word: dict[str, Any] = {"hasMore": "Yes" if more else "No"}
     flag: dict[str, Any] = {"hasMoreItems": more}
-    return {"both": {**word, **flag}, "string": word, "bool": flag}[world.variants.meeting_has_more]
+    return {"both": {**word, **flag}, "string": word, "bool": flag}[tenant.variants.meeting_has_more]
 
 
-def _row(world: World, meeting: Meeting) -> dict[str, Any]:
-    users = [world.catalogue.users[user] for user in meeting.hosts]
-    status = world.variants.canceled if meeting.status == "Canceled" else meeting.status
-    booker = world.catalogue.users.get(meeting.booker or "")
+def _row(tenant: Tenant, meeting: Meeting) -> dict[str, Any]:
+    users = [tenant.catalogue.users[user] for user in meeting.hosts]
+    status = tenant.variants.canceled if meeting.status == "Canceled" else meeting.status
+    booker = tenant.catalogue.users.get(meeting.booker or "")
     optional: dict[str, Any] = {"bookerId": booker.id, "bookerEmail": booker.email} if booker else {}
-    if world.variants.explicit_nulls:
+    if tenant.variants.explicit_nulls:
         optional = {"bookerId": None, "bookerEmail": None, "sourceUrl": None, "sourceUrlParams": None} | optional
     return {
         "meetingId": meeting.id,
@@ -82,11 +82,11 @@ def _row(world: World, meeting: Meeting) -> dict[str, Any]:
         "hostId": users[0].id,
         "hostEmail": users[0].email,
         "hostName": users[0].name,
-        "dateTime": {"start": world.write(meeting.start), "end": world.write(meeting.start + meeting.minutes * 60)},
+        "dateTime": {"start": tenant.write(meeting.start), "end": tenant.write(meeting.start + meeting.minutes * 60)},
         "meetingStatus": status,
         "extendedMeetingStatus": status,
         "noShowStatus": "No",
-        "bookedAt": world.write(meeting.booked_at),
+        "bookedAt": tenant.write(meeting.booked_at),
         "primaryGuest": {"value": meeting.guest},
         "attendees": [{"userId": user.id, "email": user.email, "name": user.name} for user in users],
         **optional,

@@ -19,7 +19,7 @@ from airflow_chilipiper.sandbox import (
     router_lists,
 )
 from airflow_chilipiper.sandbox.calls import Call
-from airflow_chilipiper.sandbox.world import World
+from airflow_chilipiper.sandbox.tenant import Tenant
 
 ROOT = "/api/fire-edge"
 _PAGES = ("page", "pageSize")
@@ -35,7 +35,7 @@ class Operation:
     id: str
     method: str
     path: str
-    answer: Callable[[World, Call], Any]
+    answer: Callable[[Tenant, Call], Any]
     permissions: tuple[str, ...]
     query: tuple[str, ...] = ()
 

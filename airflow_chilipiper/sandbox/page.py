@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
+from airflow_chilipiper.sandbox.calendar import CELL
 from airflow_chilipiper.sandbox.calls import CallRecord
 from airflow_chilipiper.sandbox.catalogue import User
-from airflow_chilipiper.sandbox.diary import CELL
 from airflow_chilipiper.sandbox.sessions import Meeting
+from airflow_chilipiper.sandbox.tenant import Tenant
 from airflow_chilipiper.sandbox.times import write_instant
-from airflow_chilipiper.sandbox.world import World
 
 _STYLE = """
 body { font: 14px/1.4 system-ui, sans-serif; margin: 2em; color: #222 }
@@ -22,9 +22,9 @@ _LAST_CALLS, _DAYS = 30, 7
 _ADDRESS = re.compile(r"([^\s@\"'/]?)[^\s@\"'/]*@")
 
 
-def draw(world: World, calls: Sequence[CallRecord]) -> str:
-    meetings = world.meetings()
-    users = "".join(_user(world, user, meetings) for user in world.catalogue.users.values())
+def draw(tenant: Tenant, calls: Sequence[CallRecord]) -> str:
+    meetings = tenant.meetings()
+    users = "".join(_user(tenant, user, meetings) for user in tenant.catalogue.users.values())
     rows = "".join(_call(call) for call in reversed(calls[-_LAST_CALLS:]))
     return (
         f"<!doctype html><html lang=en><meta charset=utf-8><title>Edge API sandbox</title><style>{_STYLE}</style>"
@@ -38,7 +38,7 @@ def draw(world: World, calls: Sequence[CallRecord]) -> str:
     )
 
 
-def meetings_on_record(world: World) -> list[dict[str, Any]]:
+def meetings_on_record(tenant: Tenant) -> list[dict[str, Any]]:
     """Every meeting ever made, with the session and the guest, for whoever judges a run from outside."""
     return [
         {
@@ -55,7 +55,7 @@ def meetings_on_record(world: World) -> list[dict[str, Any]]:
             "bookedAt": write_instant(each.booked_at, millis=True),
             "details": each.details,
         }
-        for each in world.meetings()
+        for each in tenant.meetings()
     ]
 
 
@@ -64,9 +64,11 @@ def mask(text: str) -> str:
     return _ADDRESS.sub(r"\1***@", text)
 
 
-def _user(world: World, user: User, meetings: Sequence[Meeting]) -> str:
-    first = -(-int(world.now()) // CELL)
-    free = [cell * CELL for cell in range(first, first + _DAYS * 86_400 // CELL) if world.diary.is_free(user.id, cell)]
+def _user(tenant: Tenant, user: User, meetings: Sequence[Meeting]) -> str:
+    first = -(-int(tenant.now()) // CELL)
+    free = [
+        cell * CELL for cell in range(first, first + _DAYS * 86_400 // CELL) if tenant.calendar.is_free(user.id, cell)
+    ]
     hosted = (each for each in meetings if user.id in each.hosts and each.status != "Canceled")
     booked = sorted((each.start, each.guest) for each in hosted)
     shown = ", ".join(f"{_short(start)} {mask(guest)}" for start, guest in booked)

@@ -5,7 +5,7 @@ from typing import Any
 from airflow_chilipiper.sandbox.calls import Call
 from airflow_chilipiper.sandbox.catalogue import FormKey, HandoffRouter, Router, Target
 from airflow_chilipiper.sandbox.decoding import identifier, record
-from airflow_chilipiper.sandbox.world import World
+from airflow_chilipiper.sandbox.tenant import Tenant
 
 _EPOCH = "2026-01-05T08:00:00.000Z"
 _META = {"createdBy": "u-sdr-1", "updatedBy": "u-sdr-1", "createdOn": _EPOCH, "updatedOn": _EPOCH}
@@ -13,25 +13,25 @@ _NO_REDIRECT = {"type": "NoRedirect"}
 _THANKS = {"type": "Url", "url": "https://sandbox.chilipiper.example/thanks"}
 
 
-def concierge(world: World, call: Call) -> dict[str, Any]:
+def concierge(tenant: Tenant, call: Call) -> dict[str, Any]:
     """No body in the spec; the workspace filter is what another door to the same operation takes."""
     asked = call.read(record({}, workspaceId=identifier)) if call.content else {}
     wanted = asked.get("workspaceId")
-    routers = [each for each in world.catalogue.routers.values() if wanted in (None, each.workspace)]
-    return {"routers": [_expanded(world, each) for each in routers]}
+    routers = [each for each in tenant.catalogue.routers.values() if wanted in (None, each.workspace)]
+    return {"routers": [_expanded(tenant, each) for each in routers]}
 
 
-def concierge_single(world: World, call: Call) -> dict[str, Any]:
-    router = next((each for each in world.catalogue.routers.values() if each.id == call.ids["routerId"]), None)
+def concierge_single(tenant: Tenant, call: Call) -> dict[str, Any]:
+    router = next((each for each in tenant.catalogue.routers.values() if each.id == call.ids["routerId"]), None)
     if router is None:
-        raise world.refusal("router_unknown", f"No router {call.ids['routerId']}")
+        raise tenant.refusal("router_unknown", f"No router {call.ids['routerId']}")
     return _summary(router)
 
 
-def handoff(world: World, call: Call) -> list[dict[str, Any]]:
+def handoff(tenant: Tenant, call: Call) -> list[dict[str, Any]]:
     """A bare array (published spec 1.287)."""
     wanted = call.text("workspaceId")
-    routers = [each for each in world.catalogue.handoff_routers.values() if wanted in (None, each.workspace)]
+    routers = [each for each in tenant.catalogue.handoff_routers.values() if wanted in (None, each.workspace)]
     return [_handoff(each) for each in routers]
 
 
@@ -77,7 +77,7 @@ def _scheduled(target: Target, meeting_type: str) -> dict[str, Any]:
     return {"type": "Schedule", "distributionId": target.distribution, "meetingTypeId": meeting_type}
 
 
-def _expanded(world: World, router: Router) -> dict[str, Any]:
+def _expanded(tenant: Tenant, router: Router) -> dict[str, Any]:
     rules = [
         {
             "type": "RuleRoute",
@@ -92,7 +92,7 @@ def _expanded(world: World, router: Router) -> dict[str, Any]:
         "id": router.id,
         "name": router.name,
         "slug": router.slug,
-        "formMapping": _form_mapping(world, router),
+        "formMapping": _form_mapping(tenant, router),
         "acceptsRouting": router.accepts_routing,
         "routing": {"rules": rules, "catchAll": {"yes": _yes(router, router.catch_all)}},
         "meta": _META,
@@ -116,8 +116,8 @@ def _yes(router: Router, target: Target | None) -> dict[str, Any]:
     }
 
 
-def _form_mapping(world: World, router: Router) -> dict[str, Any]:
-    if world.variants.form_mapping == "V1":
+def _form_mapping(tenant: Tenant, router: Router) -> dict[str, Any]:
+    if tenant.variants.form_mapping == "V1":
         fields = [_external(key) for key in router.keys]
         return {"type": "ConciergeFormMappingProcessedV1", "fields": fields, "emailField": fields[0]}
     shapes = {

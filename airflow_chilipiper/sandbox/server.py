@@ -17,8 +17,8 @@ from airflow_chilipiper.sandbox.faults import Faults
 from airflow_chilipiper.sandbox.operations import PERMISSIONS
 from airflow_chilipiper.sandbox.page import meetings_on_record
 from airflow_chilipiper.sandbox.seed import seeded
+from airflow_chilipiper.sandbox.tenant import Tenant
 from airflow_chilipiper.sandbox.wire import CuttableProtocol
-from airflow_chilipiper.sandbox.world import World
 
 TOKEN = "sandbox-token"  # noqa: S105 - opens nothing but the sandbox
 
@@ -76,13 +76,13 @@ class Sandbox:
     """A running imitation and everything that a test wants to ask of it or do to it."""
 
     def __init__(
-        self, world: World, *, host: str, port: int, latency: float, requests_per_second: float | None
+        self, tenant: Tenant, *, host: str, port: int, latency: float, requests_per_second: float | None
     ) -> None:
-        self.world = world
+        self.tenant = tenant
         self.token = TOKEN
-        world.tokens[TOKEN] = PERMISSIONS
+        tenant.tokens[TOKEN] = PERMISSIONS
         self._requests_per_second = requests_per_second
-        self._service = Service(world, latency=latency)
+        self._service = Service(tenant, latency=latency)
         self.app = self._service.app
         self._socket = socket.create_server((host, port))
         self.port: int = self._socket.getsockname()[1]
@@ -111,8 +111,8 @@ class Sandbox:
     @property
     def meetings(self) -> list[dict[str, Any]]:
         """Every meeting ever made, with the session and the guest."""
-        with self.world.lock:
-            return meetings_on_record(self.world)
+        with self.tenant.lock:
+            return meetings_on_record(self.tenant)
 
     @property
     def connection(self) -> str:
@@ -128,9 +128,9 @@ class Sandbox:
         """Another token, with these permissions only."""
         if unknown := set(permissions) - PERMISSIONS:
             raise ValueError(f"no permission {', '.join(sorted(unknown))}; known: {', '.join(sorted(PERMISSIONS))}")
-        with self.world.lock:
-            token = self.world.new_id("token")
-            self.world.tokens[token] = frozenset(permissions)
+        with self.tenant.lock:
+            token = self.tenant.new_id("token")
+            self.tenant.tokens[token] = frozenset(permissions)
         return token
 
     def token_without(self, *permissions: str) -> str:
@@ -172,11 +172,11 @@ def sandbox(
 ) -> Iterator[Sandbox]:
     """Serve an imitation of the Edge API while the block runs; an error inside the server is raised at its end.
 
-    `hosts` is the size of the inbound round robin, about 80 half-hour slots a week each. `now` is the world's clock in
+    `hosts` is the size of the inbound round robin, about 80 half-hour slots a week each. `now` is the tenant's clock in
     seconds since 1970. `latency` delays every answer. `requests_per_second` only goes into `connection`.
     """
-    world = World(seeded(hosts=hosts), now=now, seed=seed)
-    served = Sandbox(world, host=host, port=port, latency=latency, requests_per_second=requests_per_second)
+    tenant = Tenant(seeded(hosts=hosts), now=now, seed=seed)
+    served = Sandbox(tenant, host=host, port=port, latency=latency, requests_per_second=requests_per_second)
     served.start()
     try:
         yield served

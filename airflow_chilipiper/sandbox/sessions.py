@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from airflow_chilipiper.sandbox.calendar import Slot
 from airflow_chilipiper.sandbox.catalogue import FormField, Target
-from airflow_chilipiper.sandbox.diary import Slot
 
 Pattern = Literal["concierge", "scheduling-link", "handoff"]
 Place = tuple[str, str]

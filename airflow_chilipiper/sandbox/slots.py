@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
-from airflow_chilipiper.sandbox.diary import Slot
-from airflow_chilipiper.sandbox.world import World
+from airflow_chilipiper.sandbox.calendar import Slot
+from airflow_chilipiper.sandbox.tenant import Tenant
 
 
-def write_slots(world: World, slots: Sequence[Slot], *, attendees: bool = True) -> list[Any]:
-    shape = world.variants.slot_shape
+def write_slots(tenant: Tenant, slots: Sequence[Slot], *, attendees: bool = True) -> list[Any]:
+    shape = tenant.variants.slot_shape
     if shape == "string":
-        return [world.write(slot.start) for slot in slots]
+        return [tenant.write(slot.start) for slot in slots]
     key = "startTime" if shape == "object" else "start"
-    return [{key: world.write(slot.start), "attendees": write_attendees(slot) if attendees else []} for slot in slots]
+    return [{key: tenant.write(slot.start), "attendees": write_attendees(slot) if attendees else []} for slot in slots]
 
 
 def write_attendees(slot: Slot) -> list[dict[str, Any]]:
@@ -32,8 +32,8 @@ def _fixed(kind: str, user: str, **ids: str) -> dict[str, Any]:
     return {"type": kind, **ids, "userId": user, "required": True}
 
 
-def write_list(world: World, slots: Sequence[Slot], *, attendees: bool = True) -> dict[str, Any]:
+def write_list(tenant: Tenant, slots: Sequence[Slot], *, attendees: bool = True) -> dict[str, Any]:
     """`startTimes` as a field to merge into an answer; how an empty one looks is documented nowhere."""
-    if slots or world.variants.none_free == "empty":
-        return {"startTimes": write_slots(world, slots, attendees=attendees)}
-    return {} if world.variants.none_free == "absent" else {"startTimes": None}
+    if slots or tenant.variants.none_free == "empty":
+        return {"startTimes": write_slots(tenant, slots, attendees=attendees)}
+    return {} if tenant.variants.none_free == "absent" else {"startTimes": None}

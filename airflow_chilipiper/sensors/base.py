@@ -103,7 +103,7 @@ class SlotSensor(WaitingSensor):
 
     @abstractmethod
     def wanted(self) -> dict[str, Any]:
-        """What to ask for, out of rendered arguments: the `pattern` and `arguments` of the wish."""
+        """What to ask for, out of rendered arguments: the `pattern` and `arguments` of the query."""
 
     def guests(self) -> list[str]:
         """The e-mails that a look tells Chili Piper."""
@@ -130,21 +130,21 @@ class SlotSensor(WaitingSensor):
         return int(self.meant("min_slots"))
 
     def look(self) -> list[str]:
-        from airflow_chilipiper.api.runtime import block
         from airflow_chilipiper.hooks import ChiliPiperHook
         from airflow_chilipiper.waiting.slot_query import look, settle
 
         with closing(ChiliPiperHook(self.chilipiper_conn_id)) as hook:
-            self._check_guests(hook.settings)
-            self._settled = dict(block(settle(self._settled or self._wish(), hook.world())))
-            return block(look(self._settled, hook.world()))
+            session = hook.get_conn()
+            self._check_guests(session.settings)
+            self._settled = dict(session.block(settle(self._settled or self._wish(), session.runtime)))
+            return session.block(look(self._settled, session.runtime))
 
     def watcher(self, deadline: float) -> SlotTrigger:
         from airflow_chilipiper.triggers import SlotTrigger
 
         return SlotTrigger(
             chilipiper_conn_id=self.chilipiper_conn_id,
-            wish=self._settled or self._wish(),
+            query=self._settled or self._wish(),
             min_slots=self.enough(),
             interval=self.poke_interval,
             deadline=deadline,
@@ -153,7 +153,7 @@ class SlotSensor(WaitingSensor):
 
     def _wish(self) -> dict[str, Any]:
         """In plain JSON, so that it can travel to the triggerer."""
-        wish = {
+        query = {
             **self.wanted(),
             "window_start": start.isoformat() if (start := self.meant("window_start")) else None,
             "window": self.meant("window").total_seconds(),
@@ -163,13 +163,13 @@ class SlotSensor(WaitingSensor):
             "timezone": self.zone(),
         }
         try:
-            plain: dict[str, Any] = json.loads(json.dumps(wish))
+            plain: dict[str, Any] = json.loads(json.dumps(query))
         except TypeError as error:
             raise BadValue(f"an argument holds what JSON cannot: {error}") from None
         return plain
 
     def _check_guests(self, settings: ChiliPiperSettings) -> None:
-        from airflow_chilipiper.hooks import guest_allowed
+        from airflow_chilipiper.booking.guests import guest_allowed
 
         if not all(guest_allowed(guest, settings.allowed_guest_domains) for guest in self.guests()):
             raise BadValue("the guest's e-mail is outside the connection's allowed_guest_domains; nothing was sent")

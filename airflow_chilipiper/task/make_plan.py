@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_chilipiper.api.call import Interval
 from airflow_chilipiper.api.errors import ChiliPiperError
-from airflow_chilipiper.api.runtime import block
 from airflow_chilipiper.arguments.readers import as_zone
 from airflow_chilipiper.booking.doubt.bounds import Bounds
-from airflow_chilipiper.booking.existing_meetings import guests_met
+from airflow_chilipiper.booking.existing_meetings import existing_meetings
 from airflow_chilipiper.ledgers import sender_of
 from airflow_chilipiper.operators.failure import failure_after
 from airflow_chilipiper.task.plan import Terms
@@ -46,9 +45,9 @@ def terms_of(task: ChiliPiperBookOperator, context: Context) -> Terms:
         path=by_lead.get("path", "earliest"),
         max_sessions=arguments["max_sessions"],
         rebook_after=arguments["rebook_after"],
-        allowed_domains=task.hook.settings.allowed_guest_domains,
+        allowed_domains=task.hook.get_conn().settings.allowed_guest_domains,
         sender=sender_of(context["ti"]),
-        bounds=_bounds(arguments, call=task.hook.settings.client.timeout),
+        bounds=_bounds(arguments, call=task.hook.get_conn().settings.client.timeout),
         met=_met(task.hook, arguments["existing_meeting_window"]),
     )
 
@@ -67,7 +66,8 @@ def _met(hook: ChiliPiperHook, window: timedelta | None) -> dict[str, Outcome]:
     if window is None:
         return {}
     try:
-        return block(guests_met(hook.world(), window))
+        session = hook.get_conn()
+        return session.block(existing_meetings(session.runtime, window))
     except ChiliPiperError as error:
         raise failure_after(error)(
             f"existing_meeting_window: the meetings cannot be listed: {error}. Nothing was sent"

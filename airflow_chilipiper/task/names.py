@@ -10,17 +10,18 @@ from airflow_chilipiper.api.errors import Invalid, NotFound
 from airflow_chilipiper.api.resources.links import find_link
 from airflow_chilipiper.api.resources.users import find_user
 from airflow_chilipiper.api.resources.workspaces import find_workspace
-from airflow_chilipiper.api.runtime import World, block
+from airflow_chilipiper.api.runtime import Runtime
 from airflow_chilipiper.arguments.bad_value import BadValue
+from airflow_chilipiper.connection.session import Session
 
-Flow = Callable[[World, str], Coroutine[Any, Any, Any]]
+Flow = Callable[[Runtime, str], Coroutine[Any, Any, Any]]
 
 
 class Directory:
-    """Look-ups over a *world* that blocks; NotFound where Chili Piper knows no such thing."""
+    """Look-ups over a *session*; NotFound where Chili Piper knows no such thing."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, session: Session) -> None:
+        self._session = session
         self._answer = cache(self._ask)
 
     def workspace_id(self, name: str | None) -> str:
@@ -43,6 +44,6 @@ class Directory:
     def _ask(self, flow: Flow, wanted: str) -> Any:
         """A no is an answer too, and is not asked for again."""
         try:
-            return block(flow(self._world, wanted))
+            return self._session.block(flow(self._session.runtime, wanted))
         except Invalid as unknown:
             return unknown

@@ -16,7 +16,7 @@ from airflow_chilipiper.arguments.bad_value import BadValue
 from airflow_chilipiper.arguments.columns import is_null, resolve
 from airflow_chilipiper.arguments.readers import as_email, as_moments, as_zone
 from airflow_chilipiper.arguments.texts import as_form, as_text
-from airflow_chilipiper.booking.batch.breakers import Scarcity
+from airflow_chilipiper.booking.batch.breakers import EmptyOffersBreaker
 from airflow_chilipiper.booking.doubt.bounds import Bounds
 from airflow_chilipiper.booking.doubt.meeting_search import RoutingLog
 from airflow_chilipiper.booking.lead import Lead
@@ -71,7 +71,7 @@ class Terms:
     met: Mapping[str, Outcome] = field(default_factory=dict)
     routing_log: RoutingLog = field(default_factory=RoutingLog)
     reservations: Reservations = field(default_factory=Reservations)
-    scarcity: Scarcity = field(default_factory=Scarcity)
+    breaker: EmptyOffersBreaker = field(default_factory=EmptyOffersBreaker)
 
     def key_of(self, row: Row) -> str:
         return lead_key(resolve(self.key, row))
@@ -100,7 +100,7 @@ class Terms:
             bounds=self.bounds,
             met=self.met,
             routing_log=self.routing_log,
-            scarcity=self.scarcity,
+            breaker=self.breaker,
         )
 
     def _path(self, row: Row) -> str:

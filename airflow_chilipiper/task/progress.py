@@ -53,13 +53,13 @@ class Progress:
     def totals(self, seconds: float) -> dict[str, Any]:
         """What the XCom holds: rates are in calls a second, `seconds_left` goes by the leads told so far."""
         done = sum(self._counts.values())
-        world = self._run.batch and self._run.batch.world
+        runtime = self._run.batch and self._run.batch.runtime
         return {
             "done": done,
             "total": done + self._run.left,
             "counts": dict(self._counts),
-            "calls_per_second": round(world.turns.taken / seconds, 2) if world and seconds else 0.0,
-            "pace": world and world.turns.rate,
+            "calls_per_second": round(runtime.limiter.taken / seconds, 2) if runtime and seconds else 0.0,
+            "pace": runtime and runtime.limiter.rate,
             "seconds_left": round(self._run.left * seconds / done) if done else None,
         }
 

@@ -13,7 +13,7 @@ from airflow_chilipiper.api.errors import ChiliPiperError, Invalid, NotFound
 from airflow_chilipiper.api.http.redaction import scrub
 from airflow_chilipiper.arguments.bad_value import BadValue
 from airflow_chilipiper.booking.batch.batch import NOT_ATTEMPTED, Batch
-from airflow_chilipiper.booking.batch.runtime import BatchWorld
+from airflow_chilipiper.booking.batch.runtime import BatchRuntime
 from airflow_chilipiper.booking.lead import Lead
 from airflow_chilipiper.booking.ledger.store import Ledger
 from airflow_chilipiper.booking.outcome import Outcome
@@ -79,12 +79,12 @@ class Run:
 
     def book(
         self,
-        open_world: Callable[[], AbstractAsyncContextManager[BatchWorld]],
+        open_runtime: Callable[[], AbstractAsyncContextManager[BatchRuntime]],
         *,
         meanwhile: Callable[[], object] = bool,
         **settings: Any,
     ) -> None:
-        self.batch = Batch(self._leads, open_world, tell=self._told, one_target=self._one_target, **settings)
+        self.batch = Batch(self._leads, open_runtime, tell=self._told, one_target=self._one_target, **settings)
         if self._stopping:
             self.batch.stop()
         try:
@@ -96,9 +96,9 @@ class Run:
     def preview(self, ledger: Ledger) -> None:
         """Ask the ledger, and nobody else, what would be done."""
         while taken := list(islice(self._leads, LOOKED_UP_AT_ONCE)):
-            rows = ledger.look([lead.row_key for _, lead in taken])
+            rows = ledger.get([lead.entry_key for _, lead in taken])
             for number, lead in taken:
-                self._told(number, preview(rows.get(lead.row_key), lead, time.time()))
+                self._told(number, preview(rows.get(lead.entry_key), lead, time.time()))
 
     def finish(self) -> None:
         """What was never reached is told too."""

@@ -7,16 +7,16 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from airflow_chilipiper.api.errors import NoAnswer, NotSent, ServerBroken, Throttled, Unreadable
-from airflow_chilipiper.api.runtime import World
+from airflow_chilipiper.api.runtime import Runtime
 
 # What may be over by the next look. Everything else would be answered the same again.
 PASSING = (NotSent, NoAnswer, Unreadable, Throttled, ServerBroken)
 
-Look = Callable[[World], Awaitable[list[str]]]
+Look = Callable[[Runtime], Awaitable[list[str]]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sight:
+class PollResult:
     """What a watch ended with: enough slots, or none when the time was up.
 
     `unasked` says why the last look could not be made; then nobody knows whether there are slots.
@@ -28,14 +28,14 @@ class Sight:
 
 async def watch(
     look: Look,
-    world: World,
+    runtime: Runtime,
     *,
     min_slots: int,
     interval: float,
     deadline: float,
     max_failures: int,
     spread: Callable[[float, float], float] = random.uniform,  # noqa: S311  # spreads load, keeps no secret
-) -> Sight:
+) -> PollResult:
     """Pause, look, and so on until a look finds *min_slots*; the last look is at the *deadline* (seconds since 1970).
 
     It begins with a pause, since whoever starts a watch has just looked himself. Pauses are *interval* seconds, a tenth
@@ -44,10 +44,10 @@ async def watch(
     """
     failures, unasked = 0, ""
     while True:
-        left = deadline - world.wall()
-        await world.pause(max(0.0, min(spread(0.9, 1.1) * interval, left)))
+        left = deadline - runtime.wall()
+        await runtime.pause(max(0.0, min(spread(0.9, 1.1) * interval, left)))
         try:
-            slots = await look(world)
+            slots = await look(runtime)
         except PASSING as error:
             failures, unasked = failures + 1, str(error)
             if failures > max_failures:
@@ -55,6 +55,6 @@ async def watch(
         else:
             failures, unasked = 0, ""
             if len(slots) >= min_slots:
-                return Sight(slots=tuple(slots))
-        if world.wall() >= deadline:
-            return Sight(unasked=unasked)
+                return PollResult(slots=tuple(slots))
+        if runtime.wall() >= deadline:
+            return PollResult(unasked=unasked)

@@ -1,6 +1,6 @@
-"""One look for free slots: from a wish in plain JSON to the start times that will do.
+"""One look for free slots: from a query in plain JSON to the start times that will do.
 
-A wish is what a sensor hands to its trigger: the `pattern` and its `arguments`, the `path` for Handoff, and when:
+A query is what a sensor hands to its trigger: the `pattern` and its `arguments`, the `path` for Handoff, and when:
 `window_start` (ISO text, None for now), `window` and `min_notice` in seconds, `between`, `weekdays` and `timezone`.
 """
 
@@ -22,10 +22,10 @@ from airflow_chilipiper.api.resources.availability import available_slots
 from airflow_chilipiper.api.resources.links import find_link
 from airflow_chilipiper.api.resources.users import find_user
 from airflow_chilipiper.api.resources.workspaces import find_workspace
-from airflow_chilipiper.api.runtime import World
+from airflow_chilipiper.api.runtime import Runtime
 from airflow_chilipiper.booking.slots.filters import Filter, between, not_before, on_path, on_weekdays
 
-Wish = Mapping[str, Any]
+SlotQuery = Mapping[str, Any]
 
 PATTERNS: dict[str, Callable[..., Pattern]] = {
     "concierge": Concierge,
@@ -38,40 +38,40 @@ class NoSlotWillCome(ChiliPiperError):
     """The answer is no, and looking again will not change it."""
 
 
-async def look(wish: Wish, world: World) -> list[str]:
+async def look(query: SlotQuery, runtime: Runtime) -> list[str]:
     """The starts of the free slots that will do: as sent, the earliest first, each once.
 
-    What is opened is asked once: a caller that looks again and again needs no patience within one look.
+    What is opened is asked once: a caller that looks again and again needs no policy within one look.
     """
-    wish = await settle(wish, world)
-    now = datetime.fromtimestamp(world.wall(), UTC)
-    filters = _filters(wish, now)
-    fitting = [slot for slot in await _slots(wish, _interval(wish, now), world) if all(f(slot) for f in filters)]
+    query = await settle(query, runtime)
+    now = datetime.fromtimestamp(runtime.wall(), UTC)
+    filters = _filters(query, now)
+    fitting = [slot for slot in await _slots(query, _interval(query, now), runtime) if all(f(slot) for f in filters)]
     return list(dict.fromkeys(slot.start_as_sent for slot in sorted(fitting, key=lambda slot: slot.start)))
 
 
-async def settle(wish: Wish, world: World) -> Wish:
-    """*wish* with ids for the names, e-mails and addresses in it; a wish that has only ids comes back as it is."""
-    arguments = dict(wish["arguments"])
+async def settle(query: SlotQuery, runtime: Runtime) -> SlotQuery:
+    """*query* with ids for the names, e-mails and addresses in it; a query that has only ids comes back as it is."""
+    arguments = dict(query["arguments"])
     for name, (found_as, find) in LOOK_UPS.items():
         if name in arguments:
-            arguments[found_as] = await find(world, arguments.pop(name))
-    return {**wish, "arguments": arguments}
+            arguments[found_as] = await find(runtime, arguments.pop(name))
+    return {**query, "arguments": arguments}
 
 
-async def _user_id(world: World, email: str) -> str:
-    return (await find_user(world, email)).id
+async def _user_id(runtime: Runtime, email: str) -> str:
+    return (await find_user(runtime, email)).id
 
 
-async def _workspace_id(world: World, name: str) -> str:
-    return (await find_workspace(world, name)).id
+async def _workspace_id(runtime: Runtime, name: str) -> str:
+    return (await find_workspace(runtime, name)).id
 
 
-async def _link(world: World, booking_url: str) -> dict[str, str]:
-    return (await find_link(world, booking_url)).reference
+async def _link(runtime: Runtime, booking_url: str) -> dict[str, str]:
+    return (await find_link(runtime, booking_url)).reference
 
 
-LOOK_UPS: dict[str, tuple[str, Callable[[World, str], Awaitable[Any]]]] = {
+LOOK_UPS: dict[str, tuple[str, Callable[[Runtime, str], Awaitable[Any]]]] = {
     "booker_email": ("booker_id", _user_id),
     "booking_url": ("link", _link),
     "host_email": ("host", _user_id),
@@ -79,41 +79,41 @@ LOOK_UPS: dict[str, tuple[str, Callable[[World, str], Awaitable[Any]]]] = {
 }
 
 
-async def _slots(wish: Wish, interval: Interval, world: World) -> list[Slot]:
-    if wish["pattern"] == "availability":
-        return await _available(wish["arguments"], interval, world)
-    pattern = PATTERNS[wish["pattern"]](**wish["arguments"])
-    await world.turn()
-    offer = await world.ask(pattern.open(interval))
+async def _slots(query: SlotQuery, interval: Interval, runtime: Runtime) -> list[Slot]:
+    if query["pattern"] == "availability":
+        return await _available(query["arguments"], interval, runtime)
+    pattern = PATTERNS[query["pattern"]](**query["arguments"])
+    await runtime.acquire()
+    offer = await runtime.ask(pattern.open(interval))
     if not offer.allowed:
         raise NoSlotWillCome("the router does not offer this lead a meeting")
-    will_do = on_path(wish.get("path") or "earliest", offer)
+    will_do = on_path(query.get("path") or "earliest", offer)
     return [slot for slot in offer.slots if will_do(slot)]
 
 
-async def _available(arguments: Mapping[str, Any], interval: Interval, world: World) -> list[Slot]:
+async def _available(arguments: Mapping[str, Any], interval: Interval, runtime: Runtime) -> list[Slot]:
     """Nobody else is asked to come where no attendees are named."""
     arguments = {"attendees": [arguments["host"]], **arguments}
-    found = await available_slots(world, interval=interval, **arguments)
+    found = await available_slots(runtime, interval=interval, **arguments)
     return [Slot("", each.start, each.start_as_sent, each.attendees) for each in found]
 
 
-def _interval(wish: Wish, now: datetime) -> Interval:
+def _interval(query: SlotQuery, now: datetime) -> Interval:
     """What of the window is still to come: nobody can be booked into the past."""
-    start = datetime.fromisoformat(wish["window_start"]) if wish["window_start"] else now
-    end = start.astimezone(UTC) + timedelta(seconds=wish["window"])
+    start = datetime.fromisoformat(query["window_start"]) if query["window_start"] else now
+    end = start.astimezone(UTC) + timedelta(seconds=query["window"])
     start = max(start, now)
     if end - start < timedelta(seconds=1):
         raise NoSlotWillCome("the window is over: window_start and window lie in the past")
     return Interval(start, end - start)
 
 
-def _filters(wish: Wish, now: datetime) -> list[Filter]:
-    zone = ZoneInfo(wish["timezone"])
-    filters = [not_before(now + timedelta(seconds=wish["min_notice"]))]
-    if wish["between"]:
-        first, last = map(time.fromisoformat, wish["between"])
+def _filters(query: SlotQuery, now: datetime) -> list[Filter]:
+    zone = ZoneInfo(query["timezone"])
+    filters = [not_before(now + timedelta(seconds=query["min_notice"]))]
+    if query["between"]:
+        first, last = map(time.fromisoformat, query["between"])
         filters.append(between(first, last, zone))
-    if wish["weekdays"]:
-        filters.append(on_weekdays(wish["weekdays"], zone))
+    if query["weekdays"]:
+        filters.append(on_weekdays(query["weekdays"], zone))
     return filters

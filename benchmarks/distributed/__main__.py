@@ -92,8 +92,8 @@ def connect(running: Engine, box: Sandbox, warehouse: Warehouse) -> None:
 def look_at_calendars(box: Sandbox) -> None:
     """Each day that is looked at for the first time takes a while, in which calls would pile up."""
     week = {"startsAt": time.time(), "duration": 7 * 86_400.0}
-    with box.world.lock:
-        box.world.free_slots(box.world.catalogue.distributions["dist-inbound"], meeting_type=DEMO, interval=week)
+    with box.tenant.lock:
+        box.tenant.free_slots(box.tenant.catalogue.distributions["dist-inbound"], meeting_type=DEMO, interval=week)
 
 
 def book(asked: argparse.Namespace, running: Engine, box: Sandbox, warehouse: Warehouse) -> Report:

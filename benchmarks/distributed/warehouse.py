@@ -26,7 +26,7 @@ def lead_in(said: object) -> str | None:
     return found and found[1]
 
 
-def wishes(number: int) -> datetime:
+def queries(number: int) -> datetime:
     """A half hour in midweek, at which somebody works somewhere: shards know nothing of each other's slots."""
     days = [day for ahead in range(1, 7) if (day := TODAY + timedelta(days=ahead)).weekday() in MIDWEEK]
     which, half_hour = divmod(number % (48 * len(days)), 48)
@@ -52,10 +52,10 @@ class Warehouse:
         }
 
     def fill(self, leads: int) -> None:
-        rows = [{"id": number, "email": email_of(str(number)), "wishes": wishes(number)} for number in range(leads)]
+        rows = [{"id": number, "email": email_of(str(number)), "queries": queries(number)} for number in range(leads)]
         with self._server.begin() as db:
-            db.execute(sa.text("CREATE TABLE leads (id INTEGER PRIMARY KEY, email TEXT, wishes TIMESTAMPTZ)"))
-            db.execute(sa.text("INSERT INTO leads VALUES (:id, :email, :wishes)"), rows)
+            db.execute(sa.text("CREATE TABLE leads (id INTEGER PRIMARY KEY, email TEXT, queries TIMESTAMPTZ)"))
+            db.execute(sa.text("INSERT INTO leads VALUES (:id, :email, :queries)"), rows)
 
     def outcomes(self) -> list[tuple[str, str, str | None]]:
         """Lead, status and meeting of all rows of the results table."""

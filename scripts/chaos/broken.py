@@ -8,8 +8,8 @@ from typing import TypeVar
 
 from airflow_chilipiper.api.call import Call
 from airflow_chilipiper.api.errors import NoAnswer, NotSent
-from airflow_chilipiper.api.http.client import AwaitingClient
-from airflow_chilipiper.booking.ledger.entry import Row
+from airflow_chilipiper.api.http.client import Client
+from airflow_chilipiper.booking.ledger.entry import Entry
 from airflow_chilipiper.booking.ledger.sql.ledger import SqlLedger
 from airflow_chilipiper.booking.ledger.store import Answer
 
@@ -19,19 +19,19 @@ T = TypeVar("T")
 class FreesSent(SqlLedger):
     """Whoever starts again takes a booking call that nobody answered for one that was not made."""
 
-    def begin(self, rows: Sequence[Row], /) -> Sequence[Row]:
-        return [replace(row, state="planned") if row.state == "sent" else row for row in super().begin(rows)]
+    def get_or_create(self, entries: Sequence[Entry], /) -> Sequence[Entry]:
+        return [replace(entry, state="planned") if entry.state == "sent" else entry for entry in super().begin(entries)]
 
 
 class ComparesNothing(SqlLedger):
-    """Writes a mark over whatever stands there by now."""
+    """Writes a version over whatever stands there by now."""
 
-    def mark(self, rows: Sequence[Row], /) -> Sequence[Answer]:
-        now = self.look({row.key for row in rows})
-        return super().mark([replace(row, replaces=now[row.key].mark) for row in rows])
+    def update(self, entries: Sequence[Entry], /) -> Sequence[Answer]:
+        now = self.look({entry.key for entry in entries})
+        return super().update([replace(entry, replaces=now[entry.key].version) for entry in entries])
 
 
-class TrustsSilence(AwaitingClient):
+class TrustsSilence(Client):
     """Takes a lost answer for proof that nothing was sent."""
 
     async def ask(self, call: Call[T]) -> T:
@@ -42,5 +42,5 @@ class TrustsSilence(AwaitingClient):
 
 
 LEDGERS: Mapping[str | None, type[SqlLedger]] = {"frees-sent": FreesSent, "compares-nothing": ComparesNothing}
-CLIENTS: Mapping[str | None, type[AwaitingClient]] = {"trusts-silence": TrustsSilence}
+CLIENTS: Mapping[str | None, type[Client]] = {"trusts-silence": TrustsSilence}
 BROKEN = (*LEDGERS, *CLIENTS)

@@ -27,7 +27,7 @@ class Campaign:
     on_no_evidence: NoEvidence = "hold"
 
     def leads(self, *, sender: str = "") -> list[Lead]:
-        """As a booking operator makes them of its rows."""
+        """As a booking operator makes them of its entries."""
         terms = Terms(
             purpose=self.purpose,
             key=col("id"),

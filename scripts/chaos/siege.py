@@ -47,7 +47,7 @@ def besiege(database: str, ledger_url: str, orders: Orders) -> Report:
     warm_up()
     with sandbox(hosts=HOSTS, seed=orders.seed, latency=LATENCY) as box:
         box.faults.at_random(FAULT_RATE, seed=orders.seed, retry_after=RETRY_AFTER)
-        box.world.session_seconds["concierge"] = SESSION_LIFETIME
+        box.tenant.session_seconds["concierge"] = SESSION_LIFETIME
         siege = Siege(box, ledger_url, orders)
         begun = time.monotonic()
         asyncio.run(siege.run())
@@ -103,7 +103,7 @@ class Siege:
         )
 
     def _findings(self) -> list[Finding]:
-        with self.box.world.lock:
-            self.box.world.tick()  # what was to be committed late
-        on_record = {row.key: row for page in pages(self.ledger) for row in page}
+        with self.box.tenant.lock:
+            self.box.tenant.tick()  # what was to be committed late
+        on_record = {entry.key: entry for page in pages(self.ledger) for entry in page}
         return judge(self.campaigns, on_record, self.box.meetings)

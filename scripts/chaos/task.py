@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from airflow_chilipiper.booking.ledger.entry import State
 from airflow_chilipiper.booking.ledger.sql.ledger import SqlLedger
-from scripts.chaos.fates import Fate, Fates
+from scripts.chaos.fates import Fates, Resolution
 from scripts.chaos.process import Worker
 from scripts.chaos.worker import Try
 
@@ -59,17 +59,17 @@ class TaskInstance:
         return await self._live(self._workers[-1], this)
 
     async def _live(self, worker: Worker, this: Try) -> bool:
-        fate = self.fates.draw()
-        if fate and fate.waits:
+        resolution = self.fates.draw()
+        if resolution and resolution.waits:
             await worker.books()
-        if await worker.ends(within=fate.after if fate else HANGS):
+        if await worker.ends(within=resolution.after if resolution else HANGS):
             return worker.succeeded
-        if fate is None:
+        if resolution is None:
             raise TimeoutError(f"{this.sender} hangs: nothing befell it, and it has not ended in {HANGS:.0f} s")
-        if fate.kind == "kill":
+        if resolution.kind == "kill":
             await self._kill(worker, this)
         else:
-            self._paused.append(asyncio.create_task(self._pause(worker, this, fate)))
+            self._paused.append(asyncio.create_task(self._pause(worker, this, resolution)))
         return False
 
     async def _kill(self, worker: Worker, this: Try) -> None:
@@ -79,12 +79,12 @@ class TaskInstance:
             self.fates.kills.done += 1
             self.fates.kills.in_flight += await self._is_in_flight(this)
 
-    async def _pause(self, worker: Worker, this: Try, fate: Fate) -> bool:
+    async def _pause(self, worker: Worker, this: Try, resolution: Resolution) -> bool:
         with suppress(ProcessLookupError):
             worker.stop()
             self.fates.pauses.done += 1
             looking = asyncio.create_task(self._is_in_flight(this))  # which may have to wait for a lock of the worker's
-            await asyncio.sleep(fate.length)
+            await asyncio.sleep(resolution.length)
             worker.go_on()
             self.fates.pauses.in_flight += await looking
         return await self._live(worker, this)
@@ -92,7 +92,7 @@ class TaskInstance:
     async def _is_in_flight(self, this: Try) -> bool:
         """Whether the ledger says of any lead that this very try may be booking it."""
         sent = await asyncio.to_thread(self.ledger.list, states=SENT, purpose=this.campaign.purpose)
-        return any(row.sender == this.sender for row in sent)
+        return any(entry.sender == this.sender for entry in sent)
 
     async def _is_settled(self) -> bool:
         purpose = self.first.campaign.purpose

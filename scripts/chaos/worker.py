@@ -14,11 +14,11 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from airflow_chilipiper.api.call import Call
-from airflow_chilipiper.api.http.client import AwaitingClient
+from airflow_chilipiper.api.http.client import Client
 from airflow_chilipiper.api.http.settings import ClientSettings
-from airflow_chilipiper.api.pace.limiter import AwaitingTurns
+from airflow_chilipiper.api.pace.limiter import RateLimiter
 from airflow_chilipiper.booking.batch.batch import Batch
-from airflow_chilipiper.booking.batch.runtime import BatchWorld
+from airflow_chilipiper.booking.batch.runtime import BatchRuntime
 from airflow_chilipiper.booking.ledger.sql.ledger import SqlLedger
 from airflow_chilipiper.booking.ledger.store import Ledger
 from scripts.chaos.broken import CLIENTS, LEDGERS
@@ -52,14 +52,17 @@ def work(this: Try, booking: Connection) -> None:
     ledger.create()
     leads = this.campaign.leads(sender=this.sender)
     Batch(
-        enumerate(leads), partial(open_world, this, ledger, booking.close), tell=lambda *_: None, at_once=LEADS_AT_ONCE
+        enumerate(leads),
+        partial(open_runtime, this, ledger, booking.close),
+        tell=lambda *_: None,
+        at_once=LEADS_AT_ONCE,
     ).run()
 
 
 @asynccontextmanager
-async def open_world(this: Try, ledger: Ledger, tell: Callable[[], None]) -> AsyncIterator[BatchWorld]:
-    async with CLIENTS.get(this.broken, AwaitingClient)(this.settings) as client:
-        yield BatchWorld(Telling(client, tell), AwaitingTurns(None), ledger, sleep=briefly)
+async def open_runtime(this: Try, ledger: Ledger, tell: Callable[[], None]) -> AsyncIterator[BatchRuntime]:
+    async with CLIENTS.get(this.broken, Client)(this.settings) as client:
+        yield BatchRuntime(Telling(client, tell), RateLimiter(None), ledger, sleep=briefly)
 
 
 async def briefly(seconds: float) -> None:
@@ -68,9 +71,9 @@ async def briefly(seconds: float) -> None:
 
 
 class Telling:
-    """A client that tells of booking calls: the row stands at `sent`, and the call is about to leave."""
+    """A client that tells of booking calls: the entry stands at `sent`, and the call is about to leave."""
 
-    def __init__(self, client: AwaitingClient, tell: Callable[[], None]) -> None:
+    def __init__(self, client: Client, tell: Callable[[], None]) -> None:
         self.clock = client.clock
         self._client, self._tell = client, tell
 

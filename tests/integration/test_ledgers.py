@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from airflow_chilipiper.booking.ledger.entry import Row
+from airflow_chilipiper.booking.ledger.entry import Entry
 from airflow_chilipiper.booking.ledger.memory import MemoryLedger
 from airflow_chilipiper.booking.ledger.sql.ledger import SqlLedger
 from airflow_chilipiper.booking.ledger.sql.table import COLUMNS
-from airflow_chilipiper.booking.ledger.task_state import StoredLedger
+from airflow_chilipiper.booking.ledger.task_state import TaskStateLedger
 from airflow_chilipiper.ledgers import doubts_about_file, ledger_of, sender_of, sql_ledger, unfit
 from airflow_chilipiper.version_compat import AirflowException, AirflowFailException
 
@@ -27,15 +27,15 @@ def connect(monkeypatch: pytest.MonkeyPatch, **fields: Any) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_LEDGER", json.dumps(fields))
 
 
-def row(key: str) -> Row:
-    return Row(key=key, purpose="q3", mark="m" * 32)
+def entry(key: str) -> Entry:
+    return Entry(key=key, purpose="q3", version="m" * 32)
 
 
 def test_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     """The table is made once, and outlives the ledger."""
     connect(monkeypatch, conn_type="sqlite", host=str(tmp_path / "ledger.db"))
-    assert ledger_of("ledger", try_number=2).begin([row("a")]) == [row("a")]
-    assert ledger_of("ledger").look(["a", "b"]) == {"a": row("a")}
+    assert ledger_of("ledger", try_number=2).begin([entry("a")]) == [entry("a")]
+    assert ledger_of("ledger").look(["a", "b"]) == {"a": entry("a")}
     assert caplog.text.count("Made the table chilipiper_ledger") == 1
 
 
@@ -54,8 +54,8 @@ def test_postgres(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_LEDGER", postgres_url.replace("postgresql+psycopg2", "postgres"))
     ledger = sql_ledger("ledger")
     assert isinstance(ledger, SqlLedger)
-    assert ledger.begin([row("a")]) == [row("a")]
-    assert sql_ledger("ledger").look(["a"]) == {"a": row("a")}
+    assert ledger.get_or_create([entry("a")]) == [entry("a")]
+    assert sql_ledger("ledger").look(["a"]) == {"a": entry("a")}
 
 
 def test_a_table_that_is_not_to_be_made_is_refused_where_it_is_missing(
@@ -66,8 +66,8 @@ def test_a_table_that_is_not_to_be_made_is_refused_where_it_is_missing(
     for _ in range(2):
         with pytest.raises(AirflowFailException, match=r"'ledger' .* without the table chilipiper_ledger.*: name the"):
             sql_ledger("ledger", create=False)
-    sql_ledger("ledger").begin([row("a")])
-    assert sql_ledger("ledger", create=False).look(["a"]) == {"a": row("a")}
+    sql_ledger("ledger").begin([entry("a")])
+    assert sql_ledger("ledger", create=False).look(["a"]) == {"a": entry("a")}
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])
@@ -79,7 +79,7 @@ def test_nothing_stays_open_once_nobody_holds_the_ledger(
         url = request.getfixturevalue("postgres_schema_url").replace("postgresql+psycopg2", "postgres")
         monkeypatch.setenv("AIRFLOW_CONN_LEDGER", url)
     ledger = sql_ledger("ledger")
-    ledger.begin([row("a")])
+    ledger.get_or_create([entry("a")])
     assert opened
     del ledger
     gc.collect()
@@ -139,7 +139,9 @@ def test_a_database_that_turns_out_not_to_enforce_its_keys(tmp_path: Path, monke
     connect(monkeypatch, conn_type="sqlite", host=str(tmp_path / "ledger.db"))
     with closing(sqlite3.connect(tmp_path / "ledger.db")) as db:
         db.execute(f"create table chilipiper_ledger ({', '.join(COLUMNS)})")
-    with pytest.raises(AirflowFailException, match=r"'ledger' cannot hold the ledger: .* takes two rows with one key"):
+    with pytest.raises(
+        AirflowFailException, match=r"'ledger' cannot hold the ledger: .* takes two entries with one key"
+    ):
         sql_ledger("ledger")
 
 
@@ -187,7 +189,7 @@ def test_the_task_state_is_the_ledger_where_no_connection_is(
     connect(monkeypatch, conn_type="sqlite", host=str(tmp_path / "ledger.db"))
     assert isinstance(ledger_of("ledger", store=object()), SqlLedger)
     assert "another DAG run" not in caplog.text
-    assert isinstance(ledger_of(None, store=object(), try_number=2), StoredLedger)
+    assert isinstance(ledger_of(None, store=object(), try_number=2), TaskStateLedger)
     assert caplog.text.count("another DAG run or task knows nothing of it") == 1
     assert "in doubt" not in caplog.text
 

@@ -36,6 +36,6 @@ class Choices:
 
 
 @coroutine
-def wish(verb: str, *what: Any) -> Iterator[Any]:
+def query(verb: str, *what: Any) -> Iterator[Any]:
     """Suspend until the test answers."""
     return (yield (verb, *what))

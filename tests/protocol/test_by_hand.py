@@ -14,24 +14,24 @@ import pytest
 
 from airflow_chilipiper.api import errors
 from airflow_chilipiper.api.call import Call
-from airflow_chilipiper.api.pace.limiter import BlockingTurns
+from airflow_chilipiper.api.pace.limiter import BlockingRateLimiter
 from airflow_chilipiper.api.patterns.offer import Offer
 from airflow_chilipiper.api.patterns.slots import Bookable, Slot, Slots
 from airflow_chilipiper.api.runtime import block
 from airflow_chilipiper.booking import book
-from airflow_chilipiper.booking.batch.breakers import EMPTY_IN_A_ROW, Scarcity
-from airflow_chilipiper.booking.batch.runtime import SingleWorld, Stopping
-from airflow_chilipiper.booking.book import CROWDED_PAUSES
+from airflow_chilipiper.booking.batch.breakers import EMPTY_IN_A_ROW, EmptyOffersBreaker
+from airflow_chilipiper.booking.batch.runtime import SingleRuntime, Stopping
+from airflow_chilipiper.booking.book import ALL_RESERVED_PAUSES
 from airflow_chilipiper.booking.doubt.bounds import Bounds
 from airflow_chilipiper.booking.lead import Lead
-from airflow_chilipiper.booking.ledger.entry import LedgerFailed, Row
+from airflow_chilipiper.booking.ledger.entry import Entry, LedgerFailed
 from airflow_chilipiper.booking.ledger.lead_key import guest_digest
 from airflow_chilipiper.booking.ledger.memory import MemoryLedger
 from airflow_chilipiper.booking.ledger.store import Answer, Ledger
 from airflow_chilipiper.booking.outcome import Outcome
-from airflow_chilipiper.booking.outcome_rules import CROWDED, SPARED
+from airflow_chilipiper.booking.outcome_rules import ALL_RESERVED, SPARED
 from airflow_chilipiper.booking.slots.choice import Choice
-from airflow_chilipiper.booking.slots.reservations import Fate, Reservations
+from airflow_chilipiper.booking.slots.reservations import Reservations, Resolution
 from tests.protocol.by_hand import broken_booking, broken_reconciling
 from tests.protocol.by_hand.evidence import log_module
 from tests.protocol.by_hand.flows import a_flow
@@ -55,38 +55,38 @@ def test_a_broken_flow_is_caught(what: str) -> None:
         every_sequence(a_flow(module, (text, instead), log=log_module()))
 
 
-def office_world(**facts: Any) -> tuple[Office, SingleWorld]:
+def office_world(**facts: Any) -> tuple[Office, SingleRuntime]:
     office = Office(yields=False, **facts)
-    return office, SingleWorld(AtOnce(office), BlockingTurns(None), MemoryLedger())
+    return office, SingleRuntime(AtOnce(office), BlockingRateLimiter(None), MemoryLedger())
 
 
 def test_a_session_that_is_open_already_is_spent_first() -> None:
-    office, world = office_world()
-    session = block(book.open_session(a_lead(1), world))
-    assert block(book.book(a_lead(1), world, session=session)).status == "booked"
+    office, runtime = office_world()
+    session = block(book.open_session(a_lead(1), runtime))
+    assert block(book.book(a_lead(1), runtime, session=session)).status == "booked"
     assert (office.openings, office.meetings.total()) == (1, 1)
 
 
 def test_after_an_open_session_that_came_to_nothing_a_fresh_one_is_opened() -> None:
     gone = errors.SlotGone("taken", status=200)
-    office, world = office_world(booking={1: gone})
-    session = block(book.open_session(a_lead(1), world))
-    outcome = block(book.book(a_lead(1), world, session=session))
+    office, runtime = office_world(booking={1: gone})
+    session = block(book.open_session(a_lead(1), runtime))
+    outcome = block(book.book(a_lead(1), runtime, session=session))
     assert (outcome.status, outcome.attempts, office.openings) == ("refused", 3, 3)
 
 
 def test_an_open_session_is_not_spent_on_a_lead_that_is_booked() -> None:
-    office, world = office_world()
-    block(book.book(a_lead(1), world))
-    session = block(book.open_session(a_lead(1), world))
-    assert block(book.book(a_lead(1), world, session=session)).status == "already_booked"
+    office, runtime = office_world()
+    block(book.book(a_lead(1), runtime))
+    session = block(book.open_session(a_lead(1), runtime))
+    assert block(book.book(a_lead(1), runtime, session=session)).status == "already_booked"
     assert office.meetings.total() == 1
 
 
 def test_a_request_that_cannot_be_written_was_not_sent_and_leaves_the_lead_free() -> None:
-    _, world = office_world(booking={1: errors.Invalid("formData cannot be written")})
-    assert block(book.book(a_lead(1), world)).status == "invalid"
-    assert block(world.begin(a_lead(1).row())).state == "planned"
+    _, runtime = office_world(booking={1: errors.Invalid("formData cannot be written")})
+    assert block(book.book(a_lead(1), runtime)).status == "invalid"
+    assert block(runtime.get_or_create(a_lead(1).new_entry())).state == "planned"
 
 
 def test_a_lead_without_sessions_is_a_mistake_of_the_caller() -> None:
@@ -100,15 +100,15 @@ def test_a_lead_without_sessions_is_a_mistake_of_the_caller() -> None:
     ids=["bad request", "invalid"],
 )
 def test_what_no_fresh_session_can_cure_is_not_asked_again(no: Exception, status: str) -> None:
-    office, world = office_world(booking={1: no})
-    assert block(book.book(a_lead(1), world)).status == status
+    office, runtime = office_world(booking={1: no})
+    assert block(book.book(a_lead(1), runtime)).status == status
     assert office.openings == 1
 
 
 def test_a_missing_permission_ends_more_than_one_lead() -> None:
-    office, world = office_world(booking={1: errors.NotAllowed("no", status=403)})
+    office, runtime = office_world(booking={1: errors.NotAllowed("no", status=403)})
     with pytest.raises(errors.NotAllowed):
-        block(book.book(a_lead(1), world))
+        block(book.book(a_lead(1), runtime))
     assert office.openings == 1
 
 
@@ -127,37 +127,37 @@ def test_a_meeting_that_may_be_anybodys_settles_nothing(found: dict[str, Any]) -
             return await super().ask(call)
 
     office = Lists(yields=False, booking={1: errors.Refused("no", status=409, code="Whatever")})
-    world = SingleWorld(AtOnce(office), BlockingTurns(None), MemoryLedger())
+    runtime = SingleRuntime(AtOnce(office), BlockingRateLimiter(None), MemoryLedger())
     lead = a_lead(1, bounds=Bounds(list_lag=0))
-    outcomes = [block(book.book(lead, world)) for _ in range(3)]
+    outcomes = [block(book.book(lead, runtime)) for _ in range(3)]
     assert [(each.status, each.meeting_id) for each in outcomes] == [("unknown", None), *[("review", None)] * 2]
     assert office.openings == 1
 
 
 def test_a_guest_who_has_a_meeting_already_is_asked_for_nothing() -> None:
     """And the lead stays free, since no booking of ours was made."""
-    office, world = office_world()
+    office, runtime = office_world()
     met = Outcome(status="already_booked", meeting_id="m")
     lead = a_lead(1, met={guest_digest("lead1@example.com"): met})
-    assert block(book.book(lead, world)) == met
+    assert block(book.book(lead, runtime)) == met
     assert office.openings == 0
-    assert block(world.begin(lead.row())).state == "planned"
+    assert block(runtime.get_or_create(lead.new_entry())).state == "planned"
 
 
 def test_a_guest_whom_only_the_offer_names_is_not_booked_if_met_already() -> None:
     met = Outcome(status="already_booked", meeting_id="m")
-    office, world = office_world(opening={1: Offer(session="s", slots=SLOTS, guest="Jo@example.com")})
+    office, runtime = office_world(opening={1: Offer(session="s", slots=SLOTS, guest="Jo@example.com")})
     lead = a_lead(1, met={guest_digest("jo@example.com"): met})
-    assert block(book.book(lead, world)) == met
+    assert block(book.book(lead, runtime)) == met
     assert (office.openings, office.meetings.total()) == (1, 0)
 
 
 class Slotted(Office):
-    """Offers everybody these slots, and notes which turns were urgent."""
+    """Offers everybody these slots, and notes which limiter were priority."""
 
     def __init__(self, *slots: Slot, **facts: Any) -> None:
         super().__init__(yields=False, **facts)
-        self.urgent = list[bool]()
+        self.priority = list[bool]()
         self._slots = slots
 
     async def ask(self, call: Call[Any], /) -> Any:
@@ -167,15 +167,15 @@ class Slotted(Office):
         address = f"/v1/org/concierge/routing/{answer.session}/schedule-simple"
         return replace(answer, slots=[replace(each, address=address) for each in self._slots])
 
-    def world(self, ledger: Ledger | None = None) -> SingleWorld:
+    def runtime(self, ledger: Ledger | None = None) -> SingleRuntime:
         office = self
 
-        class Noting(SingleWorld):
-            async def turn(self, *, urgent: bool = False) -> None:
-                office.urgent.append(urgent)
-                await super().turn(urgent=urgent)
+        class Noting(SingleRuntime):
+            async def acquire(self, *, priority: bool = False) -> None:
+                office.priority.append(priority)
+                await super().acquire(priority=priority)
 
-        return Noting(AtOnce(self), BlockingTurns(None), ledger or MemoryLedger(), sleep=bool)
+        return Noting(AtOnce(self), BlockingRateLimiter(None), ledger or MemoryLedger(), sleep=bool)
 
 
 def slot(*users: str, hours: int = 0) -> Slot:
@@ -184,31 +184,33 @@ def slot(*users: str, hours: int = 0) -> Slot:
 
 
 class Gone(MemoryLedger):
-    """Fails each mark of that state."""
+    """Fails each version of that state."""
 
     def __init__(self, state: str) -> None:
         super().__init__()
         self._state = state
 
-    def mark(self, rows: Sequence[Row], /) -> Sequence[Answer]:
-        if any(row.state == self._state for row in rows):
+    def update(self, entries: Sequence[Entry], /) -> Sequence[Answer]:
+        if any(entry.state == self._state for entry in entries):
             raise LedgerFailed("away")
-        return super().mark(rows)
+        return super().update(entries)
 
 
 class Theirs(MemoryLedger):
     """Another run books between what we read and what we mark."""
 
-    def mark(self, rows: Sequence[Row], /) -> Sequence[Answer]:
-        super().mark([row.to("booked", meeting_id="theirs") for row in self.look([row.key for row in rows]).values()])
-        return super().mark(rows)
+    def update(self, entries: Sequence[Entry], /) -> Sequence[Answer]:
+        super().update(
+            [entry.to("booked", meeting_id="theirs") for entry in self.look([entry.key for entry in entries]).values()]
+        )
+        return super().update(entries)
 
 
 def refused(**facts: Any) -> errors.Refused:
     return errors.Refused("no", status=409, **facts)
 
 
-FATES: list[tuple[str, Exception | None, Callable[[], MemoryLedger], list[Fate]]] = [
+FATES: list[tuple[str, Exception | None, Callable[[], MemoryLedger], list[Resolution]]] = [
     ("booked", None, MemoryLedger, ["taken"]),
     ("the answer is lost", errors.NoAnswer("lost"), MemoryLedger, ["taken"]),
     ("no answer that we know", errors.Unreadable("odd"), MemoryLedger, ["taken"]),
@@ -221,13 +223,15 @@ FATES: list[tuple[str, Exception | None, Callable[[], MemoryLedger], list[Fate]]
     ("not allowed", errors.NotAllowed("no", status=403), MemoryLedger, ["free"]),
     ("a request that cannot be written", errors.Invalid("no"), MemoryLedger, ["free"]),
     ("overtaken before the call", None, Theirs, ["free"]),
-    ("no mark before the call", None, partial(Gone, "sent"), ["free"]),
-    ("no mark after the call", None, partial(Gone, "booked"), ["taken"]),
+    ("no version before the call", None, partial(Gone, "sent"), ["free"]),
+    ("no version after the call", None, partial(Gone, "booked"), ["taken"]),
 ]
 
 
 @pytest.mark.parametrize(("answer", "ledger", "fates"), [case[1:] for case in FATES], ids=[case[0] for case in FATES])
-def test_the_leads_beside_it_are_told_once_what_became_of_its_slot(answer: Any, ledger: Any, fates: list[Fate]) -> None:
+def test_the_leads_beside_it_are_told_once_what_became_of_its_slot(
+    answer: Any, ledger: Any, fates: list[Resolution]
+) -> None:
     """Whatever may have been booked is not offered to them again, and whatever was not is."""
 
     class Lists(Slotted):
@@ -236,34 +240,34 @@ def test_the_leads_beside_it_are_told_once_what_became_of_its_slot(answer: Any, 
                 return call.read({"data": {"list": []}, "hasMore": "No"})
             return await super().ask(call)
 
-    told: list[Fate] = []
+    told: list[Resolution] = []
     office = Lists(slot(), booking={1: answer} if answer else {})
     lead = a_lead(1, settle=told.append, max_sessions=1, bounds=Bounds(list_lag=0))
     with suppress(errors.NotAllowed, LedgerFailed):
-        block(book.book(lead, office.world(ledger())))
+        block(book.book(lead, office.runtime(ledger())))
     assert told == fates
 
 
 @pytest.mark.parametrize("torn", [Stopping(), CancelledError()], ids=["stopped", "cancelled"])
 def test_a_slot_that_is_not_asked_for_because_its_turn_never_came_is_given_back(torn: BaseException) -> None:
-    told: list[Fate] = []
+    told: list[Resolution] = []
     office = Slotted(slot())
-    world = office.world()
-    session = block(book.open_session(a_lead(1), world))
+    runtime = office.runtime()
+    session = block(book.open_session(a_lead(1), runtime))
 
-    async def turn(*, urgent: bool = False) -> None:
+    async def acquire(*, priority: bool = False) -> None:
         raise torn
 
-    world.turn = turn  # type: ignore[method-assign]
+    runtime.turn = turn  # type: ignore[method-assign]
     with pytest.raises(type(torn)):
-        block(book.book(a_lead(1, settle=told.append), world, session=session))
+        block(book.book(a_lead(1, settle=told.append), runtime, session=session))
     assert (told, office.meetings.total()) == (["free"], 0)
 
 
 def test_whoever_lost_its_slot_goes_first_and_whoever_comes_new_does_not() -> None:
     office = Slotted(slot(), booking={1: errors.SlotGone("taken", status=200)})
-    block(book.book(a_lead(1), office.world()))
-    opening, booking = office.urgent[::2], office.urgent[1::2]
+    block(book.book(a_lead(1), office.runtime()))
+    opening, booking = office.priority[::2], office.priority[1::2]
     assert opening == [False, True, True]
     assert booking == [True] * 3
 
@@ -276,9 +280,9 @@ def choosing(reservations: Reservations, number: int = 1, **facts: Any) -> Lead:
 def test_a_lead_whose_slots_the_others_are_booking_opens_again_and_has_no_slot_in_the_end() -> None:
     office, reservations = Slotted(slot("a")), Reservations()
     reservations.reserve(slot("a"), ("in",))
-    outcome = block(book.book(choosing(reservations), office.world()))
-    assert (outcome, outcome.status) == (CROWDED, "no_slot")
-    assert office.urgent == [False] * (len(CROWDED_PAUSES) + 1)
+    outcome = block(book.book(choosing(reservations), office.runtime()))
+    assert (outcome, outcome.status) == (ALL_RESERVED, "no_slot")
+    assert office.priority == [False] * (len(ALL_RESERVED_PAUSES) + 1)
     assert not office.meetings
 
 
@@ -293,7 +297,7 @@ def test_a_lead_whose_slot_was_given_back_meanwhile_is_booked_in_its_fresh_sessi
             return await super().ask(call)
 
     office = GivesBack(slot("a"))
-    assert block(book.book(choosing(reservations), office.world())).status == "booked"
+    assert block(book.book(choosing(reservations), office.runtime())).status == "booked"
     assert office.openings == 2
 
 
@@ -301,29 +305,29 @@ def test_leads_beside_each_other_book_in_two_calls_each_though_each_was_offered_
     """Also where the first one's answer is lost: its slot may be taken."""
     slots = [slot("a", hours=hours) for hours in range(3)]
     office, reservations = Slotted(*slots, booking={1: errors.NoAnswer("lost")}), Reservations()
-    world = office.world()
+    runtime = office.runtime()
     leads = [choosing(reservations, number, bounds=Bounds(list_lag=0)) for number in range(3)]
-    sessions = [block(book.open_session(lead, world)) for lead in leads]
-    told = [block(book.book(lead, world, session=session)) for lead, session in zip(leads, sessions, strict=True)]
+    sessions = [block(book.open_session(lead, runtime)) for lead in leads]
+    told = [block(book.book(lead, runtime, session=session)) for lead, session in zip(leads, sessions, strict=True)]
     assert [outcome.start_time for outcome in told] == [each.start_as_sent for each in slots]
     assert [outcome.status for outcome in told] == ["booked", "unknown", "booked"]
 
 
 def test_where_nothing_is_free_most_leads_are_not_asked_about_and_a_session_at_hand_is_spent() -> None:
-    office, scarcity = Slotted(), Scarcity()
-    world = office.world()
-    told = [block(book.book(a_lead(number, scarcity=scarcity), world)) for number in range(EMPTY_IN_A_ROW + 3)]
+    office, breaker = Slotted(), EmptyOffersBreaker()
+    runtime = office.runtime()
+    told = [block(book.book(a_lead(number, breaker=breaker), runtime)) for number in range(EMPTY_IN_A_ROW + 3)]
     assert [outcome == SPARED for outcome in told] == [False] * EMPTY_IN_A_ROW + [True] * 3
     assert {outcome.status for outcome in told} == {"no_slot"}
     assert office.openings == EMPTY_IN_A_ROW
     office = Slotted(slot())
-    session = block(book.open_session(a_lead(1), office.world()))
-    assert block(book.book(a_lead(1, scarcity=scarcity), office.world(), session=session)).status == "booked"
+    session = block(book.open_session(a_lead(1), office.runtime()))
+    assert block(book.book(a_lead(1, breaker=breaker), office.runtime(), session=session)).status == "booked"
 
 
 def test_an_offer_that_the_router_does_not_allow_says_nothing_of_what_is_free() -> None:
-    no, scarcity = Offer(session="s", allowed=False), Scarcity()
-    office, world = office_world(opening=dict.fromkeys(range(2 * EMPTY_IN_A_ROW), no))
-    told = [block(book.book(a_lead(number, scarcity=scarcity), world)) for number in range(2 * EMPTY_IN_A_ROW)]
+    no, breaker = Offer(session="s", allowed=False), EmptyOffersBreaker()
+    office, runtime = office_world(opening=dict.fromkeys(range(2 * EMPTY_IN_A_ROW), no))
+    told = [block(book.book(a_lead(number, breaker=breaker), runtime)) for number in range(2 * EMPTY_IN_A_ROW)]
     assert {outcome.status for outcome in told} == {"disqualified"}
     assert office.openings == 2 * EMPTY_IN_A_ROW

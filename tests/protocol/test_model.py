@@ -58,7 +58,7 @@ def test_a_weaker_protocol_does_not_survive_the_schedules(name: str) -> None:
 
 
 def test_no_pair_of_crashes_breaks_a_law_or_loses_a_lead(record_property: Callable[[str, object], None]) -> None:
-    """After every half of a verb of two tries in a row, under each fault, with both policies and with the log."""
+    """After every half of a verb of two tries in an entry, under each fault, with both policies and with the log."""
     tally = every_pair_of_crashes(Protocol())
     record_property("pairs of crashes", tally.pairs)
     assert tally.singles >= 1_000

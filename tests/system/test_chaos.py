@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from airflow_chilipiper.booking.ledger.entry import Row
+from airflow_chilipiper.booking.ledger.entry import Entry
 from scripts.chaos.__main__ import main
 from scripts.chaos.campaign import Campaign
 from scripts.chaos.fates import Fates, Tally
@@ -36,18 +36,18 @@ def test_nobody_is_booked_twice_or_lost_however_the_workers_die(ledger_url: str)
 
 @pytest.mark.parametrize("broken", ["frees-sent", "compares-nothing"])
 def test_a_protocol_without_a_safeguard_is_caught(broken: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """The same program finds extra meetings where `sent` is taken for free, or marks are not compared, and says so."""
+    """The same program finds extra meetings where `sent` is taken for free, or updates are not compared, and says so."""
     few = ["--kills", "10", "--pauses", "0", "--pairs", "1", "--leads", "40"]
     assert main(["--database", "sqlite", "--broken", broken, *few]) == 1
     assert re.search(r"sqlite: campaign-\d+, lead \d+: .* made were: \S+, \S+", capsys.readouterr().out)
 
 
 CAMPAIGN = Campaign("spring", 1)
-ROW = CAMPAIGN.leads()[0].row()
+ROW = CAMPAIGN.leads()[0].new_entry()
 
 
 @pytest.mark.parametrize(
-    ("row", "meetings", "extra", "is_lost"),
+    ("entry", "meetings", "extra", "is_lost"),
     [
         (ROW.to("booked", meeting_id="m1"), ["m1"], 0, False),
         (ROW.to("booked", meeting_id="m1"), ["m1", "m2"], 1, False),
@@ -63,10 +63,10 @@ ROW = CAMPAIGN.leads()[0].row()
     ],
 )
 def test_a_lead_is_booked_with_a_meeting_that_was_made_or_in_doubt_or_else_lost(
-    row: Row | None, meetings: list[str], extra: int, is_lost: bool
+    entry: Entry | None, meetings: list[str], extra: int, is_lost: bool
 ) -> None:
     made = [{"guest": CAMPAIGN.guest(0), "meetingId": meeting} for meeting in meetings]
-    (finding,) = judge([CAMPAIGN], {row.key: row} if row else {}, made)
+    (finding,) = judge([CAMPAIGN], {entry.key: entry} if entry else {}, made)
     assert (finding.extra, finding.is_lost) == (extra, is_lost)
 
 
@@ -108,8 +108,8 @@ def test_a_seed_draws_the_same_fates_until_enough_was_done() -> None:
     one, other = Fates(seed=3, kills=1, pauses=1), Fates(seed=3, kills=1, pauses=1)
     drawn = [one.draw() for _ in range(20)]
     assert drawn == [other.draw() for _ in range(20)]
-    assert {fate.kind for fate in drawn if fate} == {"kill", "pause"}
+    assert {resolution.kind for resolution in drawn if resolution} == {"kill", "pause"}
     one.kills.done = 1
-    assert {fate.kind for fate in (one.draw() for _ in range(20)) if fate} == {"pause"}
+    assert {resolution.kind for resolution in (one.draw() for _ in range(20)) if resolution} == {"pause"}
     one.pauses.done = 1
     assert one.draw() is None

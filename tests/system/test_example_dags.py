@@ -138,7 +138,7 @@ def test_nightly_concierge_writes_back_what_became_of_every_lead(
     found = {number: meeting for number, meeting in warehouse.column("meeting_id", "leads").items() if meeting}
     assert found == {1: booked["lead1@example.com"], 6: booked["lead6@example.com"]}
     assert set(warehouse.column("meeting_start", "leads").values()) == {None, *(m["startTime"] for m in box.meetings)}
-    hosts = {box.world.catalogue.users[user].email for each in box.meetings for user in each["hosts"]}
+    hosts = {box.tenant.catalogue.users[user].email for each in box.meetings for user in each["hosts"]}
     assert set(warehouse.column("meeting_host", "leads").values()) == {None, *hosts}
     assert warehouse.column("meeting_note", "leads")[5] == "repeats the key of row 1"
 

@@ -11,10 +11,10 @@ import pytest
 from airflow import sdk
 
 from airflow_chilipiper.api import errors
-from airflow_chilipiper.api.pace.limiter import AwaitingTurns
-from airflow_chilipiper.booking.batch.runtime import BatchWorld
-from airflow_chilipiper.booking.ledger.entry import LedgerFailed, Row, new_mark
-from airflow_chilipiper.booking.ledger.task_state import StoredLedger
+from airflow_chilipiper.api.pace.limiter import RateLimiter
+from airflow_chilipiper.booking.batch.runtime import BatchRuntime
+from airflow_chilipiper.booking.ledger.entry import Entry, LedgerFailed, new_version
+from airflow_chilipiper.booking.ledger.task_state import TaskStateLedger
 from airflow_chilipiper.operators import SchedulingLinkBookOperator, col
 from airflow_chilipiper.sandbox import sandbox
 from tests.unit.booking.batch.office import Office, a_lead
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from airflow.models.dagrun import DagRun
 
 
-Open = Callable[[], StoredLedger]
+Open = Callable[[], TaskStateLedger]
 
 
 def run_twice(run_dag: Callable[..., DagRun], work: Callable[[Open, int], Any]) -> None:
@@ -38,7 +38,7 @@ def run_twice(run_dag: Callable[..., DagRun], work: Callable[[Open, int], Any]) 
         @sdk.task(retries=1, retry_delay=timedelta(0))
         def book(**context: Any) -> None:
             store = context["task_state_store"]
-            work(lambda: StoredLedger(store, retention=NEVER_EXPIRE), context["ti"].try_number)
+            work(lambda: TaskStateLedger(store, retention=NEVER_EXPIRE), context["ti"].try_number)
 
         book()
     assert run_dag(dag).state == "success"
@@ -52,7 +52,7 @@ def stored(airflow_db: Any) -> Iterator[Callable[[], list[Any]]]:
 
     def read() -> list[Any]:
         with create_session() as session:
-            return [(row.key, row.value, row.expires_at) for row in session.query(TaskStateStoreModel)]
+            return [(entry.key, entry.value, entry.expires_at) for entry in session.query(TaskStateStoreModel)]
 
     yield read
     with create_session() as session:
@@ -62,21 +62,21 @@ def stored(airflow_db: Any) -> Iterator[Callable[[], list[Any]]]:
 def test_a_second_try_finds_what_the_first_has_marked(
     run_dag: Callable[..., DagRun], stored: Callable[[], list[Any]]
 ) -> None:
-    rows = [Row(key=f"{number:064x}", purpose="spring", mark=new_mark()) for number in range(1_000)]
+    entries = [Entry(key=f"{number:064x}", purpose="spring", version=new_version()) for number in range(1_000)]
     tries = []
 
     def work(open_: Open, number: int) -> None:
         ledger = open_()
-        tries.append(ledger.look([row.key for row in rows]))
+        tries.append(ledger.get([entry.key for entry in entries]))
         if number == 1:
-            ledger.mark([row.to("sent", reason="\N{SNOWMAN}") for row in ledger.begin(rows)])
+            ledger.update([entry.to("sent", reason="\N{SNOWMAN}") for entry in ledger.get_or_create(entries)])
             raise ValueError("the first try ends here")
 
     run_twice(run_dag, work)
     first, second = tries
     assert first == {}
-    assert {row.key for row in second.values()} == {row.key for row in rows}
-    assert {(row.state, row.reason) for row in second.values()} == {("sent", "\N{SNOWMAN}")}
+    assert {entry.key for entry in second.values()} == {entry.key for entry in entries}
+    assert {(entry.state, entry.reason) for entry in second.values()} == {("sent", "\N{SNOWMAN}")}
     assert len(stored()) > 3
     for key, value, expires_at in stored():
         assert key.startswith("__chilipiper__")
@@ -87,23 +87,23 @@ def test_a_second_try_finds_what_the_first_has_marked(
 def test_a_try_that_was_replaced_finds_nothing_and_may_write_nothing(
     run_dag: Callable[..., DagRun], stored: Callable[[], list[Any]]
 ) -> None:
-    """Airflow gives a retry another id, and turns away who still writes under the old one."""
-    row, opens, before = Row(key="a" * 64, purpose="spring", mark=new_mark()), list[Open](), list[Any]()
-    begun = list[StoredLedger]()
+    """Airflow gives a retry another id, and limiter away who still writes under the old one."""
+    entry, opens, before = Entry(key="a" * 64, purpose="spring", version=new_version()), list[Open](), list[Any]()
+    begun = list[TaskStateLedger]()
 
     def work(open_: Open, number: int) -> None:
         opens.append(open_)
         if number == 1:
             begun.append(open_())
-            begun[0].begin([row])
+            begun[0].begin([entry])
             before.extend(stored())
             raise ValueError("the first try ends here")
-        assert opens[1]().look([row.key])[row.key].mark == row.mark
-        assert opens[0]().look([row.key]) == {}
+        assert opens[1]().look([entry.key])[entry.key].version == entry.version
+        assert opens[0]().look([entry.key]) == {}
         with pytest.raises(LedgerFailed, match="may not be in the task state store"):
-            opens[0]().begin([row])
+            opens[0]().begin([entry])
         with pytest.raises(LedgerFailed, match="may not be in the task state store"):
-            begun[0].mark([row.to("sent")])
+            begun[0].update([entry.to("sent")])
 
     run_twice(run_dag, work)
     assert stored() == before
@@ -113,7 +113,7 @@ def test_a_try_that_was_replaced_finds_nothing_and_may_write_nothing(
 def test_a_second_try_books_nobody_again_though_an_answer_was_lost(
     run_dag: Callable[..., DagRun], stored: Callable[[], list[Any]]
 ) -> None:
-    """Its marks are made in a thread beside the batch's loop, where Airflow's supervisor can be asked."""
+    """Its updates are made in a thread beside the batch's loop, where Airflow's supervisor can be asked."""
 
     class LosesAnAnswer(Office):
         async def _book(self, email: str) -> Any:
@@ -126,11 +126,11 @@ def test_a_second_try_books_nobody_again_though_an_answer_was_lost(
 
     def work(open_: Open, number: int) -> None:
         @asynccontextmanager
-        async def open_world() -> AsyncIterator[BatchWorld]:
-            yield BatchWorld(office, AwaitingTurns(None), open_())
+        async def open_runtime() -> AsyncIterator[BatchRuntime]:
+            yield BatchRuntime(office, RateLimiter(None), open_())
 
         leads = [a_lead(each) for each in range(8)]
-        batch = Told(leads if number == 1 else leads[::-1], open_world)
+        batch = Told(leads if number == 1 else leads[::-1], open_runtime)
         batch.run()
         statuses.append([outcome.status for outcome in batch.outcomes])
         if number == 1:

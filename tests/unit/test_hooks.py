@@ -131,8 +131,8 @@ def test_who_is_asking(hook: ChiliPiperHook) -> None:
 
 def test_one_client_and_one_pace(hook: ChiliPiperHook) -> None:
     """All that a hook asks goes through one client, until it is closed."""
-    client, world = hook.get_conn(), hook.world()
-    assert (hook.get_conn(), hook.world()) == (client, world)
+    client, runtime = hook.get_conn(), hook.runtime()
+    assert (hook.get_conn(), hook.runtime()) == (client, runtime)
     hook.close()
     assert hook.get_conn() is not client
     assert hook.workspaces()
@@ -143,8 +143,8 @@ def test_the_awaiting_world(chili: Sandbox, monkeypatch: pytest.MonkeyPatch) -> 
     hook = connected(monkeypatch, chili, chili.token)
 
     async def ask() -> list[str]:
-        async with hook.aworld() as world:
-            return [found.id for found in await workspaces(world)]
+        async with hook.aruntime() as runtime:
+            return [found.id for found in await workspaces(runtime)]
 
     assert asyncio.run(ask()) == ["ws-sales", "ws-success"]
     assert asyncio.run(hook.asettings()) is hook.settings
@@ -156,7 +156,11 @@ def test_awaiting_worlds_of_one_connection_are_one(chili: Sandbox, monkeypatch: 
     monkeypatch.setenv("AIRFLOW_CONN_OTHER", chili.connection)
 
     async def enter() -> None:
-        async with hook.aworld() as one, ChiliPiperHook().aworld() as same, ChiliPiperHook("other").aworld() as other:
+        async with (
+            hook.aruntime() as one,
+            ChiliPiperHook().aruntime() as same,
+            ChiliPiperHook("other").aruntime() as other,
+        ):
             assert one is same is not other
 
     asyncio.run(enter())
@@ -339,7 +343,7 @@ def test_importing_it_loads_no_asynchronous_http() -> None:
 
 
 def test_an_error_of_the_api_is_none_of_airflows() -> None:
-    """`soft_fail` of a sensor turns Airflow's exceptions into a skip: could-not-ask must not become no."""
+    """`soft_fail` of a sensor limiter Airflow's exceptions into a skip: could-not-ask must not become no."""
     from airflow_chilipiper.version_compat import AirflowException
 
     assert not issubclass(ChiliPiperError, AirflowException)

@@ -79,11 +79,11 @@ def test_every_module_that_a_rule_names_is_there() -> None:
         ),
         ("booking.batch.batch", False, "import json, airflow", "only"),
         ("booking.batch.batch", False, "import httpx", "only"),
-        ("booking", True, "from . import batch\nfrom ..sandbox import world", "booking may not import sandbox"),
+        ("booking", True, "from . import batch\nfrom ..sandbox import runtime", "booking may not import sandbox"),
         ("booking.batch.batch", False, "importlib.import_module('airflow.models')", "only"),
         ("booking.batch.batch", False, "import_module('...hooks', __package__)", "booking may not import top"),
         ("booking.batch.batch", False, "__import__('airflow_chilipiper.sensors')", "booking may not import top"),
-        ("sandbox.world", False, "from ..api.models import Slot", "sandbox may not import api"),
+        ("sandbox.tenant", False, "from ..api.models import Slot", "sandbox may not import api"),
         ("sandbox.server", False, "from airflow.configuration import conf", "only"),
         ("sandbox.server", False, "import aiohttp.web", "only"),
         ("operators", False, "from .sandbox import sandbox", "top may not import sandbox"),
@@ -117,7 +117,7 @@ def test_a_violation_is_seen(module: str, is_package: bool, source: str, reason:
         ("hooks", False, "from airflow.sdk import BaseHook\nfrom .api.client import Client\nfrom .rows import col"),
         ("operators.concierge", False, "from airflow.sdk import BaseOperator\nfrom ..booking.batch import run"),
         ("get_provider_info", False, "from __future__ import annotations"),
-        ("sandbox.server", False, "from . import world\nimport uvicorn"),
+        ("sandbox.server", False, "from . import runtime\nimport uvicorn"),
     ],
 )
 def test_what_is_allowed_is_let_through(module: str, is_package: bool, source: str) -> None:

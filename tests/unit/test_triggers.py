@@ -32,14 +32,14 @@ def chili(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
         yield running
 
 
-def wish(pattern: str = "scheduling_link", **arguments: Any) -> dict[str, Any]:
+def query(pattern: str = "scheduling_link", **arguments: Any) -> dict[str, Any]:
     asked = arguments or {"link": {"type": "RoundRobin", "linkId": "link-rr-demo"}, "guest": GUEST}
     when = {"window_start": None, "window": 604_800.0, "min_notice": 7200.0, "timezone": "Europe/Paris"}
     return {"pattern": pattern, "arguments": asked, "between": ["09:00:00", "17:00:00"], "weekdays": [], **when}
 
 
 def link(link_id: str) -> dict[str, Any]:
-    return wish(link={"type": "RoundRobin", "linkId": link_id}, guest=GUEST)
+    return query(link={"type": "RoundRobin", "linkId": link_id}, guest=GUEST)
 
 
 def trigger(asked: dict[str, Any] | None = None, **arguments: Any) -> SlotTrigger:
@@ -51,7 +51,7 @@ def trigger(asked: dict[str, Any] | None = None, **arguments: Any) -> SlotTrigge
         "deadline": 0.0,
         "max_failures": 0,
     }
-    return SlotTrigger(wish=asked or wish(), **{**given, **arguments})
+    return SlotTrigger(query=asked or query(), **{**given, **arguments})
 
 
 def events(watching: SlotTrigger) -> list[dict[str, Any]]:
@@ -70,12 +70,12 @@ def test_found_slots_are_sent_as_chili_piper_wrote_them(chili: Sandbox) -> None:
 
 def test_it_goes_on_until_there_are_slots(chili: Sandbox) -> None:
     """A calendar is freed while it watches."""
-    links = chili.world.catalogue.links
+    links = chili.tenant.catalogue.links
 
     async def free_after_two_looks() -> None:
         while len(chili.calls) < 2:  # noqa: ASYNC110  # the sandbox lives in another thread
             await asyncio.sleep(0)
-        with chili.world.lock:
+        with chili.tenant.lock:
             links["link-rr-full"] = replace(links["link-rr-full"], target=links["link-rr-demo"].target)
 
     async def run() -> Any:
@@ -148,14 +148,14 @@ def test_passing_failures_are_borne_up_to_a_point(chili: Sandbox) -> None:
     ("status", "asked"),
     [
         ("refused", link("link-nobody-knows")),
-        ("refused", wish(booking_url="https://sandbox.example/nowhere", guest=GUEST)),
-        ("refused", {**wish("handoff", workspace_id="ws-sales", booker_id="u-sdr-1", guest=GUEST), "path": "only"}),
+        ("refused", query(booking_url="https://sandbox.example/nowhere", guest=GUEST)),
+        ("refused", {**query("handoff", workspace_id="ws-sales", booker_id="u-sdr-1", guest=GUEST), "path": "only"}),
         (
             "never",
-            wish("concierge", router_slug="inbound-demo", trigger="InAppButton", form={"PersonEmail": "a@gmail.com"}),
+            query("concierge", router_slug="inbound-demo", trigger="InAppButton", form={"PersonEmail": "a@gmail.com"}),
         ),
-        ("never", {**wish(), "window_start": "2026-01-01T00:00:00+00:00"}),
-        ("failed", {**wish(), "window": "seven days"}),
+        ("never", {**query(), "window_start": "2026-01-01T00:00:00+00:00"}),
+        ("failed", {**query(), "window": "seven days"}),
     ],
 )
 def test_what_ends_the_watch_at_once(chili: Sandbox, status: str, asked: dict[str, Any]) -> None:
@@ -198,7 +198,7 @@ def test_the_lead_is_in_no_text(chili: Sandbox, caplog: pytest.LogCaptureFixture
     """Neither repr, nor events, nor logs; not even where the service repeats what was sent, or our code breaks."""
     caplog.set_level(logging.DEBUG)
     form = {"PersonEmail": GUEST, "CompanyName": COMPANY}
-    asked = wish("concierge", router_slug="inbound-demo", trigger="InAppButton", form=form)
+    asked = query("concierge", router_slug="inbound-demo", trigger="InAppButton", form=form)
     chili.faults.error(status=422, code="Odd", message=f"cannot take {GUEST} of {COMPANY}")
     texts = [repr(trigger(asked)), str(events(trigger(asked))), str(events(trigger({**asked, "window": f"{GUEST}"})))]
     broken = trigger({**asked, "pattern": "concierge", "arguments": {**asked["arguments"], COMPANY: 1}})

@@ -1,7 +1,7 @@
-"""The two clients: one blocks, one awaits. Each sends a call once, and reads its answer.
+"""The client: it sends a call once, and reads its answer.
 
-Nothing is asked again. They hand requests to a transport themselves: httpx's own clients would write each address to
-the log, keep cookies, and can follow redirects.
+Nothing is asked again. It hands requests to a transport itself: httpx's own clients would write each address to the
+log, keep cookies, and can follow redirects.
 """
 
 from __future__ import annotations
@@ -18,11 +18,10 @@ import httpx
 from airflow_chilipiper.api.call import Call
 from airflow_chilipiper.api.errors import Invalid
 from airflow_chilipiper.api.http import answer
-from airflow_chilipiper.api.http.blocking_transport import BlockingTransport, deadline
-from airflow_chilipiper.api.http.send_guard import Clock, Departure, departing
+from airflow_chilipiper.api.http.send_guard import Clock, SendGuard, sending
 from airflow_chilipiper.api.http.settings import ClientSettings
 
-__all__ = ["AwaitingClient", "BlockingClient", "ClientSettings", "Requests"]
+__all__ = ["Client", "ClientSettings", "Requests"]
 
 T = TypeVar("T")
 Reply = tuple[int, Mapping[str, str], bytes]
@@ -71,57 +70,7 @@ def _headers_of(call: Call[Any], body: bytes) -> Iterator[tuple[bytes, bytes]]:
         yield b"Content-Length", b"%d" % len(body)
 
 
-class BlockingClient:
-    """A client for one thread or many.
-
-    An injected *transport* that is not httpx's own cannot prove that nothing left: its failures are NoAnswer.
-    """
-
-    def __init__(
-        self, settings: ClientSettings, transport: httpx.BaseTransport | None = None, *, clock: Clock = time.monotonic
-    ) -> None:
-        self.clock = clock
-        self._settings = settings
-        self._proves = transport is None or isinstance(transport, httpx.HTTPTransport)
-        self._requests = Requests(settings)
-        self._timeout = httpx.Timeout(settings.timeout).as_dict()
-        self._transport = transport or BlockingTransport(settings)
-
-    def ask(self, call: Call[T]) -> T:
-        """Send *call* once. Raises any ChiliPiperError; the whole takes no longer than the settings' timeout."""
-        departure = Departure(call, self.clock)
-        message = self._requests.write(call, timeout=self._timeout, trace=departure.trace)
-        token = deadline.set(time.monotonic() + self._settings.timeout)
-        try:
-            departure.check() if self._proves else departure.leave()
-            reply = self._exchange(message)
-        except Exception as error:  # noqa: BLE001  # whatever it is, the wire tells what it means
-            raise departure.failure(error, secret=self._settings.token) from None
-        finally:
-            deadline.reset(token)
-        return answer.read(call, *reply, secret=self._settings.token)
-
-    def _exchange(self, message: httpx.Request) -> Reply:
-        reply = self._transport.handle_request(message)
-        try:
-            content = bytearray()
-            for chunk in reply.iter_bytes():
-                _grow(content, chunk)
-        finally:
-            reply.close()
-        return reply.status_code, reply.headers, bytes(content)
-
-    def close(self) -> None:
-        self._transport.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
-class AwaitingClient:
+class Client:
     """A client for one event loop.
 
     An injected *transport* that is not httpx's own cannot prove that nothing left: its failures are NoAnswer.
@@ -138,9 +87,9 @@ class AwaitingClient:
         self._settings = settings
         self._proves = transport is None or isinstance(transport, httpx.AsyncHTTPTransport)
         if transport is None:
-            from airflow_chilipiper.api.http.transport import awaiting_transport
+            from airflow_chilipiper.api.http.transport import aiohttp_transport
 
-            transport = awaiting_transport(settings)
+            transport = aiohttp_transport(settings)
         self._requests = Requests(settings)
         self._transport = transport
 
@@ -149,18 +98,18 @@ class AwaitingClient:
 
         Cancelling it is told to nobody but the canceller: the request may have been acted on.
         """
-        departure = Departure(call, self.clock)
+        guard = SendGuard(call, self.clock)
         # Without the transport's own time-outs: each takes a timer, and none ends before the whole does.
-        message = self._requests.write(call, trace=departure.awaiting_trace)
-        token = departing.set(departure)
+        message = self._requests.write(call, trace=guard.trace)
+        token = sending.set(guard)
         try:
-            departure.check() if self._proves else departure.leave()
+            guard.check() if self._proves else guard.about_to_send()
             async with asyncio.timeout(self._settings.timeout):
                 reply = await self._exchange(message)
         except Exception as error:  # noqa: BLE001  # whatever it is, the wire tells what it means
-            raise departure.failure(error, secret=self._settings.token) from None
+            raise guard.failure(error, secret=self._settings.token) from None
         finally:
-            departing.reset(token)
+            sending.reset(token)
         return answer.read(call, *reply, secret=self._settings.token)
 
     async def _exchange(self, message: httpx.Request) -> Reply:

@@ -1,4 +1,4 @@
-"""The two real Worlds: one blocks, one waits."""
+"""The runtime of flows that ask Chili Piper, in one event loop, where many share the pace."""
 
 from __future__ import annotations
 
@@ -9,98 +9,54 @@ from typing import Protocol, TypeVar
 
 from airflow_chilipiper.api.call import Call
 from airflow_chilipiper.api.errors import Refused
-from airflow_chilipiper.api.pace.limiter import AwaitingTurns, BlockingTurns
+from airflow_chilipiper.api.pace.limiter import RateLimiter
 
 T = TypeVar("T")
 Clock = Callable[[], float]
 
 CONGESTED = (429, 503)
-LONGEST_HOLD = 60.0  # nobody may stop us for a day
+LONGEST_HOLD = 60.0  # seconds; nobody may stop us for a day
 
 
-class AsksBlocking(Protocol):
-    clock: Clock
+class Asks(Protocol):
+    """What a runtime needs of a client."""
 
-    def ask(self, call: Call[T], /) -> T: ...
-
-
-class AsksAwaiting(Protocol):
     clock: Clock
 
     async def ask(self, call: Call[T], /) -> T: ...
 
 
-class BlockingWorld:
-    """Its verbs block, so `world.block` can drive a flow over it. `now` is the client's clock, as `send_by` demands."""
+class ClientRuntime:
+    """Its verbs wait in one event loop. `now` is the client's clock, as `send_by` demands."""
 
     def __init__(
         self,
-        client: AsksBlocking,
-        turns: BlockingTurns,
-        *,
-        sleep: Callable[[float], None] = time.sleep,
-        wall: Clock = time.time,
-    ) -> None:
-        self._client = client
-        self.turns = turns
-        self._sleep = sleep
-        self.now = client.clock
-        self.wall = wall
-
-    async def turn(self, *, urgent: bool = False) -> None:
-        self.turns.turn(urgent=urgent)
-
-    async def ask(self, call: Call[T], /) -> T:
-        leaving = self.turns.leaving()
-        try:
-            answer = self._client.ask(call)
-        except Refused as error:
-            if error.status in CONGESTED:
-                self.turns.refused(leaving, hold=_told(error))
-            raise
-        self.turns.good(leaving)
-        return answer
-
-    async def pause(self, seconds: float, /) -> None:
-        self._sleep(seconds)
-
-
-class AwaitingWorld:
-    """Its verbs wait in one event loop, where many flows share the pace."""
-
-    def __init__(
-        self,
-        client: AsksAwaiting,
-        turns: AwaitingTurns,
+        client: Asks,
+        limiter: RateLimiter,
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         wall: Clock = time.time,
     ) -> None:
         self._client = client
-        self.turns = turns
+        self.limiter = limiter
         self._sleep = sleep
         self.now = client.clock
         self.wall = wall
 
-    async def turn(self, *, urgent: bool = False) -> None:
-        await self.turns.turn(urgent=urgent)
+    async def acquire(self, *, priority: bool = False) -> None:
+        await self.limiter.acquire(priority=priority)
 
     async def ask(self, call: Call[T], /) -> T:
-        await self.turns.departure()
-        leaving = self.turns.leaving()
+        await self.limiter.enter()
+        in_flight = self.limiter.in_flight()
         try:
             answer = await self._client.ask(call)
         except Refused as error:
             if error.status in CONGESTED:
-                self.turns.refused(leaving, hold=_told(error))
+                self.limiter.on_throttled(in_flight, hold=min(error.retry_after or 0.0, LONGEST_HOLD))
             raise
-        self.turns.good(leaving)
+        self.limiter.on_success(in_flight)
         return answer
 
     async def pause(self, seconds: float, /) -> None:
         await self._sleep(seconds)
-
-
-def _told(error: Refused) -> float:
-    """How many seconds all turns are held."""
-    return min(error.retry_after or 0.0, LONGEST_HOLD)

@@ -1,8 +1,11 @@
-"""Which proxy and which certificates, decided once for both transports."""
+"""Which proxy and which certificates, by the connection's settings and the environment."""
 
 from __future__ import annotations
 
+import os
 import ssl
+from contextlib import suppress
+from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -39,7 +42,22 @@ def is_loopback(host: str) -> bool:
 
 
 def tls(verify: bool | str) -> ssl.SSLContext:
-    """As httpx does it, SSL_CERT_FILE and SSL_CERT_DIR included; a path is a file or a folder of authorities."""
+    """As httpx does it, SSL_CERT_FILE and SSL_CERT_DIR included; a path is a file or a folder of authorities.
+
+    To read the authorities takes 20 ms, so that a process does it once, and again where a file was exchanged.
+    """
+    places = (verify if isinstance(verify, str) else None, *map(os.environ.get, ("SSL_CERT_FILE", "SSL_CERT_DIR")))
+    return _tls(verify, *((place, _changed_at(place)) for place in places))
+
+
+def _changed_at(place: str | None) -> int:
+    with suppress(OSError):
+        return Path(place).stat().st_mtime_ns if place else 0
+    return 0
+
+
+@lru_cache(maxsize=8)
+def _tls(verify: bool | str, *places: tuple[str | None, int]) -> ssl.SSLContext:
     if not isinstance(verify, str):
         return httpx.create_ssl_context(verify=verify)
     is_folder = Path(verify).is_dir()

@@ -18,41 +18,41 @@ class TooLate(Exception):
     """The call's `send_by` has passed, and nothing was sent."""
 
 
-class Departure:
+class SendGuard:
     """One request's way out. The type of a failure proves nothing: httpx-aiohttp calls a lost answer ConnectTimeout.
 
-    What proves is that `leave` was never called: the transport calls it with the connection in hand, right before the
-    first byte. It raises there if the time is up.
+    What proves is that `about_to_send` was never called: the transport calls it with the connection in hand, right
+    before the first byte. It raises there if the time is up.
     """
 
     def __init__(self, call: Call[Any], clock: Clock = time.monotonic) -> None:
         self._call = call
         self._clock = clock
-        self.may_have_left = False
+        self.may_have_been_sent = False
 
     def check(self) -> None:
         if self._call.send_by is not None and self._clock() > self._call.send_by:
             raise TooLate
 
-    def leave(self) -> None:
+    def about_to_send(self) -> None:
         self.check()
-        self.may_have_left = True
+        self.may_have_been_sent = True
 
-    def trace(self, event: str, info: Mapping[str, Any]) -> None:
-        """For httpcore. A CONNECT is the proxy's business: the request itself comes after it, through the tunnel."""
+    async def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """For httpcore, under an injected transport of httpx's own.
+
+        A CONNECT is the proxy's business: the request itself comes after it, through the tunnel.
+        """
         if event.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":
-            self.leave()
-
-    async def awaiting_trace(self, event: str, info: Mapping[str, Any]) -> None:
-        self.trace(event, info)
+            self.about_to_send()
 
     def failure(self, error: Exception, *, secret: str) -> NotSent | NoAnswer:
         """What to raise for *error*. The original is not chained: its text can hold an address with an e-mail in it."""
         operation = self._call.operation
-        if isinstance(error, TooLate) and not self.may_have_left:
+        if isinstance(error, TooLate) and not self.may_have_been_sent:
             return NotSent(f"{operation}: not sent, since it was too late to")
         told = scrub(_reason(error), body=self._call.secrets, secrets=(secret,))
-        if self.may_have_left:
+        if self.may_have_been_sent:
             return NoAnswer(f"{operation}: no answer, but it may have been acted on ({told})")
         return NotSent(f"{operation}: not sent ({told})")
 
@@ -65,4 +65,4 @@ def _reason(error: Exception) -> str:
     return f"{type(cause).__name__}: {cause}".removesuffix(": ")
 
 
-departing: ContextVar[Departure] = ContextVar("departing")
+sending: ContextVar[SendGuard] = ContextVar("sending")

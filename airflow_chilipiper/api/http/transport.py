@@ -1,4 +1,7 @@
-"""The awaiting transport: httpx over aiohttp. Importing it costs 330 ms; plain httpx is many times slower."""
+"""The transport: httpx over aiohttp. It calls `SendGuard.about_to_send` before the first byte of a request.
+
+Importing it costs 330 ms; plain httpx is many times slower.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from aiohttp.tracing import Trace
 from httpx_aiohttp import AiohttpTransport
 
 from airflow_chilipiper.api.http import environment
-from airflow_chilipiper.api.http.send_guard import departing
+from airflow_chilipiper.api.http.send_guard import sending
 from airflow_chilipiper.api.http.settings import ClientSettings
 
 KEEP_ALIVE_SECONDS = 15.0
@@ -26,14 +29,14 @@ class _Connector(aiohttp.TCPConnector):
     async def connect(self, req: ClientRequest, traces: list[Trace], timeout: ClientTimeout) -> Connection:  # noqa: ASYNC109  # aiohttp's name
         connection = await super().connect(req, traces, timeout)
         try:
-            departing.get().leave()
+            sending.get().about_to_send()
         except BaseException:
             connection.close()
             raise
         return connection
 
 
-def awaiting_transport(settings: ClientSettings) -> httpx.AsyncBaseTransport:
+def aiohttp_transport(settings: ClientSettings) -> httpx.AsyncBaseTransport:
     """The transport's session is made at the first request, inside the event loop that it then belongs to."""
     context = environment.tls(settings.verify)
 

@@ -27,10 +27,10 @@ NEAR_LIMIT = 0.95  # of the limit: a refusal from there on was to be expected
 UNGROWN = 1.01  # times the lowered rate: a refusal below says that too little was taken off
 
 
-class Leaving(NamedTuple):
+class InFlight(NamedTuple):
     """What is known of a call when it leaves: how many turns were taken by then, and the rate."""
 
-    turns: int
+    taken: int
     rate: float
 
 
@@ -61,16 +61,16 @@ class Rate:
         self.interval = 1 / rate
         self.most = max(1, math.ceil(rate), math.floor(TOLERANCE * rate))
 
-    def good(self, leaving: Leaving, *, turns: int, pressed: bool) -> None:
+    def on_success(self, call: InFlight, *, taken: int, pressed: bool) -> None:
         """Creep up; above the start only while it is the pace that holds callers back (*pressed*).
 
-        *turns* is how many were taken by now.
+        *taken* is how many were taken by now.
         """
-        if leaving.turns <= self._judged_from:
+        if call.taken <= self._judged_from:
             return
         self._worked = True
         if pressed or self.now < self._start:
-            self._set(min(self._top, self.now + self._step(latency=(turns - leaving.turns) / self.now)))
+            self._set(min(self._top, self.now + self._step(latency=(taken - call.taken) / self.now)))
 
     def _step(self, *, latency: float) -> float:
         """What takes long to be heard of is approached slowly; *latency* is in seconds."""
@@ -79,22 +79,22 @@ class Rate:
         distance = self.now / self._limit - 1
         return self._creep + min(RAMP, RETURN * distance**2) / (1 + latency)
 
-    def refused(self, leaving: Leaving, *, turns: int, hold: float = 0.0) -> None:
+    def on_throttled(self, call: InFlight, *, taken: int, hold: float = 0.0) -> None:
         """Go back, once for all calls in flight and for those of a second more; the other side still counts the old.
 
-        *turns* is how many were taken by now. The longer a refusal makes us *hold*, the more rarely it is risked. Where
+        *taken* is how many were taken by now. The longer a refusal makes us *hold*, the more rarely it is risked. Where
         nothing worked at the lowered rate, the other side is down, which says nothing about its limit.
         """
-        if leaving.turns <= self._judged_from:
+        if call.taken <= self._judged_from:
             return
-        self._cut = self._cut_for(leaving.rate)
+        self._cut = self._cut_for(call.rate)
         if self._worked:
-            self._limit = leaving.rate
-        self._lowered_to = max(min(SLOWEST, self._top), leaving.rate * (1 - self._cut))
+            self._limit = call.rate
+        self._lowered_to = max(min(SLOWEST, self._top), call.rate * (1 - self._cut))
         self._creep = CREEP / (1 + hold)
         self._worked = False
         self._set(self._lowered_to)
-        self._judged_from = turns + self.now
+        self._judged_from = taken + self.now
 
     def _cut_for(self, refused: float) -> float:
         if refused <= UNGROWN * self._lowered_to:

@@ -12,7 +12,7 @@ from airflow_chilipiper.api.patterns.slots import Slot
 class Pattern(Protocol):
     """One lead's request under one pattern. Opening answers an offer; booking spends its session on one slot.
 
-    `target` says where it books, as plain values: two requests for one lead with another target are not the same wish.
+    `target` says where it books, as plain values: two requests for one lead with another target are not the same query.
     `guest` is the lead's e-mail, None where only Chili Piper knows it.
     """
 

@@ -14,7 +14,7 @@ from airflow_chilipiper.api.call import Call, Interval, instant
 from airflow_chilipiper.api.errors import Invalid
 from airflow_chilipiper.api.patterns.slots import start_time
 from airflow_chilipiper.api.resources.pages import Page, every, results
-from airflow_chilipiper.api.runtime import World
+from airflow_chilipiper.api.runtime import Runtime
 
 PAGE_SIZE = 500  # the most that the service gives; its own default is 100
 HOSTS = {"User": "userId", "AssigneeFromDistribution": "distributionId"}
@@ -39,7 +39,7 @@ class AvailableSlot:
 
 
 async def available_slots(
-    world: World,
+    runtime: Runtime,
     *,
     host: str | Mapping[str, Any],
     attendees: Sequence[str | Mapping[str, Any]],
@@ -56,14 +56,14 @@ async def available_slots(
     """
     if not meeting_type_id:
         raise Invalid("meeting_type_id is empty: free slots depend on the meeting type")
-    timestamp = meeting_type_timestamp or datetime.fromtimestamp(world.wall(), UTC)
+    timestamp = meeting_type_timestamp or datetime.fromtimestamp(runtime.wall(), UTC)
     body = {
         "expectedHost": _host(host),
         "attendees": _attendees(attendees),
         "meetingTypeRef": {"id": meeting_type_id, "timestamp": instant(timestamp, "meeting_type_timestamp")},
         "interval": interval.body(),
     }
-    return await every(lambda page: availability_slots(body, page), world, key=lambda slot: slot)
+    return await every(lambda page: availability_slots(body, page), runtime, key=lambda slot: slot)
 
 
 def availability_slots(body: Mapping[str, Any], page: int) -> Call[Page[AvailableSlot]]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from airflow_chilipiper.api.call import Call
-from airflow_chilipiper.api.retry import patiently
-from airflow_chilipiper.api.runtime import World
+from airflow_chilipiper.api.retry import with_retries
+from airflow_chilipiper.api.runtime import Runtime
 
 
 def health_ping() -> Call[None]:
@@ -19,5 +19,5 @@ def health_ping() -> Call[None]:
     )
 
 
-async def ping(world: World) -> None:
-    await patiently(health_ping(), world)
+async def ping(runtime: Runtime) -> None:
+    await with_retries(health_ping(), runtime)

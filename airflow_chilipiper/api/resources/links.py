@@ -11,8 +11,8 @@ from pydantic import Field
 from airflow_chilipiper.api.call import Call, path
 from airflow_chilipiper.api.errors import Invalid
 from airflow_chilipiper.api.http.payload import Payload, read, rows
-from airflow_chilipiper.api.retry import patiently
-from airflow_chilipiper.api.runtime import World
+from airflow_chilipiper.api.retry import with_retries
+from airflow_chilipiper.api.runtime import Runtime
 
 KINDS = {"RoundRobin": "round-robin", "Ownership": "ownership", "Group": "group", "AdminOneOnOne": "admin-one-on-one"}
 
@@ -86,30 +86,34 @@ def _link(kind: str, row: Any) -> Link:
 
 
 async def links(
-    world: World, *, kinds: Sequence[str] = tuple(KINDS), workspace_ids: Sequence[str] = (), slugs: Sequence[str] = ()
+    runtime: Runtime,
+    *,
+    kinds: Sequence[str] = tuple(KINDS),
+    workspace_ids: Sequence[str] = (),
+    slugs: Sequence[str] = (),
 ) -> list[Link]:
     """The links of the four kinds that workspaces own; a call for each kind."""
     found: list[Link] = []
     for kind in kinds:
-        these = await patiently(scheduling_link_list(kind, workspace_ids=workspace_ids, slugs=slugs), world)
+        these = await with_retries(scheduling_link_list(kind, workspace_ids=workspace_ids, slugs=slugs), runtime)
         found.extend(these)
     return found
 
 
-async def personal_links(world: World, user_id: str) -> list[Link]:
-    return await patiently(scheduling_link_list_personal(user_id), world)
+async def personal_links(runtime: Runtime, user_id: str) -> list[Link]:
+    return await with_retries(scheduling_link_list_personal(user_id), runtime)
 
 
-async def find_link(world: World, booking_url: str, *, users: Sequence[str] = ()) -> Link:
+async def find_link(runtime: Runtime, booking_url: str, *, users: Sequence[str] = ()) -> Link:
     """The link with this booking page, among all kinds, then among the personal links of the given user ids."""
     wanted = _place(booking_url)
     if not wanted:
         raise Invalid(f"booking_url is {booking_url!r}, expected the address of a booking page")
     for kind in KINDS:
-        if fitting := _at(wanted, await links(world, kinds=(kind,))):
+        if fitting := _at(wanted, await links(runtime, kinds=(kind,))):
             return fitting
     for user_id in users:
-        if fitting := _at(wanted, await personal_links(world, user_id)):
+        if fitting := _at(wanted, await personal_links(runtime, user_id)):
             return fitting
     looked = f"the links of workspaces and the personal links of {len(users)} named users"
     raise Invalid(f"no link has the booking_url {wanted}: looked among {looked}; copy it from Chili Piper's link list")

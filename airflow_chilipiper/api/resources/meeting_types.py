@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from airflow_chilipiper.api.call import Call
 from airflow_chilipiper.api.http.payload import Payload, read, rows
-from airflow_chilipiper.api.retry import patiently
-from airflow_chilipiper.api.runtime import World
+from airflow_chilipiper.api.retry import with_retries
+from airflow_chilipiper.api.runtime import Runtime
 
 
 class MeetingLimit(Payload):
@@ -41,5 +41,5 @@ def meeting_type_list(workspace_id: str | None = None) -> Call[list[MeetingType]
     )
 
 
-async def meeting_types(world: World, *, workspace_id: str | None = None) -> list[MeetingType]:
-    return await patiently(meeting_type_list(workspace_id), world)
+async def meeting_types(runtime: Runtime, *, workspace_id: str | None = None) -> list[MeetingType]:
+    return await with_retries(meeting_type_list(workspace_id), runtime)

@@ -15,15 +15,15 @@ from airflow_chilipiper.api.errors import Invalid
 from airflow_chilipiper.api.resources.meeting import Meeting, listed, recorded
 from airflow_chilipiper.api.resources.pages import PAGE_SIZE, Page, every
 from airflow_chilipiper.api.resources.windows import windows
-from airflow_chilipiper.api.retry import patiently
-from airflow_chilipiper.api.runtime import World
+from airflow_chilipiper.api.retry import with_retries
+from airflow_chilipiper.api.runtime import Runtime
 
 WINDOW = timedelta(days=6)  # the service takes 7 days; the vendor's own notes advise at most 6
 STATUSES = ("Active", "Canceled", "NoShow", "Completed")
 
 
 async def meetings(
-    world: World,
+    runtime: Runtime,
     *,
     start: datetime,
     end: datetime,
@@ -48,12 +48,12 @@ async def meetings(
     asked = {name: value for name, value in filters.items() if value}
     found: dict[str, Meeting] = {}
     for window in windows(start, end, longest=WINDOW):
-        found |= {meeting.meeting_id: meeting for meeting in await every(_list(window, asked), world, key=_id)}
+        found |= {meeting.meeting_id: meeting for meeting in await every(_list(window, asked), runtime, key=_id)}
     return [meeting for meeting in found.values() if meeting.may_be_of(guest)]
 
 
-async def meeting(world: World, meeting_id: str) -> Meeting:
-    return await patiently(meeting_get(meeting_id), world)
+async def meeting(runtime: Runtime, meeting_id: str) -> Meeting:
+    return await with_retries(meeting_get(meeting_id), runtime)
 
 
 def meeting_get(meeting_id: str) -> Call[Meeting]:

@@ -9,8 +9,8 @@ from typing import Any, Generic, TypeVar
 from airflow_chilipiper.api.call import Call
 from airflow_chilipiper.api.errors import Unreadable
 from airflow_chilipiper.api.http.payload import rows
-from airflow_chilipiper.api.retry import patiently
-from airflow_chilipiper.api.runtime import World
+from airflow_chilipiper.api.retry import with_retries
+from airflow_chilipiper.api.runtime import Runtime
 
 T = TypeVar("T")
 
@@ -38,7 +38,7 @@ class Page(Generic[T]):
         return self.promises_more(than)
 
 
-async def every(page: Callable[[int], Call[Page[T]]], world: World, *, key: Callable[[T], Hashable]) -> list[T]:
+async def every(page: Callable[[int], Call[Page[T]]], runtime: Runtime, *, key: Callable[[T], Hashable]) -> list[T]:
     """All items of all pages, each key once; the first page is 0.
 
     A page that brings nothing new ends the list, since some servers ignore `page`. But if it says that there is more,
@@ -47,7 +47,7 @@ async def every(page: Callable[[int], Call[Page[T]]], world: World, *, key: Call
     """
     found: dict[Hashable, T] = {}
     for number in range(MOST_PAGES):
-        answer = await patiently(page(number), world)
+        answer = await with_retries(page(number), runtime)
         known = len(found)
         found |= {key(item): item for item in answer.items}
         if len(found) == known or not answer.may_have_more(len(found)):

@@ -9,8 +9,8 @@ from airflow_chilipiper.api.call import Call
 from airflow_chilipiper.api.errors import Invalid
 from airflow_chilipiper.api.http.payload import Payload, read, rows
 from airflow_chilipiper.api.resources.form_mapping import Trigger, triggers
-from airflow_chilipiper.api.retry import patiently
-from airflow_chilipiper.api.runtime import World
+from airflow_chilipiper.api.retry import with_retries
+from airflow_chilipiper.api.runtime import Runtime
 
 
 class Router(Payload):
@@ -63,9 +63,9 @@ def _router(row: Any) -> Router:
     return read(Router, {**router, "workspaceId": workspace, "triggers": mapped}, "a router")
 
 
-async def routers(world: World, *, workspace_id: str | None = None) -> list[Router]:
+async def routers(runtime: Runtime, *, workspace_id: str | None = None) -> list[Router]:
     """The Concierge routers; of one workspace where asked, chosen here since the call itself cannot."""
-    found = await patiently(concierge_list_routers(), world)
+    found = await with_retries(concierge_list_routers(), runtime)
     return [router for router in found if workspace_id in (None, router.workspace_id)]
 
 
@@ -83,8 +83,8 @@ def handoff_router_list(workspace_id: str | None = None) -> Call[list[HandoffRou
     )
 
 
-async def handoff_routers(world: World, *, workspace_id: str | None = None) -> list[HandoffRouter]:
-    return await patiently(handoff_router_list(workspace_id), world)
+async def handoff_routers(runtime: Runtime, *, workspace_id: str | None = None) -> list[HandoffRouter]:
+    return await with_retries(handoff_router_list(workspace_id), runtime)
 
 
 def form_keys(router: Router, trigger: str) -> list[str]:

@@ -19,7 +19,7 @@ from airflow_chilipiper.api.http.payload import Payload, read
 from airflow_chilipiper.api.patterns.answers import record
 from airflow_chilipiper.api.resources.pages import Page, every, results, says_more
 from airflow_chilipiper.api.resources.windows import windows
-from airflow_chilipiper.api.runtime import World
+from airflow_chilipiper.api.runtime import Runtime
 
 OPERATION = "concierge-logs"
 WINDOW = timedelta(days=30)  # the most that the service takes
@@ -53,7 +53,7 @@ class LogEntry(Payload):
 
 
 async def concierge_log(
-    world: World, *, workspace_id: str, router_id: str, start: datetime, end: datetime
+    runtime: Runtime, *, workspace_id: str, router_id: str, start: datetime, end: datetime
 ) -> list[LogEntry]:
     """The entries that one router triggered from *start* to *end*, of any length of time.
 
@@ -62,7 +62,7 @@ async def concierge_log(
     found: dict[LogEntry, None] = {}
     for window in windows(start, end, longest=WINDOW):
         pages = _pages(workspace_id, router_id, window)
-        found |= dict.fromkeys(await every(pages, world, key=lambda entry: entry))
+        found |= dict.fromkeys(await every(pages, runtime, key=lambda entry: entry))
     return list(found)
 
 

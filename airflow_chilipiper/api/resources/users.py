@@ -10,8 +10,8 @@ from airflow_chilipiper.api.call import Call, path
 from airflow_chilipiper.api.errors import Invalid
 from airflow_chilipiper.api.http.payload import Payload, read
 from airflow_chilipiper.api.resources.pages import every, numbered
-from airflow_chilipiper.api.retry import patiently
-from airflow_chilipiper.api.runtime import World
+from airflow_chilipiper.api.retry import with_retries
+from airflow_chilipiper.api.runtime import Runtime
 
 
 class User(Payload):
@@ -35,19 +35,19 @@ def _id(user: User) -> str:
     return user.id
 
 
-async def users(world: World, *, workspace_id: str | None = None) -> list[User]:
+async def users(runtime: Runtime, *, workspace_id: str | None = None) -> list[User]:
     """The users of a workspace, or of all: `GET /v1/org/workspace/users` (published schema 1.243)."""
     query = {"workspaceId": workspace_id} if workspace_id else {}
     page = numbered("workspace-list-users", "workspace.read", "/v1/org/workspace/users", _user, query)
-    return await every(page, world, key=_id)
+    return await every(page, runtime, key=_id)
 
 
-async def search_users(world: World, text: str) -> list[User]:
+async def search_users(runtime: Runtime, text: str) -> list[User]:
     """Users whose e-mail or name contains *text*: `GET /v1/org/user/find` (published schema 1.289)."""
     if not text.strip():
         raise Invalid("the text to search users by is empty")
     page = numbered("user-find", "user.read", "/v1/org/user/find", _user, {"query": text})
-    return await every(page, world, key=_id)
+    return await every(page, runtime, key=_id)
 
 
 def user_read(user_id: str) -> Call[User]:
@@ -62,14 +62,14 @@ def user_read(user_id: str) -> Call[User]:
     )
 
 
-async def user(world: World, user_id: str) -> User:
-    return await patiently(user_read(user_id), world)
+async def user(runtime: Runtime, user_id: str) -> User:
+    return await with_retries(user_read(user_id), runtime)
 
 
-async def find_user(world: World, email: str) -> User:
+async def find_user(runtime: Runtime, email: str) -> User:
     """The user with exactly this e-mail, in whatever case: the service itself also finds parts of e-mails and names."""
     wanted = email.strip().casefold()
-    fitting = [found for found in await search_users(world, wanted) if found.email.strip().casefold() == wanted]
+    fitting = [found for found in await search_users(runtime, wanted) if found.email.strip().casefold() == wanted]
     if len(fitting) == 1:
         return fitting[0]
     if not fitting:

@@ -7,7 +7,7 @@ from typing import Any
 from airflow_chilipiper.api.errors import Invalid
 from airflow_chilipiper.api.http.payload import Payload, read
 from airflow_chilipiper.api.resources.pages import every, numbered
-from airflow_chilipiper.api.runtime import World
+from airflow_chilipiper.api.runtime import Runtime
 
 
 class Workspace(Payload):
@@ -21,15 +21,15 @@ def _workspace(row: Any) -> Workspace:
     return read(Workspace, row, "workspace-list")
 
 
-async def workspaces(world: World) -> list[Workspace]:
+async def workspaces(runtime: Runtime) -> list[Workspace]:
     """All workspaces that the token sees: `GET /v1/org/workspace` (published schema 1.321)."""
     page = numbered("workspace-list", "workspace.read", "/v1/org/workspace", _workspace)
-    return await every(page, world, key=lambda found: found.id)
+    return await every(page, runtime, key=lambda found: found.id)
 
 
-async def find_workspace(world: World, name: str) -> Workspace:
+async def find_workspace(runtime: Runtime, name: str) -> Workspace:
     """The workspace with exactly this name."""
-    seen = await workspaces(world)
+    seen = await workspaces(runtime)
     fitting = [found for found in seen if found.name.strip() == name.strip()]
     if len(fitting) == 1:
         return fitting[0]

@@ -15,15 +15,15 @@ IN_LINE_FOR = 0.02  # seconds of the pace; the loop may be busy with something e
 AT_ONCE_WITHOUT_PACE = 16
 
 
-class Starting:
-    """Flows that have not had their first turn yet; `rate` gives the pace in turns a second, None if it has no end."""
+class Admission:
+    """Flows that have not had their first turn yet; `rate` gives the pace in limiter a second, None if it has no end."""
 
     def __init__(self, rate: Callable[[], float | None]) -> None:
         self._rate = rate
         self._before_turn: set[asyncio.Task[Any]] = set()
         self._changed = asyncio.Event()
 
-    async def room(self, also: Callable[[], bool]) -> None:
+    async def wait(self, also: Callable[[], bool]) -> None:
         """Wait until few enough are in line, and *also* allows one more, which is asked again whenever a flow ends."""
         while not (len(self._before_turn) < self._most() and also()):
             self._changed.clear()

@@ -15,7 +15,7 @@ from itertools import islice
 from threading import Event, Lock, Thread
 
 from airflow_chilipiper.api.errors import NotAllowed, NotFound
-from airflow_chilipiper.booking.batch.runtime import BatchWorld, Stopping
+from airflow_chilipiper.booking.batch.runtime import BatchRuntime, Stopping
 from airflow_chilipiper.booking.book import book
 from airflow_chilipiper.booking.lead import Lead
 from airflow_chilipiper.booking.ledger.entry import LedgerFailed
@@ -31,7 +31,7 @@ NOT_ATTEMPTED = Outcome(status="not_attempted", reason="the task stopped before 
 IN_FLIGHT = Outcome(status="unknown", reason="the task was stopped while this lead was booked")
 
 Numbered = tuple[int, Lead]
-Finish = Callable[[Outcome, BatchWorld], Awaitable[Outcome]]
+Finish = Callable[[Outcome, BatchRuntime], Awaitable[Outcome]]
 
 
 def speaks_of_lead(error: NotFound) -> bool:
@@ -47,8 +47,8 @@ class Batch:
     """Books *leads*, each with its number, and tells of each that it took exactly one outcome, as soon as it is known.
 
     Leads are taken a few hundred at a time, in a thread that may block, when their turn is near; at most *at_once* are
-    under way. `tell` is called in the batch's thread, or at the end in that of `run`, and shall be quick. `open_world`
-    opens a world inside the batch's loop; `finish` may add to an outcome that is known.
+    under way. `tell` is called in the batch's thread, or at the end in that of `run`, and shall be quick. `open_runtime`
+    opens a runtime inside the batch's loop; `finish` may add to an outcome that is known.
 
     A refusal that no other lead can escape stops the batch: 401 and 403, a ledger that failed, and an unknown router,
     link or workspace if all leads share it (`one_target`). A lead that Chili Piper does not know is refused alone.
@@ -57,7 +57,7 @@ class Batch:
     def __init__(
         self,
         leads: Iterable[Numbered],
-        open_world: Callable[[], AbstractAsyncContextManager[BatchWorld]],
+        open_runtime: Callable[[], AbstractAsyncContextManager[BatchRuntime]],
         *,
         tell: Callable[[int, Outcome], object],
         finish: Finish | None = None,
@@ -66,15 +66,15 @@ class Batch:
         drain: float = DRAIN,
     ) -> None:
         self.stopped_by: Exception | None = None
-        self.world: BatchWorld | None = None
-        self._leads, self._open_world = iter(leads), open_world
+        self.runtime: BatchRuntime | None = None
+        self._leads, self._open_runtime = iter(leads), open_runtime
         self._tell_outcome, self._finish = tell, finish
         self._at_once, self._one_target, self._drain = at_once or AT_ONCE, one_target, drain
         self._untold: dict[int, Outcome] = {}  # what is to be told of those that were taken, if nothing else comes
         self._telling = Lock()
         self._under_way = 0
         self._stopping, self._done, self._awake = Event(), Event(), Event()
-        self._stop_world: Callable[[], object] = bool
+        self._stop_runtime: Callable[[], object] = bool
         self._crash: BaseException | None = None
 
     def stop(self) -> None:
@@ -109,41 +109,41 @@ class Batch:
         except BaseException as error:  # noqa: BLE001  # the waiting thread raises it
             self._crash = error
         finally:
-            self._stop_world = bool
+            self._stop_runtime = bool
             self._done.set()
             self._awake.set()
 
     def _begin_nothing(self) -> None:
         self._stopping.set()
         with suppress(RuntimeError):  # the loop has just ended by itself
-            self._stop_world()
+            self._stop_runtime()
 
     async def _book_all(self) -> None:
-        async with self._open_world() as self.world, asyncio.TaskGroup() as flows:
-            self._stop_world = partial(asyncio.get_running_loop().call_soon_threadsafe, self.world.stop)
-            async for taken in self._taken(self.world):
+        async with self._open_runtime() as self.runtime, asyncio.TaskGroup() as flows:
+            self._stop_runtime = partial(asyncio.get_running_loop().call_soon_threadsafe, self.runtime.stop)
+            async for taken in self._taken(self.runtime):
                 for number, lead in taken:
-                    await self.world.starting.room(self._has_place)
+                    await self.runtime.admission.wait(self._has_place)
                     if self._stopping.is_set():
                         return
                     self._under_way += 1
-                    self.world.starting.start(self._book(number, lead, self.world), flows)
+                    self.runtime.admission.start(self._book(number, lead, self.runtime), flows)
 
-    async def _taken(self, world: BatchWorld) -> AsyncIterator[Sequence[Numbered]]:
+    async def _taken(self, runtime: BatchRuntime) -> AsyncIterator[Sequence[Numbered]]:
         """The next leads are taken and begun while those before them are started."""
         number = BEGUN_AT_FIRST
-        coming = asyncio.create_task(self._next(number, world))
+        coming = asyncio.create_task(self._next(number, runtime))
         while taken := await coming:
             number = min(2 * number, BEGUN_AT_ONCE)
-            coming = asyncio.create_task(self._next(number, world))
+            coming = asyncio.create_task(self._next(number, runtime))
             yield taken
 
-    async def _next(self, number: int, world: BatchWorld) -> Sequence[Numbered]:
+    async def _next(self, number: int, runtime: BatchRuntime) -> Sequence[Numbered]:
         if self._stopping.is_set():
             return []
         try:
             taken = await asyncio.to_thread(self._take, number)
-            await world.begin_all([lead.row() for _, lead in taken])
+            await runtime.get_or_create_all([lead.new_entry() for _, lead in taken])
         except Exception as error:  # noqa: BLE001  # flows are under way, and are not to be torn
             self._stopped(error)
             return []
@@ -159,24 +159,24 @@ class Batch:
     def _has_place(self) -> bool:
         return self._under_way < self._at_once
 
-    async def _book(self, number: int, lead: Lead, world: BatchWorld) -> None:
+    async def _book(self, number: int, lead: Lead, runtime: BatchRuntime) -> None:
         self._expect(number, IN_FLIGHT)
         try:
-            outcome = await self._outcome(lead, world)
+            outcome = await self._outcome(lead, runtime)
             self._expect(number, outcome)
-            self._tell(number, await self._finished(outcome, world))
+            self._tell(number, await self._finished(outcome, runtime))
         finally:
             self._under_way -= 1
 
-    async def _finished(self, outcome: Outcome, world: BatchWorld) -> Outcome:
+    async def _finished(self, outcome: Outcome, runtime: BatchRuntime) -> Outcome:
         try:
-            return await self._finish(outcome, world) if self._finish else outcome
+            return await self._finish(outcome, runtime) if self._finish else outcome
         except Exception:  # noqa: BLE001  # such as Stopping: what is known already is told
             return outcome
 
-    async def _outcome(self, lead: Lead, world: BatchWorld) -> Outcome:
+    async def _outcome(self, lead: Lead, runtime: BatchRuntime) -> Outcome:
         try:
-            return await book(lead, world)
+            return await book(lead, runtime)
         except Stopping:
             return NOT_ATTEMPTED
         except NotFound as error:

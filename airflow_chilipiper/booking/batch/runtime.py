@@ -1,4 +1,4 @@
-"""The two real Worlds with a ledger: one blocks, for one booking; one waits, for a batch."""
+"""The runtime of a batch: it can be stopped."""
 
 from __future__ import annotations
 
@@ -6,29 +6,12 @@ import asyncio
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
-from airflow_chilipiper.api.http.client_runtime import AsksAwaiting, AsksBlocking, AwaitingWorld, BlockingWorld
-from airflow_chilipiper.api.pace.limiter import AwaitingTurns, BlockingTurns
-from airflow_chilipiper.booking.batch.admission import Starting
-from airflow_chilipiper.booking.ledger.entry import Row
-from airflow_chilipiper.booking.ledger.group_commit import GroupCommit
+from airflow_chilipiper.api.http.client_runtime import Asks
+from airflow_chilipiper.api.pace.limiter import RateLimiter
+from airflow_chilipiper.booking.batch.admission import Admission
+from airflow_chilipiper.booking.ledger.entry import Entry
+from airflow_chilipiper.booking.ledger.runtime import RecordingRuntime
 from airflow_chilipiper.booking.ledger.store import Ledger
-
-
-class SingleWorld(BlockingWorld):
-    """Its verbs block; each mark is a transaction of its own."""
-
-    def __init__(self, client: AsksBlocking, turns: BlockingTurns, ledger: Ledger, **clocks: Any) -> None:
-        super().__init__(client, turns, **clocks)
-        self._ledger = ledger
-
-    async def begin(self, row: Row, /) -> Row:
-        return self._ledger.begin([row])[0]
-
-    async def mark(self, row: Row, /) -> Row:
-        answer = self._ledger.mark([row])[0]
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
 
 
 class Stopping(Exception):
@@ -38,32 +21,30 @@ class Stopping(Exception):
         super().__init__("the task is being stopped")
 
 
-class BatchWorld(AwaitingWorld):
-    """Its verbs wait in one loop; marks of many flows share a commit.
+class BatchRuntime(RecordingRuntime):
+    """Its verbs wait in one loop; updates of many flows share a commit.
 
     Once it is stopped, whoever waits for a turn or pauses gets Stopping. So no booking begins, while a call that is
     under way is answered and marked.
     """
 
-    def __init__(self, client: AsksAwaiting, turns: AwaitingTurns, ledger: Ledger, **clocks: Any) -> None:
-        super().__init__(client, turns, **clocks)
-        self._commits = GroupCommit(ledger)
-        self.mark = self._commits.mark
-        self._begun: dict[str, Row] = {}
+    def __init__(self, client: Asks, limiter: RateLimiter, ledger: Ledger, **clocks: Any) -> None:
+        super().__init__(client, limiter, ledger, **clocks)
+        self._begun: dict[str, Entry] = {}
         self._stopping = False
         self._waiting: set[asyncio.Task[Any]] = set()
-        self.starting = Starting(lambda: turns.rate)
+        self.admission = Admission(lambda: limiter.rate)
 
-    async def begin_all(self, rows: Sequence[Row], /) -> None:
-        """What is on record for leads that are to come, in one transaction; `begin` gives each of them its row."""
-        self._begun |= {row.key: row for row in await self._commits.begin_all(rows)}
+    async def get_or_create_all(self, entries: Sequence[Entry], /) -> None:
+        """What is on record for leads that are to come, in one transaction; `begin` gives each of them its entry."""
+        self._begun |= {entry.key: entry for entry in await self._commits.get_or_create_all(entries)}
 
-    async def begin(self, row: Row, /) -> Row:
-        return self._begun.pop(row.key, None) or await self._commits.begin(row)
+    async def get_or_create(self, entry: Entry, /) -> Entry:
+        return self._begun.pop(entry.key, None) or await super().get_or_create(entry)
 
-    async def turn(self, *, urgent: bool = False) -> None:
-        await self._unless_stopping(super().turn(urgent=urgent))
-        self.starting.has_begun(asyncio.current_task())
+    async def acquire(self, *, priority: bool = False) -> None:
+        await self._unless_stopping(super().acquire(priority=priority))
+        self.admission.has_begun(asyncio.current_task())
 
     async def pause(self, seconds: float, /) -> None:
         await self._unless_stopping(super().pause(seconds))

@@ -34,7 +34,7 @@ class Bounds:
         """Nobody is set free without evidence where the end of the session is not known."""
         return self.on_no_evidence if offered_lifetime or self.session_lifetime else "hold"
 
-    def count_from(self, sent_at: float, offered_lifetime: float | None) -> float:
+    def no_effect_after(self, sent_at: float, offered_lifetime: float | None) -> float:
         """From when a look at the meeting list that finds nothing means that there is nothing."""
         lifetime = max(offered_lifetime or 0.0, self.session_lifetime or 0.0) or ASSUMED_LIFETIME
         return sent_at + lifetime + self.processing + self.list_lag + self.skew

@@ -8,7 +8,7 @@ from datetime import datetime
 from math import floor
 
 from airflow_chilipiper.api.resources.meeting import Meeting
-from airflow_chilipiper.booking.ledger.entry import Row
+from airflow_chilipiper.booking.ledger.entry import Entry
 from airflow_chilipiper.booking.ledger.lead_key import guest_digest
 
 
@@ -19,8 +19,8 @@ class Evidence:
     """
 
     meeting_id: str | None = None
-    doubt: str = ""
-    never: bool = False
+    ambiguous: str = ""
+    proven_absent: bool = False
 
     @property
     def is_none(self) -> bool:
@@ -30,36 +30,38 @@ class Evidence:
 NONE = Evidence()
 
 
-def evidence_in(meetings: Iterable[Meeting], row: Row, *, skew: float) -> Evidence:
-    """Which of *meetings* came of the call that *row* records, whatever became of it: a cancelled one was booked too.
+def evidence_in(meetings: Iterable[Meeting], entry: Entry, *, skew: float) -> Evidence:
+    """Which of *meetings* came of the call that *entry* records, whatever became of it: a cancelled one was booked too.
 
     One that is of our guest and at our slot is ours. What does not tell its guest or start may be ours, and so may one
     of our guest at another time, since meetings are moved. None is ours that was booked before the call, by clocks that
-    may differ by *skew*, nor the one that the row was released from.
+    may differ by *skew*, nor the one that the entry was released from.
     """
-    since, start = floor((row.sent_at or 0.0) - skew), slot_start(row)  # the list tells whole seconds
-    others = [each for each in meetings if each.meeting_id != row.released]
+    since, start = floor((entry.sent_at or 0.0) - skew), slot_start(entry)  # the list tells whole seconds
+    others = [each for each in meetings if each.meeting_id != entry.released]
     recent = [each for each in others if each.booked_at is None or each.booked_at.timestamp() >= since]
-    here = [each for each in recent if each.start in (None, start) and _is_of(each, row) is not False]
-    if len(here) == 1 and _is_of(here[0], row) and here[0].start is not None:
+    here = [each for each in recent if each.start in (None, start) and _is_of(each, entry) is not False]
+    if len(here) == 1 and _is_of(here[0], entry) and here[0].start is not None:
         return Evidence(meeting_id=here[0].meeting_id)
-    if fitting := here or [each for each in recent if _is_of(each, row)]:
+    if fitting := here or [each for each in recent if _is_of(each, entry)]:
         listed = ", ".join(each.meeting_id for each in fitting[:5])
-        return Evidence(doubt=f"{len(fitting)} meetings may be it: {listed}" if fitting[1:] else f"{listed} may be it")
+        return Evidence(
+            ambiguous=f"{len(fitting)} meetings may be it: {listed}" if fitting[1:] else f"{listed} may be it"
+        )
     return NONE
 
 
-def slot_start(row: Row) -> datetime | None:
+def slot_start(entry: Entry) -> datetime | None:
     """The recorded slot as a time. It was read as one before it was recorded."""
-    return datetime.fromisoformat(row.slot) if row.slot else None
+    return datetime.fromisoformat(entry.slot) if entry.slot else None
 
 
-def guests_on_record(row: Row) -> frozenset[str]:
+def guests_on_record(entry: Entry) -> frozenset[str]:
     """Hashes of everybody whom the call may have invited."""
-    return frozenset({row.guest, row.invited} - {""})
+    return frozenset({entry.guest, entry.invited} - {""})
 
 
-def _is_of(meeting: Meeting, row: Row) -> bool | None:
+def _is_of(meeting: Meeting, entry: Entry) -> bool | None:
     """Whether the meeting is of a guest on record; None if either side does not tell."""
-    guests = guests_on_record(row)
+    guests = guests_on_record(entry)
     return guest_digest(meeting.guest) in guests if meeting.guest and guests else None

@@ -10,9 +10,9 @@ from airflow_chilipiper.api.resources.meeting import Meeting
 from airflow_chilipiper.api.resources.meetings import meetings
 from airflow_chilipiper.api.resources.routers import Router, routers
 from airflow_chilipiper.api.resources.routing_log import concierge_log
-from airflow_chilipiper.api.runtime import World
+from airflow_chilipiper.api.runtime import Runtime
 from airflow_chilipiper.booking.doubt.evidence import NONE, Evidence, slot_start
-from airflow_chilipiper.booking.ledger.entry import Row
+from airflow_chilipiper.booking.ledger.entry import Entry
 from airflow_chilipiper.booking.ledger.lead_key import digest
 
 HORIZON = timedelta(days=60)  # how far after its slot a meeting may have been moved to and still be found
@@ -20,30 +20,32 @@ MINUTE = timedelta(minutes=1)
 LOGGED_BEFORE, LOGGED_AFTER = timedelta(hours=25), timedelta(days=2)  # around the call; the log takes 30 days
 
 
-async def at_slot(row: Row, guests: Sequence[str], world: World) -> list[Meeting]:
+async def at_slot(entry: Entry, guests: Sequence[str], runtime: Runtime) -> list[Meeting]:
     """The meetings at the recorded slot, of any status: of *guests*, or of everybody if none are named."""
-    start = slot_start(row)
-    return await _listed(start, start + MINUTE, guests, world) if start else []
+    start = slot_start(entry)
+    return await _listed(start, start + MINUTE, guests, runtime) if start else []
 
 
-async def since_sending(rows: Iterable[Row], guests: Sequence[str], world: World, *, skew: float) -> list[Meeting]:
+async def since_sending(
+    entries: Iterable[Entry], guests: Sequence[str], runtime: Runtime, *, skew: float
+) -> list[Meeting]:
     """The meetings from the first call on until the booking horizon, for what was moved to another time."""
-    rows = list(rows)
-    sent = [_moment(row.sent_at or 0.0) for row in rows]
-    slots = [start for start in map(slot_start, rows) if start]
-    return await _listed(min(sent) - timedelta(seconds=skew), max([*sent, *slots]) + HORIZON, guests, world)
+    entries = list(entries)
+    sent = [_moment(entry.sent_at or 0.0) for entry in entries]
+    slots = [start for start in map(slot_start, entries) if start]
+    return await _listed(min(sent) - timedelta(seconds=skew), max([*sent, *slots]) + HORIZON, guests, runtime)
 
 
-async def _listed(start: datetime, end: datetime, guests: Sequence[str], world: World) -> list[Meeting]:
+async def _listed(start: datetime, end: datetime, guests: Sequence[str], runtime: Runtime) -> list[Meeting]:
     found: dict[str, Meeting] = {}
     for guest in guests or (None,):
-        listed = await meetings(world, start=start, end=end, guest=guest)
+        listed = await meetings(runtime, start=start, end=end, guest=guest)
         found |= {meeting.meeting_id: meeting for meeting in listed}
     return list(found.values())
 
 
 class RoutingLog:
-    """Concierge's log, for as many rows as there are; it is no evidence where the token may not read it.
+    """Concierge's log, for as many entries as there are; it is no evidence where the token may not read it.
 
     The routers are asked for once, since their list is long.
     """
@@ -51,32 +53,32 @@ class RoutingLog:
     def __init__(self) -> None:
         self._routers: Mapping[str, Router] | None = None
 
-    async def evidence(self, row: Row, world: World) -> Evidence:
-        """What the log says of the session of *row*. A session that timed out was not spent, and never will be."""
-        if not row.session:
+    async def evidence(self, entry: Entry, runtime: Runtime) -> Evidence:
+        """What the log says of the session of *entry*. A session that timed out was not spent, and never will be."""
+        if not entry.session:
             return NONE
         try:
-            router = (await self._known(world)).get(row.pattern)
+            router = (await self._known(runtime)).get(entry.pattern)
             if not (router and router.workspace_id):
                 return NONE
-            sent = _moment(row.sent_at or 0.0)
+            sent = _moment(entry.sent_at or 0.0)
             window = {"start": sent - LOGGED_BEFORE, "end": sent + LOGGED_AFTER}
-            entries = await concierge_log(world, workspace_id=router.workspace_id, router_id=router.id, **window)
+            listed = await concierge_log(runtime, workspace_id=router.workspace_id, router_id=router.id, **window)
         except ChiliPiperError:
             return NONE
-        own = [entry for entry in entries if entry.is_of(row.session)]
-        booked = {entry.meeting_id for entry in own if entry.meeting_id}
+        own = [each for each in listed if each.is_of(entry.session)]
+        booked = {each.meeting_id for each in own if each.meeting_id}
         if len(booked) == 1:
             return Evidence(meeting_id=booked.pop())
         if booked:
-            return Evidence(doubt=f"the routing log has {len(booked)} meetings for its session")
-        return Evidence(never=bool(own) and all(entry.is_timed_out for entry in own))
+            return Evidence(ambiguous=f"the routing log has {len(booked)} meetings for its session")
+        return Evidence(proven_absent=bool(own) and all(each.is_timed_out for each in own))
 
-    async def _known(self, world: World) -> Mapping[str, Router]:
-        """By what a row has on record about its target; nothing from now on, once they could not be asked for."""
+    async def _known(self, runtime: Runtime) -> Mapping[str, Router]:
+        """By what an entry has on record about its target; nothing from now on, once they could not be asked for."""
         if self._routers is None:
             try:
-                found = await routers(world)
+                found = await routers(runtime)
             except ChiliPiperError:
                 found = []
             self._routers = {digest("concierge", router.slug): router for router in found}

@@ -1,43 +1,43 @@
-"""Marks of many flows in one transaction: a disk sync costs the same for one row as for sixty."""
+"""Marks of many flows in one transaction: a disk sync costs the same for one entry as for sixty."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
 
-from airflow_chilipiper.booking.ledger.entry import LedgerFailed, Row
+from airflow_chilipiper.booking.ledger.entry import Entry, LedgerFailed
 from airflow_chilipiper.booking.ledger.store import Ledger
 
-Answer = Row | Exception
-Commit = Callable[[Sequence[Row]], Sequence[Answer]]
-Waiting = list[tuple[Sequence[Row], asyncio.Future[Sequence[Answer]]]]
-GAP = 0.02  # seconds from a commit to the next of marks alone: a sync and its CPU are then shared by more of them
-MARKS_FIRST = 8  # commits of marks that go before a beginning, which nobody with an open session waits for
+Answer = Entry | Exception
+Commit = Callable[[Sequence[Entry]], Sequence[Answer]]
+Waiting = list[tuple[Sequence[Entry], asyncio.Future[Sequence[Answer]]]]
+GAP = 0.02  # seconds from a commit to the next of updates alone: a sync and its CPU are then shared by more of them
+MARKS_FIRST = 8  # commits of updates that go before a beginning, which nobody with an open session waits for
 
 
 class GroupCommit:
     """What is to be written while one group commits is the next group. The ledger is used by one thread at a time.
 
-    A mark waits for two commits at most, the one under way and its own; but leads are begun after eight, if not before.
+    A version waits for two commits at most, the one under way and its own; but leads are begun after eight, if not before.
     """
 
     def __init__(self, ledger: Ledger) -> None:
-        self._marks, self._beginnings = _Kind(ledger.mark), _Kind(ledger.begin)
+        self._marks, self._beginnings = _Kind(ledger.update), _Kind(ledger.get_or_create)
         self._committing: asyncio.Task[None] | None = None
         self._next_at = 0.0
 
-    async def begin(self, row: Row) -> Row:
-        return _row(*await self._join(self._beginnings, [row]))
+    async def get_or_create(self, entry: Entry) -> Entry:
+        return _entry(*await self._join(self._beginnings, [entry]))
 
-    async def mark(self, row: Row) -> Row:
-        return _row(*await self._join(self._marks, [row]))
+    async def update(self, entry: Entry) -> Entry:
+        return _entry(*await self._join(self._marks, [entry]))
 
-    async def begin_all(self, rows: Sequence[Row]) -> Sequence[Row]:
-        return [_row(answer) for answer in await self._join(self._beginnings, rows)]
+    async def get_or_create_all(self, entries: Sequence[Entry]) -> Sequence[Entry]:
+        return [_entry(answer) for answer in await self._join(self._beginnings, entries)]
 
-    async def _join(self, kind: _Kind, rows: Sequence[Row]) -> Sequence[Answer]:
+    async def _join(self, kind: _Kind, entries: Sequence[Entry]) -> Sequence[Answer]:
         future: asyncio.Future[Sequence[Answer]] = asyncio.get_running_loop().create_future()
-        kind.waiting.append((rows, future))
+        kind.waiting.append((entries, future))
         if self._committing is None or self._committing.done():
             self._committing = asyncio.create_task(self._run())
         return await future
@@ -62,26 +62,26 @@ class _Kind:
     async def commit(self) -> None:
         """One transaction for all that wait; each is told its own."""
         group, self.waiting = self.waiting, []
-        answers = iter(await self._written([row for rows, _ in group for row in rows]))
-        for rows, future in group:
-            own = [next(answers) for _ in rows]
+        answers = iter(await self._written([entry for entries, _ in group for entry in entries]))
+        for entries, future in group:
+            own = [next(answers) for _ in entries]
             if not future.done():
                 future.set_result(own)
 
-    async def _written(self, rows: Sequence[Row]) -> Sequence[Answer]:
+    async def _written(self, entries: Sequence[Entry]) -> Sequence[Answer]:
         try:
-            answers = await asyncio.to_thread(self._write, rows)
-            if len(answers) != len(rows):
-                raise LedgerFailed(f"the ledger has {len(answers)} answers to {len(rows)} rows")
+            answers = await asyncio.to_thread(self._write, entries)
+            if len(answers) != len(entries):
+                raise LedgerFailed(f"the ledger has {len(answers)} answers to {len(entries)} entries")
             return answers
         except asyncio.CancelledError:
             raise
         except BaseException as error:  # noqa: BLE001  # every flow of the group is told
             failed = error if isinstance(error, Exception) else LedgerFailed(type(error).__name__)
-            return [failed] * len(rows)
+            return [failed] * len(entries)
 
 
-def _row(answer: Answer) -> Row:
+def _entry(answer: Answer) -> Entry:
     if isinstance(answer, Exception):
         raise answer
     return answer

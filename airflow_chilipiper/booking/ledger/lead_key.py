@@ -59,8 +59,8 @@ def digest(*parts: str) -> str:
     return hashlib.sha256(_as_json(parts).encode()).hexdigest()
 
 
-def row_key(purpose: str, key: str) -> str:
-    """Where a lead's row stands in the ledger; *key* is as `lead_key` gives it."""
+def entry_key(purpose: str, key: str) -> str:
+    """Where a lead's entry stands in the ledger; *key* is as `lead_key` gives it."""
     return digest(trimmed(purpose), key)
 
 

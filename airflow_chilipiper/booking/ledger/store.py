@@ -6,22 +6,21 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Protocol
 
-from airflow_chilipiper.api.runtime import World
-from airflow_chilipiper.booking.ledger.entry import STATES, LedgerFailed, MeetingTaken, Overtaken, Row, State
+from airflow_chilipiper.booking.ledger.entry import STATES, Conflict, Entry, LedgerFailed, MeetingTaken, State
 
-Answer = Row | Overtaken | MeetingTaken | LedgerFailed
+Answer = Entry | Conflict | MeetingTaken | LedgerFailed
 
 
 class Ledger(Protocol):
-    """Where rows live. Each call is one transaction, durable once it returns; all may raise LedgerFailed."""
+    """Where entries live. Each call is one transaction, durable once it returns; all may raise LedgerFailed."""
 
-    def begin(self, rows: Sequence[Row], /) -> Sequence[Row]:
+    def get_or_create(self, entries: Sequence[Entry], /) -> Sequence[Entry]:
         """What is on record for these keys; what was absent is inserted as given."""
 
-    def mark(self, rows: Sequence[Row], /) -> Sequence[Answer]:
-        """Change each row if its mark is still the one that was read, and say of each what came of it."""
+    def update(self, entries: Sequence[Entry], /) -> Sequence[Answer]:
+        """Change each entry if its version is still the one that was read, and say of each what came of it."""
 
-    def look(self, keys: Collection[str], /) -> Mapping[str, Row]:
+    def get(self, keys: Collection[str], /) -> Mapping[str, Entry]:
         """What is on record, and nothing else."""
 
     def list(
@@ -31,14 +30,14 @@ class Ledger(Protocol):
         purpose: str | None = None,
         after_key: str | None = None,
         limit: int = 500,
-    ) -> Sequence[Row]:
+    ) -> Sequence[Entry]:
         """Rows in key order, from the one after *after_key* on; fewer than *limit* means that these are the last."""
 
 
 def pages(
     ledger: Ledger, *, states: Collection[State] = STATES, purpose: str | None = None, limit: int = 500
-) -> Iterator[Sequence[Row]]:
-    """All such rows, *limit* at a time; a page is asked for when the one before it has been dealt with."""
+) -> Iterator[Sequence[Entry]]:
+    """All such entries, *limit* at a time; a page is asked for when the one before it has been dealt with."""
     after = None
     while page := ledger.list(states=states, purpose=purpose, after_key=after, limit=limit):
         yield page
@@ -48,21 +47,12 @@ def pages(
 
 
 def page_of(
-    rows: Mapping[str, Row], states: Collection[State], purpose: str | None, after_key: str | None, limit: int
-) -> Sequence[Row]:
-    """What `Ledger.list` answers where all rows are at hand."""
+    entries: Mapping[str, Entry], states: Collection[State], purpose: str | None, after_key: str | None, limit: int
+) -> Sequence[Entry]:
+    """What `Ledger.list` answers where all entries are at hand."""
     fitting = (
-        row
-        for _, row in sorted(rows.items())
-        if row.state in states and purpose in (None, row.purpose) and row.key > (after_key or "")
+        entry
+        for _, entry in sorted(entries.items())
+        if entry.state in states and purpose in (None, entry.purpose) and entry.key > (after_key or "")
     )
     return list(islice(fitting, limit))
-
-
-class RecordingWorld(World, Protocol):
-    """A world with a ledger."""
-
-    async def begin(self, row: Row, /) -> Row: ...
-
-    async def mark(self, row: Row, /) -> Row:
-        """Durable once it returns; else raises Overtaken, MeetingTaken or LedgerFailed."""

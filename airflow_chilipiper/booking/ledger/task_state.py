@@ -13,20 +13,20 @@ from typing import Any
 
 from airflow_chilipiper.booking.ledger.entry import (
     STATES,
+    Conflict,
+    Entry,
     LedgerFailed,
     MeetingTaken,
-    Overtaken,
-    Row,
     State,
     may_replace,
 )
 from airflow_chilipiper.booking.ledger.store import Answer, page_of
-from airflow_chilipiper.booking.ledger.task_state_log import RowLog, Store, entry_of
+from airflow_chilipiper.booking.ledger.task_state_log import RowLog, Store, record_of
 
 MOST_LEADS = 25_000
 
 
-class StoredLedger:
+class TaskStateLedger:
     """A ledger of the task instance that *store* belongs to: up to 25,000 leads, and one process at a time.
 
     What was read or written is remembered, since nobody else writes there: a task instance that was replaced can still
@@ -35,36 +35,36 @@ class StoredLedger:
 
     def __init__(self, store: Store, *, retention: Any, clock: Callable[[], float] = time.monotonic) -> None:
         self._log = RowLog(store, retention=retention, clock=clock)
-        self._rows: dict[str, Row] | None = None
+        self._entries: dict[str, Entry] | None = None
         self._holders: dict[str, str] = {}
-        self._overruling: list[Row] = []
+        self._overruling: list[Entry] = []
         self._lock = Lock()
 
-    def begin(self, rows: Sequence[Row], /) -> Sequence[Row]:
+    def get_or_create(self, entries: Sequence[Entry], /) -> Sequence[Entry]:
         """What is on record for these keys; what was absent is inserted as given, the first of equals."""
         with self._lock:
             known = self._open()
-            absent = {row.key: row for row in reversed(rows) if row.key not in known}
+            absent = {entry.key: entry for entry in reversed(entries) if entry.key not in known}
             if absent and len(known) + len(absent) > MOST_LEADS:
                 raise LedgerFailed(
                     f"the task state store is meant for {MOST_LEADS} leads of one task instance, and there are more;"
                     " book fewer in one task, or set ledger_conn_id to a database"
                 )
-            for row in absent.values():
-                entry_of(row)
+            for entry in absent.values():
+                record_of(entry)
             self._append(known, list(absent.values()))
-            return [known[row.key] for row in rows]
+            return [known[entry.key] for entry in entries]
 
-    def mark(self, rows: Sequence[Row], /) -> Sequence[Answer]:
-        """Change each row if its mark is still the one that was read, and say of each what came of it."""
+    def update(self, entries: Sequence[Entry], /) -> Sequence[Answer]:
+        """Change each entry if its version is still the one that was read, and say of each what came of it."""
         with self._lock:
             known = self._open()
             after, holders = ChainMap({}, known), ChainMap({}, self._holders)
-            answers = [_change(row, after, holders) for row in rows]
-            self._append(known, [answer for answer in answers if isinstance(answer, Row)])
+            answers = [_change(entry, after, holders) for entry in entries]
+            self._append(known, [answer for answer in answers if isinstance(answer, Entry)])
             return answers
 
-    def look(self, keys: Collection[str], /) -> Mapping[str, Row]:
+    def get(self, keys: Collection[str], /) -> Mapping[str, Entry]:
         """What is on record, and nothing else. Before the first `begin` it is read anew each time."""
         with self._lock:
             known = self._known()
@@ -77,53 +77,53 @@ class StoredLedger:
         purpose: str | None = None,
         after_key: str | None = None,
         limit: int = 500,
-    ) -> Sequence[Row]:
+    ) -> Sequence[Entry]:
         """Rows in key order, from the one after *after_key* on; fewer than *limit* means that these are the last."""
         with self._lock:
             return page_of(self._known(), states, purpose, after_key, limit)
 
-    def _known(self) -> dict[str, Row]:
-        return self._log.rows() if self._rows is None else self._open()
+    def _known(self) -> dict[str, Entry]:
+        return self._log.entries() if self._entries is None else self._open()
 
-    def _open(self) -> dict[str, Row]:
-        if self._rows is None:
-            rows = self._log.open()
-            self._holders = {row.meeting_id: key for key, row in rows.items() if row.meeting_id}
-            self._rows = rows
+    def _open(self) -> dict[str, Entry]:
+        if self._entries is None:
+            entries = self._log.open()
+            self._holders = {entry.meeting_id: key for key, entry in entries.items() if entry.meeting_id}
+            self._entries = entries
         if self._overruling:
-            self._append(self._rows, [])
-        return self._rows
+            self._append(self._entries, [])
+        return self._entries
 
-    def _append(self, known: dict[str, Row], rows: Sequence[Row]) -> None:
-        """Write *rows*, after what an earlier write that failed has left open.
+    def _append(self, known: dict[str, Entry], entries: Sequence[Entry]) -> None:
+        """Write *entries*, after what an earlier write that failed has left open.
 
-        Nobody sends after a mark that failed: those rows are written back as they were. All else that a write was to
+        Nobody sends after a version that failed: those entries are written back as they were. All else that a write was to
         record is a fact, and is written again.
         """
-        if not (rows := [*self._overruling, *rows]):
+        if not (entries := [*self._overruling, *entries]):
             return
-        self._overruling = [known.get(row.key, row) if row.state == "sent" else row for row in rows]
-        self._log.append(rows)
+        self._overruling = [known.get(entry.key, entry) if entry.state == "sent" else entry for entry in entries]
+        self._log.append(entries)
         self._overruling = []
-        known.update({row.key: row for row in rows})
-        self._holders.update({row.meeting_id: row.key for row in rows if row.meeting_id})
+        known.update({entry.key: entry for entry in entries})
+        self._holders.update({entry.meeting_id: entry.key for entry in entries if entry.meeting_id})
 
 
-def _change(row: Row, rows: ChainMap[str, Row], holders: ChainMap[str, str]) -> Answer:
+def _change(entry: Entry, entries: ChainMap[str, Entry], holders: ChainMap[str, str]) -> Answer:
     """Judge one change as if those before it in its group were on record."""
-    current = rows.get(row.key)
+    current = entries.get(entry.key)
     if current is None:
-        return LedgerFailed("this lead's row is not on record, though it was begun")
-    if not may_replace(current, row):
-        return Overtaken(current)
-    holder = holders.get(row.meeting_id or "", row.key)
-    if holder != row.key and rows[holder].meeting_id == row.meeting_id:
-        return MeetingTaken(row.meeting_id)
+        return LedgerFailed("this lead's entry is not on record, though it was begun")
+    if not may_replace(current, entry):
+        return Conflict(current)
+    holder = holders.get(entry.meeting_id or "", entry.key)
+    if holder != entry.key and entries[holder].meeting_id == entry.meeting_id:
+        return MeetingTaken(entry.meeting_id)
     try:
-        entry_of(row)
+        record_of(entry)
     except LedgerFailed as unfit:
         return unfit
-    rows[row.key] = row
-    if row.meeting_id:
-        holders[row.meeting_id] = row.key
-    return row
+    entries[entry.key] = entry
+    if entry.meeting_id:
+        holders[entry.meeting_id] = entry.key
+    return entry

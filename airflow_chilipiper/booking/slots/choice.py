@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from airflow_chilipiper.api.patterns.offer import Offer
 from airflow_chilipiper.api.patterns.slots import Slot
 from airflow_chilipiper.booking.slots.filters import Filter, Preference, choose
-from airflow_chilipiper.booking.slots.reservations import Claims, Crowded, Fate, Reservations
+from airflow_chilipiper.booking.slots.reservations import AllReserved, Claims, Reservations, Resolution
 
 
 @dataclass
@@ -34,14 +34,14 @@ class Choice:
         if slot is None:
             slot = choose(offer.slots, *filters, prefer=self.prefer, free=_bears_who_knows_what)
             if slot is None and choose(offer.slots, *filters):
-                raise Crowded
+                raise AllReserved
         if slot:
             self._made = self.reservations.reserve(slot, self.target)
         return slot
 
-    def settle(self, fate: Fate) -> None:
+    def settle(self, resolution: Resolution) -> None:
         if self._made:
-            self.reservations.settle(self._made, fate)
+            self.reservations.settle(self._made, resolution)
             self._made = None
 
 

@@ -41,8 +41,8 @@ def _best_first(times: Sequence[Timed], prefer: Preference | None) -> list[int]:
     starts = [each.start for each in times]
     if prefer is None:
         return sorted(range(len(times)), key=starts.__getitem__)
-    wishes = [prefer(each) for each in times]
-    return sorted(range(len(times)), key=lambda at: (wishes[at], starts[at]))
+    queries = [prefer(each) for each in times]
+    return sorted(range(len(times)), key=lambda at: (queries[at], starts[at]))
 
 
 def earliest(slots: Iterable[Slot]) -> Slot | None:

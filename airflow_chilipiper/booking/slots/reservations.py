@@ -19,11 +19,13 @@ from typing import Literal
 from airflow_chilipiper.api.patterns.slots import Slot
 from airflow_chilipiper.booking.slots.filters import capacity
 
-Fate = Literal["free", "taken", "gone"]  # given back; booked, or perhaps; lost to somebody else, with all that it bears
+Resolution = Literal[
+    "returned", "consumed", "lost"
+]  # given back; booked, or perhaps; lost to somebody else, with all that it bears
 REMEMBERED = 120.0  # seconds; no offer is spent so late
 
 
-class Crowded(Exception):
+class AllReserved(Exception):
     """Every slot that will do is being booked by other leads of this process."""
 
 
@@ -53,7 +55,7 @@ class Claims:
 
 
 class Reservations:
-    """`since` is when an offer was requested, by the world's clock."""
+    """`since` is when an offer was requested, by the runtime's clock."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -79,14 +81,14 @@ class Reservations:
         claims.open += 1
         return claims
 
-    def settle(self, claims: Claims, fate: Fate) -> None:
+    def settle(self, claims: Claims, resolution: Resolution) -> None:
         """What became of one of them."""
         claims.open -= 1
-        if fate != "free":
+        if resolution != "returned":
             now = self._clock()
             claims.settled.append(now)
             self._settled.append((now, claims))
-            if fate == "gone":
+            if resolution == "lost":
                 claims.gone = now
         self._drop_if_empty(claims)
 

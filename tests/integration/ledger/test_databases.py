@@ -61,7 +61,7 @@ def test_mysql_raises_where_a_value_does_not_fit(mariadb_url: str, mode: str) ->
 
 
 def test_nothing_waits_for_ever_for_a_table_that_another_has_locked(mariadb_url: str) -> None:
-    """As a migration or a backup does; MySQL's own patience with those is a day."""
+    """As a migration or a backup does; MySQL's own policy with those is a day."""
     engine = sa.create_engine(mariadb_url, poolclass=sa.pool.NullPool)
     ledger = SqlLedger(engine, sleep=lambda _: None)
     ledger.create()
@@ -71,7 +71,7 @@ def test_nothing_waits_for_ever_for_a_table_that_another_has_locked(mariadb_url:
     with engine.connect() as other:
         other.exec_driver_sql("lock tables chilipiper_ledger write")
         with pytest.raises(LedgerFailed, match=BUSY):
-            ledger.look(["a"])
+            ledger.get(["a"])
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_settings_of_mysql_that_lose_rows_are_told(settings: dict[str, str], tol
 
 
 def test_doubts_are_about_the_server_that_is_asked(engine: sa.engine.Engine) -> None:
-    """The servers of the tests may be set to lose rows, for speed."""
+    """The servers of the tests may be set to lose entries, for speed."""
     asked = {"postgresql": "show fsync", "mysql": "select @@innodb_flush_log_at_trx_commit", "sqlite": "select 'on'"}
     with engine.connect() as db:
         is_safe = str(db.exec_driver_sql(asked[engine.dialect.name]).scalar()) in ("on", "1")

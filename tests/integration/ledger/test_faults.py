@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, IntegrityError, InternalError, OperationalError, ProgrammingError
 
-from airflow_chilipiper.booking.ledger.entry import LedgerFailed, Row, new_mark
+from airflow_chilipiper.booking.ledger.entry import Entry, LedgerFailed, new_version
 from airflow_chilipiper.booking.ledger.sql.faults import (
     AWAY,
     BUSY,
@@ -31,8 +31,8 @@ from airflow_chilipiper.booking.ledger.sql.faults import (
 from airflow_chilipiper.booking.ledger.sql.ledger import SqlLedger
 
 
-def a_row(key: str = "a", **facts: Any) -> Row:
-    return Row(key=key * 64, purpose="spring", mark=new_mark(), **facts)
+def an_entry(key: str = "a", **facts: Any) -> Entry:
+    return Entry(key=key * 64, purpose="spring", version=new_version(), **facts)
 
 
 def ledger_at(url: Any, **connect_args: Any) -> SqlLedger:
@@ -46,7 +46,7 @@ def test_a_postgres_that_takes_no_writes(postgres_schema_url: str) -> None:
     read_only = ledger_at(
         url.update_query_dict({"options": f"{url.query['options']} -cdefault_transaction_read_only=on"})
     )
-    for ask in (read_only.create, lambda: read_only.begin([a_row()])):
+    for ask in (read_only.create, lambda: read_only.begin([an_entry()])):
         with pytest.raises(LedgerFailed, match=NO_WRITES):
             ask()
 
@@ -54,13 +54,13 @@ def test_a_postgres_that_takes_no_writes(postgres_schema_url: str) -> None:
 def test_a_mariadb_that_takes_no_writes(mariadb_url: str) -> None:
     ledger_at(mariadb_url).create()
     with pytest.raises(LedgerFailed, match=NO_WRITES):
-        ledger_at(mariadb_url, init_command="set session transaction read only").begin([a_row()])
+        ledger_at(mariadb_url, init_command="set session transaction read only").begin([an_entry()])
 
 
 def test_a_file_that_takes_no_writes(tmp_path: Path) -> None:
     ledger_at(f"sqlite:///{tmp_path}/ledger.db").create()
     with pytest.raises(LedgerFailed, match=NO_WRITES):
-        ledger_at(f"sqlite:///file:{tmp_path}/ledger.db?mode=ro&uri=true").begin([a_row()])
+        ledger_at(f"sqlite:///file:{tmp_path}/ledger.db?mode=ro&uri=true").begin([an_entry()])
 
 
 def test_a_user_who_may_only_read(postgres_schema_url: str) -> None:
@@ -86,11 +86,11 @@ def test_a_disk_that_is_full(tmp_path: Path) -> None:
     engine = sa.create_engine(f"sqlite:///{tmp_path}/ledger.db", poolclass=sa.pool.NullPool)
     ledger = SqlLedger(engine, sleep=lambda _: None)
     ledger.create()
-    (row,) = ledger.begin([a_row()])
+    (entry,) = ledger.get_or_create([an_entry()])
     event.listen(engine, "connect", lambda connection, _: connection.execute("pragma max_page_count = 1"))
     with pytest.raises(LedgerFailed, match=FULL):
-        ledger.mark([row.to("sent", reason="because " * 10_000)])
-    assert ledger.look([row.key]) == {row.key: row}
+        ledger.update([entry.to("sent", reason="because " * 10_000)])
+    assert ledger.get([entry.key]) == {entry.key: entry}
 
 
 def postgres(code: str) -> Any:

@@ -29,7 +29,7 @@ def made_by_hand(engine: sa.engine.Engine, *, without: tuple[str, ...] = (), **o
                 unique=column.unique and "meeting_id" not in without,
                 nullable=column.nullable,
             )
-            for column in LedgerTable().rows.columns
+            for column in LedgerTable().entries.columns
         ),
         **options,
     )
@@ -43,14 +43,14 @@ def plain(kind: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any]:
 
 def rows_in(engine: sa.engine.Engine) -> int | None:
     with engine.connect() as db:
-        return db.execute(sa.select(sa.func.count()).select_from(LedgerTable().rows)).scalar()
+        return db.execute(sa.select(sa.func.count()).select_from(LedgerTable().entries)).scalar()
 
 
 @pytest.mark.parametrize(
     ("without", "told"),
     [
-        (("key", "meeting_id"), "takes two rows with one key"),
-        (("key",), "takes two rows with one key"),
+        (("key", "meeting_id"), "takes two entries with one key"),
+        (("key",), "takes two entries with one key"),
         (("meeting_id",), "takes one meeting for two leads"),
     ],
     ids=["no key holds", "the primary key does not hold", "the meeting's key does not hold"],
@@ -89,10 +89,10 @@ def test_an_engine_that_keeps_what_is_rolled_back_is_refused(mariadb_url: str) -
 
 def test_a_table_that_asks_for_more_than_a_row_has_is_refused(open_engine: Open) -> None:
     engine = open_engine()
-    LedgerTable().rows.create(engine)
+    LedgerTable().entries.create(engine)
     with engine.begin() as db:
         db.exec_driver_sql("drop table chilipiper_ledger")
-        table = LedgerTable().rows.to_metadata(sa.MetaData())
+        table = LedgerTable().entries.to_metadata(sa.MetaData())
         table.append_column(sa.Column("owner", sa.String(8), nullable=False))
         table.create(db)
     with pytest.raises(LedgerFailed, match=r"not the table that this package makes|not as this package makes it"):
@@ -102,13 +102,13 @@ def test_a_table_that_asks_for_more_than_a_row_has_is_refused(open_engine: Open)
 def test_a_table_that_alters_what_it_is_given_is_refused(open_engine: Open) -> None:
     engine = open_engine()
     SqlLedger(engine).create()
-    row = "new.reason := 'x'"
+    entry = "new.reason := 'x'"
     triggers = {
-        "postgresql": f"create function x() returns trigger language plpgsql as $$ begin {row}; return new; end $$;"
-        " create trigger x before insert on chilipiper_ledger for each row execute function x()",
-        "mysql": "create trigger x before insert on chilipiper_ledger for each row set new.reason = 'x'",
+        "postgresql": f"create function x() returns trigger language plpgsql as $$ begin {entry}; return new; end $$;"
+        " create trigger x before insert on chilipiper_ledger for each entry execute function x()",
+        "mysql": "create trigger x before insert on chilipiper_ledger for each entry set new.reason = 'x'",
         "sqlite": "create trigger x after insert on chilipiper_ledger begin"
-        " update chilipiper_ledger set reason = 'x' where mark = new.mark; end",
+        " update chilipiper_ledger set reason = 'x' where version = new.version; end",
     }
     with engine.begin() as db:
         db.exec_driver_sql(triggers[engine.dialect.name])

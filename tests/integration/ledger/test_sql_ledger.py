@@ -1,4 +1,4 @@
-"""The ledger behind a database: its failures, commits whose answer is lost, and rows that others hold."""
+"""The ledger behind a database: its failures, commits whose answer is lost, and entries that others hold."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from airflow_chilipiper.booking.ledger.entry import LedgerFailed, MeetingTaken, Overtaken, Row, new_mark
+from airflow_chilipiper.booking.ledger.entry import Conflict, Entry, LedgerFailed, MeetingTaken, new_version
 from airflow_chilipiper.booking.ledger.sql.faults import AWAY, BUSY
 from airflow_chilipiper.booking.ledger.sql.ledger import LONGEST_PAUSE, TRIES, SqlLedger
 from airflow_chilipiper.booking.ledger.sql.table import LedgerTable
@@ -20,8 +20,8 @@ from airflow_chilipiper.booking.ledger.sql.table import LedgerTable
 Open = Callable[..., sa.engine.Engine]
 
 
-def a_row(key: str = "a", **facts: Any) -> Row:
-    return Row(key=key * 64, purpose="spring", mark=new_mark(), **facts)
+def an_entry(key: str = "a", **facts: Any) -> Entry:
+    return Entry(key=key * 64, purpose="spring", version=new_version(), **facts)
 
 
 class Lost(Exception):
@@ -53,9 +53,9 @@ class LosesAnswers:
 def test_begin_is_repeated_after_an_unanswered_commit_and_inserts_once(
     engine: sa.engine.Engine, ledger: SqlLedger, after: bool
 ) -> None:
-    rows = [a_row(key) for key in "ab"]
+    entries = [an_entry(key) for key in "ab"]
     lost = LosesAnswers(engine, times=2, after=after)
-    assert ledger.begin(rows) == rows
+    assert ledger.get_or_create(entries) == entries
     assert lost.commits == 2 * after
 
 
@@ -64,33 +64,33 @@ def test_begin_is_repeated_after_an_unanswered_commit_and_inserts_once(
 def test_a_mark_is_repeated_after_an_unanswered_commit_and_known_as_our_own(
     engine: sa.engine.Engine, ledger: SqlLedger, state: Any, after: bool
 ) -> None:
-    (row,) = ledger.begin([a_row()])
+    (entry,) = ledger.get_or_create([an_entry()])
     lost = LosesAnswers(engine, times=2, after=after)
-    changed = row.to(state, meeting_id="m" if state == "booked" else None)
-    (answer,) = ledger.mark([changed])
-    assert isinstance(answer, Row)
-    assert answer.mark == changed.mark
+    changed = entry.to(state, meeting_id="m" if state == "booked" else None)
+    (answer,) = ledger.update([changed])
+    assert isinstance(answer, Entry)
+    assert answer.version == changed.version
     assert lost.commits == 2 * after
 
 
 def test_a_mark_whose_commit_is_never_answered_fails_though_it_may_have_taken(
     engine: sa.engine.Engine, ledger: SqlLedger
 ) -> None:
-    (row,) = ledger.begin([a_row()])
+    (entry,) = ledger.get_or_create([an_entry()])
     lost = LosesAnswers(engine, times=TRIES, after=True)
     with pytest.raises(LedgerFailed):
-        ledger.mark([row.to("sent")])
+        ledger.update([entry.to("sent")])
     assert lost.left == 0
-    assert ledger.look([row.key])[row.key].state == "sent"
+    assert ledger.get([entry.key])[entry.key].state == "sent"
 
 
 def test_who_won_is_read_back_in_a_transaction_of_its_own(engine: sa.engine.Engine, ledger: SqlLedger) -> None:
     """A read inside the writing transaction may be stale, and a commit that is lost would still look like a win."""
-    (row,) = ledger.begin([a_row()])
+    (entry,) = ledger.get_or_create([an_entry()])
     seen: list[str] = []
     event.listen(engine, "commit", lambda db: seen.append("commit"))
     event.listen(engine, "before_cursor_execute", lambda db, cursor, text, *rest: seen.append(text.lower()))
-    ledger.mark([row.to("sent")])
+    ledger.update([entry.to("sent")])
     words = [text.split()[0] for text in seen if "set_config" not in text]
     assert [word for word in words if word in ("update", "commit", "select")] == [
         "update",
@@ -101,101 +101,108 @@ def test_who_won_is_read_back_in_a_transaction_of_its_own(engine: sa.engine.Engi
 
 
 def test_a_group_is_one_transaction_in_key_order(engine: sa.engine.Engine, ledger: SqlLedger) -> None:
-    rows = ledger.begin([a_row(key) for key in "cab"])
+    entries = ledger.get_or_create([an_entry(key) for key in "cab"])
     commits: list[object] = []
     keys: list[str] = []
 
     def note(db: Any, cursor: Any, text: str, parameters: Any, context: Any, many: bool) -> None:
         for of_row in parameters if many and text.startswith("UPDATE") else []:
             values = of_row.values() if isinstance(of_row, dict) else of_row
-            keys.extend(value[0] for value in values if str(value) in {row.key for row in rows})
+            keys.extend(value[0] for value in values if str(value) in {entry.key for entry in entries})
 
     event.listen(engine, "commit", commits.append)
     event.listen(engine, "before_cursor_execute", note)
-    ledger.mark([row.to("sent") for row in rows])
+    ledger.update([entry.to("sent") for entry in entries])
     assert len(commits) == 2
     assert "".join(dict.fromkeys(keys)) == "abc"
 
 
 def test_nothing_to_mark_is_no_trouble(ledger: SqlLedger) -> None:
-    assert ledger.mark([]) == ledger.begin([]) == []
+    assert ledger.update([]) == ledger.get_or_create([]) == []
 
 
 def test_a_meeting_stands_against_another_though_the_mark_that_was_read_still_holds(ledger: SqlLedger) -> None:
     """Transition 10: booked stays as it is, whoever brings another meeting."""
-    (row,) = ledger.begin([a_row()])
-    (booked,) = ledger.mark([row.to("booked", meeting_id="m")])
-    assert isinstance(booked, Row)
-    (answer,) = ledger.mark([booked.to("booked", meeting_id="another")])
-    assert isinstance(answer, Overtaken)
-    assert answer.row == booked
-    assert ledger.look([row.key]) == {row.key: booked}
+    (entry,) = ledger.get_or_create([an_entry()])
+    (booked,) = ledger.update([entry.to("booked", meeting_id="m")])
+    assert isinstance(booked, Entry)
+    (answer,) = ledger.update([booked.to("booked", meeting_id="another")])
+    assert isinstance(answer, Conflict)
+    assert answer.entry == booked
+    assert ledger.get([entry.key]) == {entry.key: booked}
 
 
 def test_a_row_that_the_database_does_not_take_fails_alone(ledger: SqlLedger) -> None:
     """A lone surrogate is text to Python, and to no database."""
-    rows = ledger.begin([a_row(key) for key in "abc"])
-    answers = ledger.mark(
-        [rows[0].to("sent"), rows[1].to("booked", meeting_id="\ud800"), rows[2].to("booked", meeting_id="m")]
+    entries = ledger.get_or_create([an_entry(key) for key in "abc"])
+    answers = ledger.update(
+        [entries[0].to("sent"), entries[1].to("booked", meeting_id="\ud800"), entries[2].to("booked", meeting_id="m")]
     )
-    assert [type(answer).__name__ for answer in answers] == ["Row", "Unfit", "Row"]
+    assert [type(answer).__name__ for answer in answers] == ["Entry", "Unfit", "Entry"]
     assert isinstance(answers[1], LedgerFailed)
-    assert ledger.look([rows[1].key])[rows[1].key] == rows[1]
+    assert ledger.get([entries[1].key])[entries[1].key] == entries[1]
 
 
 def test_a_purpose_that_the_database_does_not_take_fails_as_the_ledger_does(ledger: SqlLedger) -> None:
     with pytest.raises(LedgerFailed):
-        ledger.begin([Row(key="a" * 64, purpose="\ud800", mark=new_mark())])
+        ledger.get_or_create([Entry(key="a" * 64, purpose="\ud800", version=new_version())])
 
 
 def test_a_ledger_that_is_away_fails_and_tells_no_secret() -> None:
     url = "postgresql+psycopg2://robot:hunter2@127.0.0.1:9/ledger"
     ledger = SqlLedger(sa.create_engine(url, hide_parameters=True))
-    row = a_row(reason="why", session="session-of-jo")
-    for ask in (ledger.create, lambda: ledger.begin([row]), lambda: ledger.mark([row]), lambda: ledger.look([row.key])):
+    entry = an_entry(reason="why", session="session-of-jo")
+    for ask in (
+        ledger.create,
+        lambda: ledger.get_or_create([entry]),
+        lambda: ledger.update([entry]),
+        lambda: ledger.get([entry.key]),
+    ):
         with pytest.raises(LedgerFailed) as failed:
             ask()
         told = "".join(traceback.format_exception(failed.value))
         assert str(failed.value) == f"chilipiper_ledger: OperationalError: {AWAY}"
-        assert not any(secret in told for secret in ("hunter2", "session-of-jo", row.key))
+        assert not any(secret in told for secret in ("hunter2", "session-of-jo", entry.key))
 
 
 def test_a_table_that_is_missing_is_a_failed_ledger(open_engine: Open) -> None:
     with pytest.raises(LedgerFailed, match=r"chilipiper_ledger: .* a table or a column is missing"):
-        SqlLedger(open_engine()).begin([a_row()])
+        SqlLedger(open_engine()).begin([an_entry()])
 
 
 def test_a_row_that_was_deleted_is_a_failed_ledger(ledger: SqlLedger) -> None:
     with pytest.raises(LedgerFailed, match="gone"):
-        ledger.mark([a_row().to("sent")])
+        ledger.update([an_entry().to("sent")])
 
 
 def test_keys_and_meeting_ids_that_differ_by_case_are_different(ledger: SqlLedger) -> None:
-    rows = ledger.begin([a_row("a"), a_row("A")])
-    assert len({row.mark for row in rows}) == 2
-    answers = ledger.mark([rows[0].to("booked", meeting_id="m"), rows[1].to("booked", meeting_id="M")])
+    entries = ledger.get_or_create([an_entry("a"), an_entry("A")])
+    assert len({entry.version for entry in entries}) == 2
+    answers = ledger.update([entries[0].to("booked", meeting_id="m"), entries[1].to("booked", meeting_id="M")])
     assert not any(isinstance(answer, MeetingTaken) for answer in answers)
 
 
 def test_what_is_too_long_is_refused_and_never_cut(ledger: SqlLedger) -> None:
     """Two keys or two meetings with one beginning would become one."""
-    rows = ledger.begin([a_row(key) for key in "ab"])
-    answers = ledger.mark([rows[0].to("booked", meeting_id="m" * 256), rows[1].to("booked", meeting_id="m" * 255)])
-    assert [type(answer).__name__ for answer in answers] == ["Unfit", "Row"]
+    entries = ledger.get_or_create([an_entry(key) for key in "ab"])
+    answers = ledger.update(
+        [entries[0].to("booked", meeting_id="m" * 256), entries[1].to("booked", meeting_id="m" * 255)]
+    )
+    assert [type(answer).__name__ for answer in answers] == ["Unfit", "Entry"]
     assert "meeting_id has 256 characters, and there is room for 255" in str(answers[0])
     with pytest.raises(LedgerFailed, match="key has 65 characters"):
-        ledger.begin([Row(key="a" * 65, purpose="spring", mark=new_mark())])
-    assert [row.key for row in ledger.list()] == [row.key for row in rows]
+        ledger.get_or_create([Entry(key="a" * 65, purpose="spring", version=new_version())])
+    assert [entry.key for entry in ledger.list()] == [entry.key for entry in entries]
 
 
 def test_a_constraint_of_somebody_else_is_no_taken_meeting(engine: sa.engine.Engine) -> None:
     ledger = SqlLedger(engine, sleep=lambda _: None)
-    (row,) = ledger.begin([a_row()])
+    (entry,) = ledger.get_or_create([an_entry()])
     refuse_writes(engine)
-    (answer,) = ledger.mark([row.to("sent")])
+    (answer,) = ledger.update([entry.to("sent")])
     assert type(answer) is LedgerFailed
     with pytest.raises(LedgerFailed, match="IntegrityError"):
-        ledger.begin([a_row("b"), a_row("c")])
+        ledger.get_or_create([an_entry("b"), an_entry("c")])
 
 
 def test_a_table_that_cannot_be_stamped_is_a_failed_ledger(open_engine: Open) -> None:
@@ -213,13 +220,13 @@ def refuse_writes(engine: sa.engine.Engine) -> None:
 
 
 class Holder:
-    """Another program in the middle of a change of this row; on SQLite that locks all rows."""
+    """Another program in the middle of a change of this entry; on SQLite that locks all entries."""
 
-    def __init__(self, engine: sa.engine.Engine, row: Row) -> None:
-        rows = LedgerTable().rows
+    def __init__(self, engine: sa.engine.Engine, entry: Entry) -> None:
+        entries = LedgerTable().entries
         self._db = engine.connect()
         self._transaction = self._db.begin()
-        self._db.execute(rows.update().where(rows.c.key == row.key).values(reason="held"))
+        self._db.execute(entries.update().where(entries.c.key == entry.key).values(reason="held"))
 
     def let_go(self, *_: object) -> None:
         self._transaction.rollback()
@@ -241,45 +248,45 @@ def impatient(engine: sa.engine.Engine, **options: Any) -> SqlLedger:
 
 def test_a_group_that_met_a_lock_is_rolled_back_whole_and_repeated(open_ledger_engine: Open, ledger: SqlLedger) -> None:
     """MySQL by itself would roll back the one statement that waited, and commit the rest."""
-    rows = ledger.begin([a_row(key) for key in "abc"])
-    holder, pauses = Holder(open_ledger_engine(), rows[1]), list[float]()
+    entries = ledger.get_or_create([an_entry(key) for key in "abc"])
+    holder, pauses = Holder(open_ledger_engine(), entries[1]), list[float]()
     other = impatient(open_ledger_engine(), sleep=pauses.append)
     with pytest.raises(LedgerFailed, match=BUSY):
-        other.mark([row.to("sent") for row in rows])
+        other.update([entry.to("sent") for entry in entries])
     assert len(pauses) == TRIES - 1
     assert all(0 <= pause <= tried * LONGEST_PAUSE for tried, pause in enumerate(pauses, 1))
     holder.let_go()
-    assert [row.state for row in ledger.list()] == ["planned"] * 3
+    assert [entry.state for entry in ledger.list()] == ["planned"] * 3
 
 
 def test_a_lock_that_is_let_go_costs_one_more_try(open_ledger_engine: Open, ledger: SqlLedger) -> None:
-    rows = ledger.begin([a_row(key) for key in "abc"])
-    holder = Holder(open_ledger_engine(), rows[1])
-    answers = impatient(open_ledger_engine(), sleep=holder.let_go).mark([row.to("sent") for row in rows])
-    assert [answer.state for answer in answers if isinstance(answer, Row)] == ["sent"] * 3
+    entries = ledger.get_or_create([an_entry(key) for key in "abc"])
+    holder = Holder(open_ledger_engine(), entries[1])
+    answers = impatient(open_ledger_engine(), sleep=holder.let_go).update([entry.to("sent") for entry in entries])
+    assert [answer.state for answer in answers if isinstance(answer, Entry)] == ["sent"] * 3
 
 
 def test_of_runs_that_the_database_cannot_serialize_each_is_repeated(
     open_ledger_engine: Open, ledger: SqlLedger
 ) -> None:
     """Where the owner of the database has made SERIALIZABLE the default, all but the first lose their whole group."""
-    rows = ledger.begin([a_row(key) for key in "abcd"])
+    entries = ledger.get_or_create([an_entry(key) for key in "abcd"])
     start, answers = Barrier(4), list[list[Any]]()
 
-    def mark(other: SqlLedger) -> None:
+    def update(other: SqlLedger) -> None:
         start.wait()
-        answers.append(list(other.mark([row.to("sent") for row in rows])))
+        answers.append(list(other.update([entry.to("sent") for entry in entries])))
 
     others = [SqlLedger(open_ledger_engine(isolation_level="SERIALIZABLE")) for _ in range(4)]
-    threads = [Thread(target=mark, args=(other,)) for other in others]
+    threads = [Thread(target=version, args=(other,)) for other in others]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(30)
     by_row = [{type(answer) for answer in of_row} for of_row in zip(*answers, strict=True)]
-    winners = [sum(isinstance(answer, Row) for answer in of_row) for of_row in zip(*answers, strict=True)]
+    winners = [sum(isinstance(answer, Entry) for answer in of_row) for of_row in zip(*answers, strict=True)]
     assert len(answers) == 4
-    assert by_row == [{Row, Overtaken}] * 4
+    assert by_row == [{Entry, Conflict}] * 4
     assert winners == [1] * 4
 
 
@@ -288,9 +295,9 @@ def test_rows_marked_one_by_one_are_each_told_what_came_of_them(tmp_path: Path) 
     engine = sa.create_engine(f"sqlite:///{tmp_path}/ledger.db")
     ledger = SqlLedger(engine, sleep=lambda _: None)
     ledger.create()
-    rows = [Row(key=key, purpose="p", mark=f"m{key}") for key in "abcd"]
-    ledger.begin(rows)
-    ledger.mark([rows[3].to("booked", meeting_id="taken")])
+    entries = [Entry(key=key, purpose="p", version=f"m{key}") for key in "abcd"]
+    ledger.get_or_create(entries)
+    ledger.update([entries[3].to("booked", meeting_id="taken")])
     updates = 0
 
     @sa.event.listens_for(engine, "before_cursor_execute")
@@ -300,9 +307,9 @@ def test_rows_marked_one_by_one_are_each_told_what_came_of_them(tmp_path: Path) 
         if updates > 2:
             raise sa.exc.OperationalError(statement, {}, Exception("gone"))
 
-    sent = [rows[0].to("sent"), rows[1].to("booked", meeting_id="taken"), rows[2].to("sent")]
-    first, *others = ledger.mark(sent)
-    assert isinstance(first, Row)
-    assert first.mark == sent[0].mark
+    sent = [entries[0].to("sent"), entries[1].to("booked", meeting_id="taken"), entries[2].to("sent")]
+    first, *others = ledger.update(sent)
+    assert isinstance(first, Entry)
+    assert first.version == sent[0].version
     assert [type(each) for each in others] == [LedgerFailed] * 2
     engine.dispose()

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from airflow_chilipiper.booking.ledger.entry import LedgerFailed, Row, new_mark
+from airflow_chilipiper.booking.ledger.entry import Entry, LedgerFailed, new_version
 from airflow_chilipiper.booking.ledger.sql.ledger import SqlLedger
 from airflow_chilipiper.booking.ledger.sql.table import VERSION, LedgerTable, table_of
 
 Open = Callable[..., sa.engine.Engine]
 
 
-def a_row(key: str = "a") -> Row:
-    return Row(key=key * 64, purpose="spring", mark=new_mark())
+def an_entry(key: str = "a") -> Entry:
+    return Entry(key=key * 64, purpose="spring", version=new_version())
 
 
 def beside_each_other(*works: Callable[[], Any]) -> list[Any]:
@@ -36,9 +36,9 @@ def beside_each_other(*works: Callable[[], Any]) -> list[Any]:
     return answers
 
 
-def add_a_note(db: sa.engine.Connection, rows: sa.Table) -> None:
-    if "note" not in columns(db, rows.name):
-        db.exec_driver_sql(f"alter table {rows.name} add column note varchar(8)")
+def add_a_note(db: sa.engine.Connection, entries: sa.Table) -> None:
+    if "note" not in columns(db, entries.name):
+        db.exec_driver_sql(f"alter table {entries.name} add column note varchar(8)")
 
 
 def columns(db: sa.engine.Connection, table: str) -> set[str]:
@@ -52,7 +52,7 @@ def the_next(migration: Callable[[sa.engine.Connection, sa.Table], None] = add_a
 
 def test_the_table_has_exactly_the_fields_of_a_row() -> None:
     """All but `replaces`, which says what is compared and is no fact."""
-    assert {column.name for column in table_of("ledger").columns} == {field.name for field in fields(Row)} - {
+    assert {column.name for column in table_of("ledger").columns} == {field.name for field in fields(Entry)} - {
         "replaces"
     }
 
@@ -71,20 +71,20 @@ def test_two_ledgers_may_share_an_engine(open_engine: Open) -> None:
     engine = open_engine()
     spring, autumn = SqlLedger(engine), SqlLedger(engine, LedgerTable("autumn"))
     assert spring.create() is autumn.create() is True
-    (row,) = spring.begin([a_row()])
-    assert autumn.look([row.key]) == {}
+    (entry,) = spring.begin([an_entry()])
+    assert autumn.look([entry.key]) == {}
 
 
 def test_an_older_table_is_migrated_once_and_keeps_its_rows(open_engine: Open) -> None:
     """By runs that all start at once, as after an upgrade."""
     old = SqlLedger(open_engine())
     old.create()
-    (row,) = old.begin([a_row()])
+    (entry,) = old.begin([an_entry()])
     migrated: list[str] = []
 
-    def migration(db: sa.engine.Connection, rows: sa.Table) -> None:
+    def migration(db: sa.engine.Connection, entries: sa.Table) -> None:
         migrated.append(db.dialect.name)
-        add_a_note(db, rows)
+        add_a_note(db, entries)
 
     made = beside_each_other(*(SqlLedger(open_engine(), the_next(migration)).create for _ in range(4)))
     assert made == [False] * 4
@@ -92,15 +92,15 @@ def test_an_older_table_is_migrated_once_and_keeps_its_rows(open_engine: Open) -
         assert len(migrated) == 1 or db.dialect.name == "mysql"  # which gives up its lock at the first ALTER
         assert "note" in columns(db, "chilipiper_ledger")
         assert db.exec_driver_sql("select version from chilipiper_ledger_version").all() == [(VERSION + 1,)]
-    assert SqlLedger(open_engine(), the_next()).look([row.key]) == {row.key: row}
+    assert SqlLedger(open_engine(), the_next()).look([entry.key]) == {entry.key: entry}
 
 
 def test_a_migration_that_broke_off_is_taken_up_again(open_engine: Open) -> None:
     """MySQL keeps what it has done by then, the others roll it back."""
     SqlLedger(open_engine()).create()
 
-    def breaks_off(db: sa.engine.Connection, rows: sa.Table) -> None:
-        add_a_note(db, rows)
+    def breaks_off(db: sa.engine.Connection, entries: sa.Table) -> None:
+        add_a_note(db, entries)
         raise sa.exc.InvalidRequestError("broke off")
 
     with pytest.raises(LedgerFailed):
@@ -112,7 +112,7 @@ def test_a_migration_that_broke_off_is_taken_up_again(open_engine: Open) -> None
 def test_several_versions_are_migrated_one_after_another(open_engine: Open) -> None:
     SqlLedger(open_engine()).create()
     steps: list[int] = []
-    migrations = {VERSION + at: lambda db, rows, at=at: steps.append(at) for at in range(3)}
+    migrations = {VERSION + at: lambda db, entries, at=at: steps.append(at) for at in range(3)}
     latest = LedgerTable(version=VERSION + 3, migrations=migrations)
     assert SqlLedger(open_engine(), latest).create() is SqlLedger(open_engine(), latest).create() is False
     assert steps == [0, 1, 2]
@@ -127,7 +127,7 @@ def test_an_older_program_refuses_a_newer_table(open_engine: Open) -> None:
 def test_a_creation_that_broke_off_is_taken_up_again(open_engine: Open) -> None:
     """MySQL makes one table after the other."""
     engine = open_engine()
-    LedgerTable().rows.create(engine)
+    LedgerTable().entries.create(engine)
     assert SqlLedger(engine).create() is False
     with pytest.raises(LedgerFailed, match="newer"):
         SqlLedger(engine, LedgerTable(version=VERSION - 1)).create()
@@ -145,12 +145,12 @@ def test_a_table_that_somebody_dropped_is_made_as_of_now(open_engine: Open) -> N
 def test_a_table_of_that_name_that_is_another_is_refused_and_left_alone(open_engine: Open) -> None:
     engine = open_engine()
     with engine.begin() as db:
-        db.exec_driver_sql("create table chilipiper_ledger (mark varchar(32), amount integer)")
+        db.exec_driver_sql("create table chilipiper_ledger (version varchar(32), amount integer)")
     with pytest.raises(LedgerFailed, match=r"chilipiper_ledger: .*rename that table or give the ledger another"):
         SqlLedger(engine).create()
     with engine.connect() as db:
         assert sa.inspect(db).get_table_names() == ["chilipiper_ledger"]
-        assert columns(db, "chilipiper_ledger") == {"mark", "amount"}
+        assert columns(db, "chilipiper_ledger") == {"version", "amount"}
 
 
 def test_on_mysql_the_tables_are_transactional_whatever_the_default(mariadb_url: str) -> None:

@@ -18,10 +18,10 @@ import pytest
 import sqlalchemy as sa
 
 from airflow_chilipiper.api.call import Interval
-from airflow_chilipiper.api.http.client import AwaitingClient
-from airflow_chilipiper.api.pace.limiter import AwaitingTurns
+from airflow_chilipiper.api.http.client import Client
+from airflow_chilipiper.api.pace.limiter import RateLimiter
 from airflow_chilipiper.api.patterns.concierge import Concierge
-from airflow_chilipiper.booking.batch.runtime import BatchWorld
+from airflow_chilipiper.booking.batch.runtime import BatchRuntime
 from airflow_chilipiper.booking.lead import Lead
 from airflow_chilipiper.booking.ledger.entry import LedgerFailed
 from airflow_chilipiper.booking.ledger.sql.ledger import SqlLedger
@@ -77,7 +77,7 @@ class Home:
                 db.exec_driver_sql(statement)
 
     def states(self) -> dict[str, str]:
-        """By the session of each row."""
+        """By the session of each entry."""
         with self.engine.connect() as db:
             return dict(db.exec_driver_sql("select session, state from chilipiper_ledger").all())
 
@@ -114,7 +114,7 @@ def line(home: Home) -> Iterator[Line]:
 class Judge:
     """Is told of each meeting right after it was made, while its answer is held back.
 
-    `unmarked` are the sessions that were spent without a `sent` row on record: I3.
+    `unmarked` are the sessions that were spent without a `sent` entry on record: I3.
     """
 
     def __init__(self, desk: Desk, home: Home, *, then: Callable[[int], object] = bool) -> None:
@@ -161,22 +161,22 @@ def batch_of(
     wall: Clock = time.time,
     **options: Any,
 ) -> Told:
-    """The same leads and world as in a task, by clocks of the test's own and without its pauses."""
+    """The same leads and runtime as in a task, by clocks of the test's own and without its pauses."""
 
     @asynccontextmanager
-    async def open_world() -> AsyncIterator[BatchWorld]:
-        async with AwaitingClient(ChiliPiperHook().settings.client, clock=clock) as client:
-            yield BatchWorld(client, AwaitingTurns(None), ledger, wall=wall, sleep=lambda _: asyncio.sleep(0))
+    async def open_runtime() -> AsyncIterator[BatchRuntime]:
+        async with Client(ChiliPiperHook().settings.client, clock=clock) as client:
+            yield BatchRuntime(client, RateLimiter(None), ledger, wall=wall, sleep=lambda _: asyncio.sleep(0))
 
-    return Told(leads or [a_lead(row) for row in LEADS], open_world, **options)
+    return Told(leads or [a_lead(entry) for entry in LEADS], open_runtime, **options)
 
 
-def a_lead(row: Mapping[str, Any], **facts: Any) -> Lead:
-    email = row["email"]
+def a_lead(entry: Mapping[str, Any], **facts: Any) -> Lead:
+    email = entry["email"]
     form = {"PersonEmail": email}
     return Lead(
         purpose="q3",
-        key=row["lead_id"],
+        key=entry["lead_id"],
         pattern=Concierge(router_slug="inbound-demo", trigger="InAppButton", form=form, guest=email),
         interval=Interval(datetime.now(UTC)),
         choose=lambda offer, _: next(iter(offer.slots), None),

@@ -10,7 +10,7 @@ import pytest
 
 from airflow_chilipiper.booking.book import SEND_WITHIN
 from airflow_chilipiper.booking.doubt.bounds import Bounds, NoEvidence
-from airflow_chilipiper.booking.ledger.entry import Row
+from airflow_chilipiper.booking.ledger.entry import Entry
 from airflow_chilipiper.booking.ledger.sql.ledger import SqlLedger
 from airflow_chilipiper.booking.ledger.store import Answer
 from airflow_chilipiper.ledgers import sql_ledger
@@ -36,13 +36,13 @@ class Jumping:
 
 
 class Meanwhile(SqlLedger):
-    """Something happens between the first mark `sent` and whoever waits for it."""
+    """Something happens between the first version `sent` and whoever waits for it."""
 
     happens: Callable[[], object]
 
-    def mark(self, rows: Sequence[Row], /) -> Sequence[Answer]:
-        answers = super().mark(rows)
-        if any(row.state == "sent" for row in rows):
+    def update(self, entries: Sequence[Entry], /) -> Sequence[Answer]:
+        answers = super().update(entries)
+        if any(entry.state == "sent" for entry in entries):
             happens, self.happens = self.happens, bool
             happens()
         return answers
@@ -104,7 +104,7 @@ def test_a_time_of_day_that_jumps_frees_no_lead_in_doubt(
         assert batch.outcomes[0].status in statuses
         wall.by(jump if number == 1 else -jump)
         if number == 2:
-            desk.chili.world.tick()
+            desk.chili.tenant.tick()
     assert (desk.spent(), len(desk.guests())) == (1, 1)
 
 

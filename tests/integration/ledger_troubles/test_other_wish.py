@@ -18,7 +18,7 @@ OTHERS = {"guest": ([lead("0", email="another@prospect.example")], {}), "target"
 def test_a_key_with_another_wish_is_invalid_while_its_first_may_have_come_true(
     desk: Desk, home: Home, state: str, leads: list[Any], arguments: dict[str, Any]
 ) -> None:
-    """With the reason; nothing is asked, the row stays as it is, and the lead beside it is booked."""
+    """With the reason; nothing is asked, the entry stays as it is, and the lead beside it is booked."""
     desk.run(task(desk, [lead("0")]))
     if state != "booked":
         home.execute(f"update chilipiper_ledger set state = '{state}', meeting_id = null, booked_at = null")

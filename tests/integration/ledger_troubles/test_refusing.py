@@ -1,4 +1,4 @@
-"""A ledger that answers and takes no rows: full, read-only, or not the table that it was."""
+"""A ledger that answers and takes no entries: full, read-only, or not the table that it was."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_ledger_that_takes_no_more_rows_lets_nobody_be_invited_without_a_mark(
     """The lead in flight is unknown in log and return value; the next try finds its meeting, and books the rest."""
     judge = Judge(desk, home, then=lambda meetings: meetings == 2 and trouble.begin(home))
     wide = {"purpose": "q3 " * 300}
-    if home.kind == "sqlite":  # rows of several pages, so that a file that may not grow is full after a few marks
+    if home.kind == "sqlite":  # entries of several pages, so that a file that may not grow is full after a few updates
         home.execute("pragma page_size = 512", "vacuum")
     try:
         with pytest.raises(AirflowException, match=re.escape(trouble.told)) as raised:
@@ -54,7 +54,7 @@ def test_a_ledger_that_takes_no_more_rows_lets_nobody_be_invited_without_a_mark(
     assert statuses.keys() - {"unknown"} == {"booked", "not_attempted"}
     assert (invited := statuses["booked"] + statuses["unknown"]) == desk.spent() == len(desk.guests())
     assert capsys.readouterr().out.count(": unknown. not on record (chilipiper_ledger: ") == statuses["unknown"] <= 1
-    assert statuses["unknown"] == 1 or home.kind == "sqlite"  # where the page of a row may have room for the answer
+    assert statuses["unknown"] == 1 or home.kind == "sqlite"  # where the page of an entry may have room for the answer
     desk.run(task(desk, **wide), try_number=2)
     assert desk.statuses() == ["already_booked"] * invited + ["booked"] * (len(LEADS) - invited)
     assert Counter(desk.guests()) == Counter(lead["email"] for lead in LEADS)
@@ -88,9 +88,9 @@ def test_a_table_that_is_not_as_we_make_it_lets_nothing_be_sent(desk: Desk, home
 
 @EVERYWHERE
 def test_a_table_of_that_name_that_is_anothers_lets_nothing_be_sent_and_is_left_alone(desk: Desk, home: Home) -> None:
-    home.execute("create table chilipiper_ledger (mark varchar(32), amount integer)")
+    home.execute("create table chilipiper_ledger (version varchar(32), amount integer)")
     nothing_is_sent(desk, NOT_OURS)
-    home.execute("select mark, amount from chilipiper_ledger")
+    home.execute("select version, amount from chilipiper_ledger")
 
 
 @pytest.mark.parametrize("home", ["postgres", "mariadb"], indirect=True)

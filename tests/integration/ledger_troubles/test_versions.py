@@ -17,8 +17,8 @@ NEWER = "was made by a newer airflow-provider-chilipiper"
 def newer(home: Home) -> SqlLedger:
     """What a later version, which has added a column, makes of the table."""
 
-    def add_a_note(db: sa.engine.Connection, rows: sa.Table) -> None:
-        db.exec_driver_sql(f"alter table {rows.name} add column note varchar(8)")
+    def add_a_note(db: sa.engine.Connection, entries: sa.Table) -> None:
+        db.exec_driver_sql(f"alter table {entries.name} add column note varchar(8)")
 
     table = LedgerTable(version=VERSION + 1, migrations={VERSION: add_a_note})
     ledger = SqlLedger(sa.create_engine(home.engine.url, poolclass=sa.pool.NullPool), table)
@@ -40,7 +40,7 @@ def test_a_table_that_is_migrated_in_the_middle_of_an_older_batch_loses_no_mark(
     desk.run(task(desk, leads_at_once=4))
     assert desk.statuses() == ["booked"] * 6
     assert (desk.spent(), judge.unmarked) == (6, [])
-    assert sorted(row.meeting_id or "" for row in newer(home).list(states=["booked"])) == sorted(
+    assert sorted(entry.meeting_id or "" for entry in newer(home).list(states=["booked"])) == sorted(
         meeting["meetingId"] for meeting in desk.chili.meetings
     )
     nothing_is_sent(desk, NEWER)

@@ -51,7 +51,7 @@ RENAMED = Trouble(
     sql("alter table elsewhere rename to chilipiper_ledger"),
     NOT_OURS,
 )
-MIGRATED = Trouble(  # by a newer version, whose rows an older one cannot write
+MIGRATED = Trouble(  # by a newer version, whose entries an older one cannot write
     sql("alter table chilipiper_ledger rename column slot to slots"),
     sql("alter table chilipiper_ledger rename column slots to slot"),
     NOT_OURS,
@@ -70,7 +70,7 @@ TROUBLES: dict[str, dict[str, Trouble]] = {
                 "create function refuse() returns trigger language plpgsql"
                 " as $$ begin raise exception 'full' using errcode = '53100'; end $$",
                 "create trigger refuse before insert or update on chilipiper_ledger"
-                " for each row execute function refuse()",
+                " for each entry execute function refuse()",
             ),
             sql("drop function refuse() cascade"),
             FULL,
@@ -91,7 +91,7 @@ TROUBLES: dict[str, dict[str, Trouble]] = {
         "full": Trouble(
             sql(
                 *(
-                    f"create trigger full_{when} before {when} on chilipiper_ledger for each row"
+                    f"create trigger full_{when} before {when} on chilipiper_ledger for each entry"
                     " signal sqlstate 'HY000' set mysql_errno = 1114, message_text = 'full'"
                     for when in ("insert", "update")
                 )

@@ -5,29 +5,29 @@ from __future__ import annotations
 from tests.protocol.by_hand.mutants import Mutant
 
 BOOKED_IF_FOUND = """    if evidence.meeting_id:
-        return await record(sent, "booked", world, meeting=evidence.meeting_id"""
-MARKS = "sent = await world.mark(lead.sent(row, slot, offer, world.wall()))"
-ASKS = "booked = await world.ask(call.by(send_by))"
+        return await record(sent, "booked", runtime, meeting=evidence.meeting_id"""
+MARKS = "sent = await runtime.update(lead.sent(entry, slot, offer, runtime.wall()))"
+ASKS = "booked = await runtime.ask(call.by(send_by))"
 DEFINITE = "DEFINITE_NO = ("
-OPENS = """    opened = world.now()
-    offer = await patiently(lead.pattern.open(lead.interval), world, urgent=again)
+OPENS = """    opened = runtime.now()
+    offer = await with_retries(lead.pattern.open(lead.interval), runtime, priority=again)
 """
-NOT_PLANNED = 'if row.state != "planned":\n            return on_record'
-SEND_BY = "    send_by = min(world.now() + SEND_WITHIN, opened + (offer.lifetime or inf))\n"
-UNMARKED = """sent = lead.sent(row, slot, offer, world.wall())
+NOT_PLANNED = 'if entry.state != "planned":\n            return on_record'
+SEND_BY = "    send_by = min(runtime.now() + SEND_WITHIN, opened + (offer.lifetime or inf))\n"
+UNMARKED = """sent = lead.sent(entry, slot, offer, runtime.wall())
     try:
-        await world.mark(sent)
+        await runtime.update(sent)
     except {}:
         pass"""
 TAKEN_FOR_A_NO = "I4|I5|I6|set free"
 
 # From the first call to what is marked for its answer.
 OF_BOOKING = {
-    "booking asked patiently": Mutant(
+    "booking asked with_retries": Mutant(
         "booking.book",
         ASKS,
-        "booked = await patiently(replace(call.by(send_by), repeatable=True), world)",
-        "between the mark and the call",
+        "booked = await with_retries(replace(call.by(send_by), repeatable=True), runtime)",
+        "between the version and the call",
     ),
     "booking asked again without a turn": Mutant(
         "booking.book",
@@ -41,22 +41,22 @@ OF_BOOKING = {
     "a booking that says it may be repeated": Mutant(
         "booking.book", ASKS, ASKS.replace("call.by", "replace(call, repeatable=True).by"), "I2"
     ),
-    "mark after the call": Mutant(
+    "version after the call": Mutant(
         "booking.book",
         f"    {MARKS}\n    try:\n        {ASKS}",
         f"    try:\n        {ASKS}\n        {MARKS}",
         "I3",
     ),
-    "the turn taken after the mark": Mutant(
-        "booking.book", ASKS, f"await world.turn(urgent=True)\n        {ASKS}", "between the mark"
+    "the turn taken after the version": Mutant(
+        "booking.book", ASKS, f"await runtime.acquire(priority=True)\n        {ASKS}", "between the version"
     ),
-    "mark not compared": Mutant("booking.book", MARKS, UNMARKED.format("Overtaken"), "I3"),
-    "sent although the mark failed": Mutant("booking.book", MARKS, UNMARKED.format("LedgerFailed"), "I3"),
+    "version not compared": Mutant("booking.book", MARKS, UNMARKED.format("Conflict"), "I3"),
+    "sent although the version failed": Mutant("booking.book", MARKS, UNMARKED.format("LedgerFailed"), "I3"),
     "a session reused for the next slot": Mutant(
         "booking.book", "            session = None\n", "            session = opened, offer\n", "I7"
     ),
     "no deadline": Mutant("booking.book", "call.by(send_by)", "call", "too late"),
-    "a deadline that counts from after the mark": Mutant(
+    "a deadline that counts from after the version": Mutant(
         "booking.book", f"{SEND_BY}    {MARKS}\n", f"    {MARKS}\n{SEND_BY}", "too late"
     ),
     "a deadline beyond the session's life": Mutant(
@@ -65,34 +65,34 @@ OF_BOOKING = {
     "a life that counts from the offer": Mutant(
         "booking.book",
         OPENS,
-        "    offer = await patiently(lead.pattern.open(lead.interval), world)\n    opened = world.now()\n",
+        "    offer = await with_retries(lead.pattern.open(lead.interval), runtime)\n    opened = runtime.now()\n",
         "too late",
     ),
     "booked, and not on record": Mutant(
         "booking.book",
-        'return await record(sent, "booked", world, meeting=booked.meeting_id), booked',
+        'return await record(sent, "booked", runtime, meeting=booked.meeting_id), booked',
         'return sent.to("booked", meeting_id=booked.meeting_id), booked',
         "I6",
     ),
     "a step back that is not on record": Mutant(
         "booking.book",
-        'return await record(sent, "planned", world, reason=str(no)), no',
+        'return await record(sent, "planned", runtime, reason=str(no)), no',
         'return sent.to("planned"), no',
         "I3|I6",
     ),
-    "a row in doubt booked again": Mutant(
+    "an entry in doubt booked again": Mutant(
         "booking.book",
         NOT_PLANNED,
         NOT_PLANNED.replace('!= "planned"', 'not in ("planned", "unknown")'),
         "I1|I4|another",
     ),
-    "a sent row booked again": Mutant(
+    "a sent entry booked again": Mutant(
         "booking.book", NOT_PLANNED, NOT_PLANNED.replace('!= "planned"', 'not in ("planned", "sent")'), "I1|I4|fresh"
     ),
-    "a booked row booked again": Mutant(
+    "a booked entry booked again": Mutant(
         "booking.book", NOT_PLANNED, NOT_PLANNED.replace('!= "planned"', 'not in ("planned", "booked")'), "I4|I8"
     ),
-    "a row for a person to judge booked again": Mutant(
+    "an entry for a person to judge booked again": Mutant(
         "booking.book",
         NOT_PLANNED,
         NOT_PLANNED.replace('!= "planned"', 'not in ("planned", "review")'),
@@ -101,11 +101,11 @@ OF_BOOKING = {
     "who is given up booked again": Mutant(
         "booking.book", NOT_PLANNED, NOT_PLANNED.replace('!= "planned"', 'not in ("planned", "abandoned")'), "I9"
     ),
-    "a row that does not tell its session": Mutant(
+    "an entry that does not tell its session": Mutant(
         "booking.lead", "            session=offer.session,\n", "", "I3|before a look"
     ),
-    "a row that does not tell its slot": Mutant("booking.lead", "            slot=slot.start_as_sent,\n", "", "I3"),
-    "a row that does not tell its sender": Mutant("booking.lead", "            sender=self.sender,\n", "", "I3"),
+    "an entry that does not tell its slot": Mutant("booking.lead", "            slot=slot.start_as_sent,\n", "", "I3"),
+    "an entry that does not tell its sender": Mutant("booking.lead", "            sender=self.sender,\n", "", "I3"),
 }
 
 # What is taken for a no.
@@ -136,7 +136,7 @@ OF_NOES = {
         "return NotFound if answer.status == 404 else BadRequest",
         TAKEN_FOR_A_NO,
     ),
-    "a cancelled call that frees the row": Mutant(
+    "a cancelled call that frees the entry": Mutant(
         "booking.book",
         "except DEFINITE_NO as no:",
         "except (*DEFINITE_NO, BaseException) as no:",
@@ -144,26 +144,26 @@ OF_NOES = {
     ),
     "a coded 4xx taken for a no without the look": Mutant(
         "booking.record_answer",
-        "evidence = evidence_in(await at_slot(sent, (), world), sent, skew=lead.bounds.skew)",
+        "evidence = evidence_in(await at_slot(sent, (), runtime), sent, skew=lead.bounds.skew)",
         "evidence = evidence_in([], sent, skew=lead.bounds.skew)",
         "not looked at",
     ),
     "a no looked at in our spelling of the guest alone": Mutant(
         "booking.record_answer",
-        "at_slot(sent, (), world)",
-        "at_slot(sent, (lead.pattern.guest,), world)",
+        "at_slot(sent, (), runtime)",
+        "at_slot(sent, (lead.pattern.guest,), runtime)",
         "not looked at",
     ),
     "a list that failed taken for none found": Mutant(
         "booking.record_answer",
-        'return await record(sent, "unknown", world, reason=_unasked(reason, error))',
-        'return await record(sent, "planned", world, reason=_unasked(reason, error))',
+        'return await record(sent, "unknown", runtime, reason=_unasked(reason, error))',
+        'return await record(sent, "planned", runtime, reason=_unasked(reason, error))',
         "a list that failed",
     ),
     "a meeting that may be ours passed over": Mutant(
         "booking.record_answer",
-        "    if evidence.doubt:\n        return",
-        "    if evidence.doubt and False:\n        return",
+        "    if evidence.ambiguous:\n        return",
+        "    if evidence.ambiguous and False:\n        return",
         "set free against",
     ),
     "a meeting that was found passed over": Mutant(
@@ -208,8 +208,8 @@ OF_NOES = {
 OF_DOUBT = {
     "booked again in doubt, since somebody set it free": Mutant(
         "booking.record_answer",
-        'replace(other.row, state="unknown", reason=reason) if freed_in_doubt else other.row',
-        "other.row",
+        'replace(other.entry, state="unknown", reason=reason) if freed_in_doubt else other.entry',
+        "other.entry",
         "I4|I6",
     ),
     "a second meeting passed over": Mutant(
@@ -223,8 +223,8 @@ OF_DOUBT = {
     ),
     "a second meeting passed over where it was found": Mutant(
         "booking.doubt.reconcile",
-        "return two_meetings(row, other.row, change.meeting_id) or other.row",
-        "return other.row",
+        "return two_meetings(entry, other.entry, change.meeting_id) or other.entry",
+        "return other.entry",
         "two meetings, and no alarm",
     ),
     "the list watched for the call of another": Mutant(
@@ -236,10 +236,10 @@ OF_DOUBT = {
         BOOKED_IF_FOUND.replace("evidence.meeting_id:", "False:") + ", reason",
         "passed over",
     ),
-    "a meeting that is found put on the row of another call": Mutant(
+    "a meeting that is found put on the entry of another call": Mutant(
         "booking.record_answer",
-        'record(sent, "booked", world, meeting=evidence.meeting_id, reason',
-        'record(unknown, "booked", world, meeting=evidence.meeting_id, reason',
+        'record(sent, "booked", runtime, meeting=evidence.meeting_id, reason',
+        'record(unknown, "booked", runtime, meeting=evidence.meeting_id, reason',
         "tells of another call",
     ),
     "an outcome that forgets a ledger failure": Mutant(
@@ -251,13 +251,13 @@ OF_DOUBT = {
     "a watched list that failed taken for none": Mutant(
         "booking.record_answer",
         "return replace(unknown, reason=_unasked(reason, error))",
-        'return await record(unknown, "planned", world, reason=_unasked(reason, error))',
+        'return await record(unknown, "planned", runtime, reason=_unasked(reason, error))',
         "a list that failed",
     ),
     "a watched list that shows none taken for a no": Mutant(
         "booking.record_answer",
-        "    return replace(unknown, reason=joined(reason, evidence.doubt))",
-        '    return await record(unknown, "planned", world, reason=reason)',
+        "    return replace(unknown, reason=joined(reason, evidence.ambiguous))",
+        '    return await record(unknown, "planned", runtime, reason=reason)',
         "set free",
     ),
     "a meeting of another lead taken for a no": Mutant(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.protocol.by_hand.mutants import Mutant
 
 LIST_FAILED = "    except Exception as error:  # noqa: BLE001  # and the lead stays in doubt\n"
-LAST_LOOK = "listed = await _elsewhere(row, (), world, bounds)"
+LAST_LOOK = "listed = await _elsewhere(entry, (), runtime, bounds)"
 GUESTS_ON_RECORD = """            guest=self._guest or guest_digest(offer.guest),
             invited=guest_digest(offer.guest),
 """
@@ -13,30 +13,30 @@ GUESTS_ON_RECORD = """            guest=self._guest or guest_digest(offer.guest)
 # What is looked at, and when.
 OF_RECONCILING = {
     "reconciled, and not on record": Mutant(
-        "booking.doubt.reconcile", "return await world.mark(change)", "return change", "I3|I6"
+        "booking.doubt.reconcile", "return await runtime.update(change)", "return change", "I3|I6"
     ),
-    "reconciled although overtaken": Mutant("booking.doubt.reconcile", "or other.row", "or change", "I3|I5|I6"),
+    "reconciled although overtaken": Mutant("booking.doubt.reconcile", "or other.entry", "or change", "I3|I5|I6"),
     "reconciled although the ledger failed": Mutant(
         "booking.doubt.reconcile",
-        'return replace(row, reason=f"{change.state}, but not on record ({failed})")',
+        'return replace(entry, reason=f"{change.state}, but not on record ({failed})")',
         "return change",
         "I3|I6",
     ),
     "a meeting of another lead frees": Mutant(
         "booking.doubt.reconcile",
-        'return row if row.state == "review" else await _mark(_for_review(row, taken), row, world)',
-        'return await _mark(row.to("planned"), row, world)',
+        'return entry if entry.state == "review" else await _update(_for_review(entry, taken), entry, runtime)',
+        'return await _update(entry.to("planned"), entry, runtime)',
         "set free|I9",
     ),
     "a list that failed taken for none": Mutant(
         "booking.doubt.reconcile",
         LIST_FAILED,
-        f"{LIST_FAILED}        evidence, began = evidence_in([], row, skew=0), world.wall()\n    if False:\n",
+        f"{LIST_FAILED}        evidence, began = evidence_in([], entry, skew=0), runtime.wall()\n    if False:\n",
         "a list that failed",
     ),
     "a fresh `sent` of another reconciled": Mutant(
         "booking.doubt.reconcile",
-        "return _is_earlier_try(row.sender, sender) or bounds.is_over(row.sent_at or 0.0, wall)",
+        "return _is_earlier_try(entry.sender, sender) or bounds.is_over(entry.sent_at or 0.0, wall)",
         "return True",
         "a fresh `sent`",
     ),
@@ -52,13 +52,13 @@ OF_RECONCILING = {
     "a call over before it is given up": Mutant(
         "booking.doubt.bounds", "sent_at + self.call + self.skew", "sent_at + self.skew", "a fresh `sent`"
     ),
-    "another guest's row reconciled": Mutant(
-        "booking.book", "if lead.is_same_wish(row) and is_in_doubt(", "if is_in_doubt(", "a row of another"
+    "another guest's entry reconciled": Mutant(
+        "booking.book", "if lead.is_same_request(entry) and is_in_doubt(", "if is_in_doubt(", "an entry of another"
     ),
     "the guest not compared": Mutant(
-        "booking.lead", " and (not self._guest or row.guest == self._guest)", "", "a row of another"
+        "booking.lead", " and (not self._guest or entry.guest == self._guest)", "", "an entry of another"
     ),
-    "the target not compared": Mutant("booking.lead", "row.pattern == self._pattern and ", "", "a row of another"),
+    "the target not compared": Mutant("booking.lead", "entry.pattern == self._pattern and ", "", "an entry of another"),
     "payload compared over the window": Mutant(
         "booking.lead",
         "return digest(self.pattern.name, *self.pattern.target)",
@@ -73,7 +73,7 @@ OF_RECONCILING = {
     ),
     "the e-mail of this run asked for, though another was invited": Mutant(
         "booking.lead",
-        "return (guest,) if guest and guests_on_record(row) <= {guest_digest(guest)} else ()",
+        "return (guest,) if guest and guests_on_record(entry) <= {guest_digest(guest)} else ()",
         "return (guest,) if guest else ()",
         "without a look",
     ),
@@ -102,34 +102,34 @@ OF_REBOOKING = {
     ),
     "grace judged at the decision instead of the look": Mutant(
         "booking.doubt.reconcile",
-        "        if _is_free(row, evidence, began, may_rebook=may_rebook):\n            listed",
-        "        began = world.wall()\n"
-        "        if _is_free(row, evidence, began, may_rebook=may_rebook):\n            listed",
+        "        if _is_free(entry, evidence, began, may_rebook=may_rebook):\n            listed",
+        "        began = runtime.wall()\n"
+        "        if _is_free(entry, evidence, began, may_rebook=may_rebook):\n            listed",
         "before a look",
     ),
-    "no grace": Mutant("booking.doubt.reconcile", " and began > (row.count_from or inf)", "", "before a look"),
+    "no grace": Mutant("booking.doubt.reconcile", " and began > (entry.no_effect_after or inf)", "", "before a look"),
     "a session that timed out believed at once": Mutant(
         "booking.doubt.reconcile",
-        "began > (row.count_from or inf)",
-        "(evidence.never or began > (row.count_from or inf))",
+        "began > (entry.no_effect_after or inf)",
+        "(evidence.proven_absent or began > (entry.no_effect_after or inf))",
         "before a look",
     ),
     "a session that timed out judged by a person before that counts": Mutant(
         "booking.doubt.reconcile",
-        'if row.state == "review" or _will_be_free(row, evidence, may_rebook=may_rebook):',
-        'if row.state == "review":',
+        'if entry.state == "review" or _will_be_free(entry, evidence, may_rebook=may_rebook):',
+        'if entry.state == "review":',
         "what time will tell",
     ),
     "a session that timed out taken for no evidence under hold": Mutant(
         "booking.doubt.reconcile",
-        "(evidence.never or (evidence.is_none and rebook))",
-        "((evidence.never or evidence.is_none) and rebook)",
+        "(evidence.proven_absent or (evidence.is_none and rebook))",
+        "((evidence.proven_absent or evidence.is_none) and rebook)",
         "what time will tell|the lead is not free",
     ),
     "a session that timed out taken for no evidence in `review`": Mutant(
         "booking.doubt.reconcile",
-        "(evidence.never or (evidence.is_none",
-        '((evidence.never and row.state != "review") or (evidence.is_none',
+        "(evidence.proven_absent or (evidence.is_none",
+        '((evidence.proven_absent and entry.state != "review") or (evidence.is_none',
         "the lead is not free",
     ),
     "rebook where the session's end is not known": Mutant(
@@ -139,13 +139,13 @@ OF_REBOOKING = {
         "without proof",
     ),
     "rebook that frees `review`": Mutant(
-        "booking.doubt.reconcile", ' and row.state != "review" and may_rebook', " and may_rebook", "I9"
+        "booking.doubt.reconcile", ' and entry.state != "review" and may_rebook', " and may_rebook", "I9"
     ),
-    "`review` marked anew": Mutant("booking.doubt.reconcile", 'if row.state == "review" or _will', "if _will", "I9"),
+    "`review` marked anew": Mutant("booking.doubt.reconcile", 'if entry.state == "review" or _will', "if _will", "I9"),
     "rebook under the policy hold": Mutant(
-        "booking.doubt.reconcile", 'row.policy == "rebook" and row.state', "row.state", "without proof"
+        "booking.doubt.reconcile", 'entry.policy == "rebook" and entry.state', "entry.state", "without proof"
     ),
-    "rebook by a row's policy against the run's": Mutant(
+    "rebook by an entry's policy against the run's": Mutant(
         "booking.doubt.reconcile", '"review" and may_rebook\n', '"review"\n', "without proof"
     ),
     "a policy that is always rebook": Mutant(
@@ -162,7 +162,7 @@ OF_REBOOKING = {
     ),
     "only the slot looked at": Mutant(
         "booking.doubt.reconcile",
-        'if evidence.is_none and row.state != "review":',
+        'if evidence.is_none and entry.state != "review":',
         "if False:",
         "for whoever was invited at all the time",
     ),
@@ -183,7 +183,7 @@ OF_REBOOKING = {
     ),
     "a list that is believed at once": Mutant(
         "booking.doubt.reconcile",
-        "bounds.has_settled(row.sent_at or 0.0, began)",
+        "bounds.has_settled(entry.sent_at or 0.0, began)",
         "True",
         "before the list has had its time",
     ),
@@ -212,25 +212,28 @@ OF_EVIDENCE = {
         "booking.doubt.evidence", "each.start in (None, start)", "each.start == start", "against a meeting"
     ),
     "meetings without a guest not counted": Mutant(
-        "booking.doubt.evidence", "_is_of(each, row) is not False]", "_is_of(each, row)]", "against a meeting"
+        "booking.doubt.evidence", "_is_of(each, entry) is not False]", "_is_of(each, entry)]", "against a meeting"
     ),
     "clocks that are believed to agree": Mutant(
-        "booking.doubt.evidence", "(row.sent_at or 0.0) - skew", "(row.sent_at or 0.0)", "against a meeting"
+        "booking.doubt.evidence", "(entry.sent_at or 0.0) - skew", "(entry.sent_at or 0.0)", "against a meeting"
     ),
     "a list that is believed to tell parts of a second": Mutant(
         "booking.doubt.evidence",
-        "floor((row.sent_at or 0.0) - skew)",
-        "(row.sent_at or 0.0) - skew",
+        "floor((entry.sent_at or 0.0) - skew)",
+        "(entry.sent_at or 0.0) - skew",
         "against a meeting",
     ),
-    "the meeting that the row was released from found again": Mutant(
-        "booking.doubt.evidence", " if each.meeting_id != row.released]", "]", "I5"
+    "the meeting that the entry was released from found again": Mutant(
+        "booking.doubt.evidence", " if each.meeting_id != entry.released]", "]", "I5"
     ),
     "a moved meeting not counted": Mutant(
-        "booking.doubt.evidence", "here or [each for each in recent if _is_of(each, row)]", "here", "against a meeting"
+        "booking.doubt.evidence",
+        "here or [each for each in recent if _is_of(each, entry)]",
+        "here",
+        "against a meeting",
     ),
     "a meeting of nobody known taken": Mutant(
-        "booking.doubt.evidence", "len(here) == 1 and _is_of(here[0], row) and", "len(here) == 1 and", "one was taken"
+        "booking.doubt.evidence", "len(here) == 1 and _is_of(here[0], entry) and", "len(here) == 1 and", "one was taken"
     ),
     "a meeting at no known time taken": Mutant(
         "booking.doubt.evidence", " and here[0].start is not None:", ":", "one was taken"
@@ -240,13 +243,13 @@ OF_EVIDENCE = {
     ),
     "whom the offer named not compared": Mutant(
         "booking.doubt.evidence",
-        'frozenset({row.guest, row.invited} - {""})',
-        'frozenset({row.guest} - {""})',
+        'frozenset({entry.guest, entry.invited} - {""})',
+        'frozenset({entry.guest} - {""})',
         "without a look",
     ),
     "a log entry of another session taken for ours": Mutant(
         "booking.doubt.meeting_search",
-        "own = [entry for entry in entries if entry.is_of(row.session)]",
+        "own = [entry for entry in entries if entry.is_of(entry.session)]",
         "own = entries",
         "nobody told|I9|without proof",
     ),
@@ -260,7 +263,10 @@ OF_EVIDENCE = {
         "booking.doubt.meeting_search", "bool(own) and all(", "bool(own) and any(", "I9|without proof"
     ),
     "a log without an entry of ours taken for timed out": Mutant(
-        "booking.doubt.meeting_search", "never=bool(own) and all(", "never=all(", "I9|without proof|before a look"
+        "booking.doubt.meeting_search",
+        "proven_absent=bool(own) and all(",
+        "proven_absent=all(",
+        "I9|without proof|before a look",
     ),
     "of two meetings of one session, one taken": Mutant(
         "booking.doubt.meeting_search", "if len(booked) == 1:", "if booked:", "nobody told"
@@ -268,7 +274,7 @@ OF_EVIDENCE = {
     "a log that failed taken for timed out": Mutant(
         "booking.doubt.meeting_search",
         "        except ChiliPiperError:\n            return NONE\n",
-        "        except ChiliPiperError:\n            return Evidence(never=True)\n",
+        "        except ChiliPiperError:\n            return Evidence(proven_absent=True)\n",
         "I9|without proof",
     ),
     "the log of another router": Mutant(

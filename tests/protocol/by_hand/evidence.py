@@ -19,7 +19,7 @@ from airflow_chilipiper.api.resources.meeting import Meeting
 from airflow_chilipiper.api.resources.pages import Page
 from airflow_chilipiper.api.resources.routers import Router
 from tests.protocol.by_hand.scenarios import HORIZON, SKEW
-from tests.protocol.choices import wish
+from tests.protocol.choices import query
 
 CERTAIN = ("ours", "ours, cancelled", "ours, on the second page", "the guest's own")
 OURS = (
@@ -31,7 +31,7 @@ DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 class Made(NamedTuple):
-    """A meeting that came of a call for this lead, or will; by the clock of the world, and `booked_at` by theirs."""
+    """A meeting that came of a call for this lead, or will; by the clock of the runtime, and `booked_at` by theirs."""
 
     meeting_id: str
     commits_at: float
@@ -49,9 +49,9 @@ class Slot(NamedTuple):
 
 
 class Listed(NamedTuple):
-    """A meeting as the list has it; `start` is true, whatever the row tells; `fits` says whether it may be ours."""
+    """A meeting as the list has it; `start` is true, whatever the entry tells; `fits` says whether it may be ours."""
 
-    row: Meeting
+    entry: Meeting
     start: datetime
     page: int = 0
     fits: bool = True
@@ -111,14 +111,14 @@ class MeetingList:
             each
             for each in self._listed(made, clock, choose)
             if start <= each.start < end
-            and guest in (None, self.slot.guest, each.row.guest)
-            and (not wanted or each.row.status in wanted)
+            and guest in (None, self.slot.guest, each.entry.guest)
+            and (not wanted or each.entry.status in wanted)
         ]
         told.asked.setdefault(guest, {})[start, end] = clock
         here = [each for each in asked if each.page == page]
-        told.shown |= {each.row.meeting_id for each in here if each.fits or not self.is_known}
+        told.shown |= {each.entry.meeting_id for each in here if each.fits or not self.is_known}
         told.is_certain = self.is_known and self.variant in CERTAIN
-        return Page(items=[each.row for each in here], size=50, more=any(each.page > page for each in asked))
+        return Page(items=[each.entry for each in here], size=50, more=any(each.page > page for each in asked))
 
     def _listed(self, made: Made | None, clock: float, choose: Callable[..., str]) -> tuple[Listed, ...]:
         if made and clock < made.listed_from:
@@ -193,8 +193,8 @@ ROUTERS: dict[str, list[Router] | Exception] = {
 }
 
 
-async def concierge_log(world: Any, /, **asked: Any) -> Any:
-    return await wish("log", asked)
+async def concierge_log(runtime: Any, /, **asked: Any) -> Any:
+    return await query("log", asked)
 
 
 def log_module() -> ModuleType:

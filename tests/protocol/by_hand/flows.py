@@ -11,11 +11,11 @@ from importlib import import_module
 from types import CodeType, ModuleType
 from typing import Any, NamedTuple
 
-from airflow_chilipiper.api.retry import patiently
+from airflow_chilipiper.api.retry import with_retries
 from airflow_chilipiper.booking.doubt.bounds import Bounds
 from airflow_chilipiper.booking.doubt.meeting_search import RoutingLog
 from airflow_chilipiper.booking.lead import Lead
-from airflow_chilipiper.booking.ledger.entry import LedgerFailed, MeetingTaken, Overtaken
+from airflow_chilipiper.booking.ledger.entry import Conflict, LedgerFailed, MeetingTaken
 from airflow_chilipiper.booking.outcome import Outcome
 
 PACKAGE = "airflow_chilipiper."
@@ -31,7 +31,7 @@ COPIED = (
     *("booking.lead", "booking.outcome_rules", "booking.doubt.reconcile", "booking.record_answer", "booking.book"),
 )
 FEWER_WINDOWS = {"api.resources.meetings": ("WINDOW = timedelta(days=6)", "WINDOW = timedelta(days=45)")}
-KNOWN = {each.__name__: each for each in (replace, patiently, LedgerFailed, MeetingTaken, Overtaken)}
+KNOWN = {each.__name__: each for each in (replace, with_retries, LedgerFailed, MeetingTaken, Conflict)}
 
 
 class Flow(NamedTuple):

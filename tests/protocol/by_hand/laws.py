@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_chilipiper.api import errors
 from airflow_chilipiper.api.call import Call
 from airflow_chilipiper.booking.batch.runtime import Stopping
-from airflow_chilipiper.booking.ledger.entry import LedgerFailed, Row
+from airflow_chilipiper.booking.ledger.entry import Entry, LedgerFailed
 from airflow_chilipiper.booking.outcome import STATUSES, Outcome
 from tests.protocol.by_hand.scenarios import (
     CALL,
@@ -40,17 +40,17 @@ OF_ANOTHER_WISH = {
 
 
 def why_left_alone(side: Truth) -> str:
-    """Why nobody may be asked about a lead as it stands on record, nor its row be changed."""
-    row = side.row
-    assert row is not None
-    if row.state == "booked" and not (side.scenario.due_again and (row.booked_at or WALL) < WALL):
+    """Why nobody may be asked about a lead as it stands on record, nor its entry be changed."""
+    entry = side.entry
+    assert entry is not None
+    if entry.state == "booked" and not (side.scenario.due_again and (entry.booked_at or WALL) < WALL):
         return "I8: a lead that is booked"
-    if row.state == "abandoned":
+    if entry.state == "abandoned":
         return "I9: a lead that was given up"
-    if row.state != "planned" and not side.scenario.is_same_wish and row is side.on_record:
-        return "a row of another guest or target"
-    is_fresh = row.state == "sent" and side.clock - side.sent_when(row) <= CALL
-    return "a fresh `sent` of another" if is_fresh and not _is_earlier(row.sender, side.lead.sender) else ""
+    if entry.state != "planned" and not side.scenario.is_same_request and entry is side.on_record:
+        return "an entry of another guest or target"
+    is_fresh = entry.state == "sent" and side.clock - side.sent_when(entry) <= CALL
+    return "a fresh `sent` of another" if is_fresh and not _is_earlier(entry.sender, side.lead.sender) else ""
 
 
 def _is_earlier(sender: str, than: str) -> bool:
@@ -60,82 +60,82 @@ def _is_earlier(sender: str, than: str) -> bool:
 # What may be marked
 
 
-def judge_mark(side: Truth, row: Row) -> None:
-    current = side.row
+def judge_mark(side: Truth, entry: Entry) -> None:
+    current = side.entry
     assert current is not None
-    side.law(not side.muted, f"{side.muted}: marked {row.state}")
-    side.marked_as.add(row.state)
-    if row.state == "booked":
-        _judge_booked(side, row)
-    if current.mark != row.replaces:
+    side.law(not side.muted, f"{side.muted}: marked {entry.state}")
+    side.marked_as.add(entry.state)
+    if entry.state == "booked":
+        _judge_booked(side, entry)
+    if current.version != entry.replaces:
         return  # the ledger refuses it
-    if row.state == "sent":
+    if entry.state == "sent":
         side.law(not side.doubt, "I4: sent again while a call of ours is in doubt")
         free = current.state == "planned" or side.lead.is_due_again(current, WALL)
-        side.law(free, f"I4: sent on a row that is {current.state}")
-    elif row.state == "planned":
+        side.law(free, f"I4: sent on an entry that is {current.state}")
+    elif entry.state == "planned":
         _judge_freed(side, current)
         side.doubt = False
-    elif row.state == "review":
+    elif entry.state == "review":
         _judge_review(side, current)
 
 
-def _judge_booked(side: Truth, row: Row) -> None:
-    if row.meeting_id == side.answered:
+def _judge_booked(side: Truth, entry: Entry) -> None:
+    if entry.meeting_id == side.answered:
         return
     told = side.told
-    side.law(row.meeting_id in (*told.shown, told.logged), "I5: booked under an id that nobody told")
-    certain = row.meeting_id == told.logged or told.is_certain
+    side.law(entry.meeting_id in (*told.shown, told.logged), "I5: booked under an id that nobody told")
+    certain = entry.meeting_id == told.logged or told.is_certain
     side.law(certain, "of meetings that may be ours, one was taken")
-    made_by_row = row.meeting_id not in side.meetings or row.meeting_id == f"meeting-of-{row.session}"
-    side.law(made_by_row, "I5: the row tells of another call than the one that made its meeting")
+    made_by_row = entry.meeting_id not in side.meetings or entry.meeting_id == f"meeting-of-{entry.session}"
+    side.law(made_by_row, "I5: the entry tells of another call than the one that made its meeting")
 
 
-def _judge_review(side: Truth, row: Row) -> None:
+def _judge_review(side: Truth, entry: Entry) -> None:
     """For a person: what is listed and may be ours, or what was looked for everywhere, once no time can tell more."""
     told = side.told
-    side.law(row.state != "review", "I9: what a person is to judge, marked anew")
+    side.law(entry.state != "review", "I9: what a person is to judge, marked anew")
     side.law(not told.failed, "a list that failed is no evidence, and brings nobody to review")
     if told.may_be_ours or side.taken:
         return
-    looked = _looked_everywhere(side, row, by_letter=False)
+    looked = _looked_everywhere(side, entry, by_letter=False)
     side.law(looked is not None, "review without a look for whoever was invited at all the time")
-    settles = side.sent_when(row) + side.scenario.lag
+    settles = side.sent_when(entry) + side.scenario.lag
     side.law((looked or 0.0) >= settles, "review before the list has had its time")
     awaited = side.scenario.may_rebook or told.log_says == "timed out"
     side.law(not awaited, "a person is asked for what time will tell")
 
 
-def _judge_freed(side: Truth, row: Row) -> None:
+def _judge_freed(side: Truth, entry: Entry) -> None:
     """Free again: after a definite no, a no that was looked at, or proof; under rebook, after what counts as proof."""
     told = side.told
-    if row.state == "booked" or (row is side.sent and side.said_no):
+    if entry.state == "booked" or (entry is side.sent and side.said_no):
         return
     side.law(not told.failed, "a list that failed is no evidence, and frees nobody")
     side.law(not told.shown, "set free against a meeting that is listed")
-    if row is side.sent and side.may_look:
-        looked = side.scenario.is_known and _looked_at_slot(side, row, by_letter=True)
+    if entry is side.sent and side.may_look:
+        looked = side.scenario.is_known and _looked_at_slot(side, entry, by_letter=True)
         side.law(bool(looked), "set free by a no that was not looked at")
         return
     if told.log_says != "timed out":
-        side.law(row.state != "review", "I9: review, set free without evidence")
+        side.law(entry.state != "review", "I9: review, set free without evidence")
         side.law(side.scenario.may_rebook, "set free without proof")
-    looked = _looked_everywhere(side, row, by_letter=True)
+    looked = _looked_everywhere(side, entry, by_letter=True)
     side.law(looked is not None, "set free without a look at all the time that a meeting may be at")
-    side.law((looked or 0.0) > _counts_from(side, row), "set free before a look that finds nothing counts")
+    side.law((looked or 0.0) > _counts_from(side, entry), "set free before a look that finds nothing counts")
 
 
-def _counts_from(side: Truth, row: Row) -> float:
-    return side.sent_when(row) + LIFETIME + PROCESSING + side.scenario.lag
+def _counts_from(side: Truth, entry: Entry) -> float:
+    return side.sent_when(entry) + LIFETIME + PROCESSING + side.scenario.lag
 
 
-def _looked_everywhere(side: Truth, row: Row, *, by_letter: bool) -> float | None:
-    sent = datetime.fromtimestamp(WALL + side.sent_when(row), UTC)
-    return _looked(side, sent, start_of(row.session) + HORIZON, by_letter=by_letter)
+def _looked_everywhere(side: Truth, entry: Entry, *, by_letter: bool) -> float | None:
+    sent = datetime.fromtimestamp(WALL + side.sent_when(entry), UTC)
+    return _looked(side, sent, start_of(entry.session) + HORIZON, by_letter=by_letter)
 
 
-def _looked_at_slot(side: Truth, row: Row, *, by_letter: bool) -> float | None:
-    start = start_of(row.session)
+def _looked_at_slot(side: Truth, entry: Entry, *, by_letter: bool) -> float | None:
+    start = start_of(entry.session)
     return _looked(side, start, start + MINUTE, by_letter=by_letter)
 
 
@@ -148,15 +148,15 @@ def _looked(side: Truth, start: datetime, end: datetime, *, by_letter: bool) -> 
 # What may be asked
 
 
-def judge_call(side: Truth, call: Call[Any], sent: Row | None, session: str) -> None:
+def judge_call(side: Truth, call: Call[Any], sent: Entry | None, session: str) -> None:
     """The booking call itself."""
-    side.law(sent is not None and sent == side.row, "I3: a booking call without a durable `sent` of its own")
+    side.law(sent is not None and sent == side.entry, "I3: a booking call without a durable `sent` of its own")
     assert sent is not None
-    side.law(sent.mark not in side.used, "I2: two booking calls in one attempt")
+    side.law(sent.version not in side.used, "I2: two booking calls in one attempt")
     teller = (sent.sender, sent.session) == (side.lead.sender, session)
-    side.law(teller, "I3: the row tells another sender or session")
+    side.law(teller, "I3: the entry tells another sender or session")
     told = sent.slot == START_AS_SENT and sent.sent_at is not None
-    side.law(told, "I3: the row does not tell what was sent when")
+    side.law(told, "I3: the entry does not tell what was sent when")
     side.law(session not in side.spent, "I7: a session spent twice")
     opened, lifetime = side.opened[session]
     latest = min(side.read_before_mark + 2, opened + lifetime)
@@ -168,10 +168,10 @@ def judge_meetings(side: Truth) -> None:
     side.law(len(side.meetings) <= 1 or side.freed, "I1: more than one meeting")
 
 
-def judge_log(side: Truth, asked: Mapping[str, Any], row: Row) -> None:
+def judge_log(side: Truth, asked: Mapping[str, Any], entry: Entry) -> None:
     side.law(side.scenario.invited == "e-mail", "the log was asked of what is no Concierge")
     side.law((asked["workspace_id"], asked["router_id"]) == ("w", "r"), "the log of another router was asked")
-    sent = datetime.fromtimestamp(row.sent_at or 0.0, UTC)
+    sent = datetime.fromtimestamp(entry.sent_at or 0.0, UTC)
     wide = asked["start"] <= sent - timedelta(days=1) and asked["end"] >= sent + timedelta(hours=1)
     side.law(wide and asked["end"] - asked["start"] <= timedelta(days=30), "the log was asked for another time")
 
@@ -196,33 +196,33 @@ def judge_end(side: Truth, outcome: Outcome | None, raised: BaseException | None
 
 
 def _judge_record(side: Truth, outcome: Outcome) -> None:
-    row = side.row
-    assert row is not None
-    if side.muted.startswith("a row of another"):
-        side.law(outcome.status == OF_ANOTHER_WISH[row.state], f"another's row ends as {outcome.status}")
+    entry = side.entry
+    assert entry is not None
+    if side.muted.startswith("an entry of another"):
+        side.law(outcome.status == OF_ANOTHER_WISH[entry.state], f"another's entry ends as {outcome.status}")
     if outcome.status in ("booked", "already_booked"):
-        known = (row.state, row.meeting_id) == ("booked", outcome.meeting_id)
+        known = (entry.state, entry.meeting_id) == ("booked", outcome.meeting_id)
         side.law(known, "I6: the outcome is not what is on record")
-    _judge_found(side, outcome, row)
+    _judge_found(side, outcome, entry)
     if side.answered and not side.freed:
         side.law(outcome.status in ("booked", "unknown", "review"), f"I6: answered, and ends as {outcome.status}")
-    side.law(row.state != "planned" or not side.meetings or side.freed, "I5: a meeting, and the lead is free")
+    side.law(entry.state != "planned" or not side.meetings or side.freed, "I5: a meeting, and the lead is free")
 
 
-def _judge_found(side: Truth, outcome: Outcome, row: Row) -> None:
+def _judge_found(side: Truth, outcome: Outcome, entry: Entry) -> None:
     """What was answered, or is ours for certain among what was shown, is on record, or said to be one too many."""
     found, told = side.answered or side.told.found, side.told
     if found and not side.taken:
         side.law("booked" in side.marked_as, "I5: a meeting that is ours for certain, passed over")
-        is_told = outcome.status == "review" and f"TWO MEETINGS: {row.meeting_id} on record" in outcome.reason
-        side.law(is_told or row.meeting_id in (None, found), "I6: two meetings, and no alarm")
+        is_told = outcome.status == "review" and f"TWO MEETINGS: {entry.meeting_id} on record" in outcome.reason
+        side.law(is_told or entry.meeting_id in (None, found), "I6: two meetings, and no alarm")
     if told.failed or told.may_be_ours:
         return
-    if side.called and side.doubt and outcome.status == "unknown" and (row.state == "unknown" or row is side.sent):
-        ours = side.sent or row
+    if side.called and side.doubt and outcome.status == "unknown" and (entry.state == "unknown" or entry is side.sent):
+        ours = side.sent or entry
         looked = _looked_at_slot(side, ours, by_letter=False)
         side.law(looked is not None, "an answer is missing, and nobody looked for whoever was invited")
-    if told.log_says == "timed out" and not side.called and _first_look(side) > _counts_from(side, row):
+    if told.log_says == "timed out" and not side.called and _first_look(side) > _counts_from(side, entry):
         side.law("planned" in side.marked_as, "a session that timed out, and the lead is not free")
 
 
@@ -231,4 +231,4 @@ def _first_look(side: Truth) -> float:
 
 
 def _left_sent(side: Truth) -> bool:
-    return side.called and side.row is not None and side.row == side.sent
+    return side.called and side.entry is not None and side.entry == side.sent

@@ -6,7 +6,7 @@ from asyncio import CancelledError
 from dataclasses import replace
 from typing import Any
 
-from airflow_chilipiper.booking.ledger.entry import LedgerFailed, MeetingTaken, Overtaken, Row
+from airflow_chilipiper.booking.ledger.entry import Conflict, Entry, LedgerFailed, MeetingTaken
 from tests.protocol.by_hand import laws
 from tests.protocol.by_hand.scenarios import IN_DOUBT, WALL, an_offer
 from tests.protocol.by_hand.truth import Truth
@@ -21,60 +21,60 @@ OF_OTHERS = {
 
 
 class OnRecord(Truth):
-    """Answers `begin` and `mark`."""
+    """Answers `begin` and `version`."""
 
-    def begun(self, row: Row) -> Any:
+    def begun(self, entry: Entry) -> Any:
         told = self.choose("begun", "ledger away", "ledger away, written", "cancelled at begin")
-        if self.row is None and told in ("begun", "ledger away, written"):
-            self.row = row
+        if self.entry is None and told in ("begun", "ledger away, written"):
+            self.entry = entry
         if told != "begun":
             return CancelledError() if told.startswith("cancelled") else LedgerFailed("away")
         self.muted = laws.why_left_alone(self)
         self._settle_truth()
-        return self.row
+        return self.entry
 
     def _settle_truth(self) -> None:
         """What became of the call on record, if that is not yet known."""
-        assert self.row is not None
-        self.doubt = self.row.state in IN_DOUBT and self.scenario.is_same_wish
-        if self.doubt and self.row is self.on_record and not self.muted and not self.is_settled:
+        assert self.entry is not None
+        self.doubt = self.entry.state in IN_DOUBT and self.scenario.is_same_request
+        if self.doubt and self.entry is self.on_record and not self.muted and not self.is_settled:
             self.is_settled = True
             told = self.choose("made", "made late", "not made")
             if told == "not made":
                 self.meetings.clear()
             elif told == "made late":
-                self.make("session-0", row=self.row, late=True, lag=self.scenario.lag)
+                self.make("session-0", entry=self.entry, late=True, lag=self.scenario.lag)
 
-    def marked(self, row: Row) -> Any:
-        self.law(self.row is not None, "a mark on a row that never was")
-        laws.judge_mark(self, row)
-        if row.state == "sent":
+    def marked(self, entry: Entry) -> Any:
+        self.law(self.entry is not None, "a version on an entry that never was")
+        laws.judge_mark(self, entry)
+        if entry.state == "sent":
             self.read_before_mark = self.clock - 0.25
-        told = self.choose("written", *self._mishaps(row))
+        told = self.choose("written", *self._mishaps(entry))
         if told.startswith("overtaken by "):
-            self._overtake(told.removeprefix("overtaken by "), row)
+            self._overtake(told.removeprefix("overtaken by "), entry)
         if told == "taken":
-            self._settle_elsewhere(row)
+            self._settle_elsewhere(entry)
             return MeetingTaken("taken")
         if told.endswith("not written"):
             return CancelledError() if told.startswith("cancelled") else LedgerFailed("away")
-        own = self._write(row)
+        own = self._write(entry)
         if told.startswith("cancelled"):
             return CancelledError()
         if told.startswith("ledger away"):
             return LedgerFailed("away")
-        return row if own else Overtaken(self.row)  # type: ignore[arg-type]
+        return entry if own else Conflict(self.entry)  # type: ignore[arg-type]
 
-    def _mishaps(self, row: Row) -> list[str]:
+    def _mishaps(self, entry: Entry) -> list[str]:
         away = ["ledger away, not written", "ledger away, written"]
         if self.terse:
-            return [*away, "overtaken by sent"] if row.state == "sent" else []
-        taken = ["taken"] if row.state == "booked" else []
+            return [*away, "overtaken by sent"] if entry.state == "sent" else []
+        taken = ["taken"] if entry.state == "booked" else []
         if self.plain or any(each.variant not in ("", "ours", "none") for each in self.lists.values()):
             return ["ledger away, not written", *taken]
         if self.brief or len(self.opened) > 1:
-            return [*away, *(f"overtaken by {other}" for other in OF_OTHERS[row.state]), *taken]
-        if row.state == "sent":
+            return [*away, *(f"overtaken by {other}" for other in OF_OTHERS[entry.state]), *taken]
+        if entry.state == "sent":
             others = ["planned", "sent", "unknown", "booked", "review", "abandoned"]
             return [*away, "cancelled, not written", "cancelled, written", *(f"overtaken by {o}" for o in others)]
         others = ["planned", "unknown", "sent", "review", "booked with another", "abandoned"]
@@ -82,43 +82,43 @@ class OnRecord(Truth):
             others.append("booked with ours")
         return [*away, *(f"overtaken by {o}" for o in others), *taken]
 
-    def _write(self, row: Row) -> bool:
+    def _write(self, entry: Entry) -> bool:
         """The guard of every transition, told once more."""
-        assert self.row is not None
-        free = self.row.state != "booked" if row.state == "booked" else self.row.mark == row.replaces
+        assert self.entry is not None
+        free = self.entry.state != "booked" if entry.state == "booked" else self.entry.version == entry.replaces
         if free:
-            self.terse |= row.state == "planned" and self.row.state in IN_DOUBT and not self.called
-            self.row = row
-            if row.state == "sent":
-                self.armed = self.sent = row
-                self.calls[row.session or ""] = self.clock
+            self.terse |= entry.state == "planned" and self.entry.state in IN_DOUBT and not self.called
+            self.entry = entry
+            if entry.state == "sent":
+                self.armed = self.sent = entry
+                self.calls[entry.session or ""] = self.clock
         return free
 
-    def _overtake(self, state: str, row: Row) -> None:
+    def _overtake(self, state: str, entry: Entry) -> None:
         """Another run, a sweep or a person was faster."""
-        assert self.row is not None
+        assert self.entry is not None
         may_be_two = self.called or self.doubt
         ours = next(iter(self.meetings), None) if state.endswith("ours") else None
         self.freed |= may_be_two and state in ("planned", "sent")
         if state in ("sent", "unknown", "booked", "booked with another"):
             self.freed |= may_be_two
-            self._send_theirs(self.row)
+            self._send_theirs(self.entry)
         meeting = (ours or "meeting-of-theirs") if state.startswith("booked") else None
         if state in ("planned", "abandoned") and not self.called:
-            self.doubt, self.terse = False, row.state != "sent"
+            self.doubt, self.terse = False, entry.state != "sent"
         facts = {"meeting_id": meeting, "booked_at": WALL if meeting else None}
-        self.row = self.row.to(state.partition(" ")[0], **facts)  # type: ignore[arg-type]
+        self.entry = self.entry.to(state.partition(" ")[0], **facts)  # type: ignore[arg-type]
 
-    def _send_theirs(self, row: Row) -> None:
+    def _send_theirs(self, entry: Entry) -> None:
         offer = an_offer(self.scenario, "theirs")
         self.calls["theirs"] = self.clock
-        self.row = replace(self.lead.sent(row, offer.slots[0], offer, self.wall), sender="another")
-        self.make("theirs", row=self.row)
+        self.entry = replace(self.lead.sent(entry, offer.slots[0], offer, self.wall), sender="another")
+        self.make("theirs", entry=self.entry)
 
-    def _settle_elsewhere(self, row: Row) -> None:
+    def _settle_elsewhere(self, entry: Entry) -> None:
         """The meeting counts for another lead. That is a riddle where it was answered to us, else it was never ours."""
         self.taken = True
-        if row.meeting_id != self.answered:
-            self.meetings.pop(row.meeting_id or "", None)
-            self.told.shown.discard(row.meeting_id or "")
+        if entry.meeting_id != self.answered:
+            self.meetings.pop(entry.meeting_id or "", None)
+            self.told.shown.discard(entry.meeting_id or "")
             self.doubt = bool(self.told.shown)

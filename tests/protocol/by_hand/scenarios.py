@@ -15,7 +15,7 @@ from airflow_chilipiper.api.patterns.pattern import Pattern
 from airflow_chilipiper.api.patterns.slots import Bookable, Slot, Slots
 from airflow_chilipiper.booking.doubt.bounds import NoEvidence
 from airflow_chilipiper.booking.lead import Lead
-from airflow_chilipiper.booking.ledger.entry import Row, State
+from airflow_chilipiper.booking.ledger.entry import Entry, State
 from tests.protocol.by_hand.flows import Flow
 
 GUEST, IN_CRM, AS_LISTED = "jo@example.com", "jo.crm@example.com", "Jo@Example.com"
@@ -40,7 +40,7 @@ class Scenario(NamedTuple):
     """
 
     state: State | Literal["absent"] = "absent"
-    wish: str = "same"
+    query: str = "same"
     sessions: int = 2
     due_again: bool = False
     policy: NoEvidence = "hold"
@@ -55,8 +55,8 @@ class Scenario(NamedTuple):
     tried: Literal["all", "less", "least", "answers"] = "all"
 
     @property
-    def is_same_wish(self) -> bool:
-        return self.wish in ("same", "other window")
+    def is_same_request(self) -> bool:
+        return self.query in ("same", "other window")
 
     @property
     def may_rebook(self) -> bool:
@@ -86,9 +86,9 @@ SHORT = (
     *(Scenario("sent", age=age, policy="rebook", **LESS) for age in (FRESH, CALL - 1)),
     Scenario("sent", by="a later try", age=FRESH, **LESS),
     *(
-        Scenario(state, wish, policy="rebook")
+        Scenario(state, query, policy="rebook")
         for state in (*IN_DOUBT, "booked", "abandoned")
-        for wish in ("other guest", "other target")
+        for query in ("other guest", "other target")
     ),
     *(Scenario(state) for state in ("booked", "abandoned")),
     Scenario("booked", "other window"),
@@ -120,10 +120,10 @@ LONG = (
 )
 
 
-def a_pattern(invited: str, wish: str) -> Pattern:
-    form = {"Company": "Other"} if wish == "other window" else {}
-    guest = "ann@example.com" if wish == "other guest" else GUEST
-    slug = "outbound" if wish == "other target" else "inbound"
+def a_pattern(invited: str, query: str) -> Pattern:
+    form = {"Company": "Other"} if query == "other window" else {}
+    guest = "ann@example.com" if query == "other guest" else GUEST
+    slug = "outbound" if query == "other target" else "inbound"
     if invited == "e-mail":
         return Concierge(router_slug=slug, trigger="InAppButton", form=form | {"PersonEmail": guest}, guest=guest)
     by_email = {"guest": GUEST} if invited == "crm id and e-mail" else {}
@@ -151,11 +151,11 @@ def an_offer(
 
 
 class Scene(NamedTuple):
-    """A scenario, with its row and the lead of this try and of the next, all made by one flow."""
+    """A scenario, with its entry and the lead of this try and of the next, all made by one flow."""
 
     told: Scenario
     tries: list[Lead]
-    row: Row | None
+    entry: Entry | None
 
 
 def scenes(scenarios: Iterable[Scenario], flow: Flow) -> list[Scene]:
@@ -171,21 +171,21 @@ def _quick(lead: type[Lead]) -> Any:
     class QuickLead(lead):  # type: ignore[misc, valid-type]  # of this flow
         """Hashes its key once, not once a sequence."""
 
-        own: Row | None = None
+        own: Entry | None = None
 
-        def row(self) -> Row:
-            return self.own or super().row()  # type: ignore[no-any-return]
+        def new_entry(self) -> Entry:
+            return self.own or super().new_entry()  # type: ignore[no-any-return]
 
     return QuickLead
 
 
-def _lead(scenario: Scenario, flow: Flow, kind: Any, sender: str, *, wish: str = "same") -> Any:
+def _lead(scenario: Scenario, flow: Flow, kind: Any, sender: str, *, query: str = "same") -> Any:
     policy: NoEvidence = "hold" if scenario.stricter and kind is not flow.lead else scenario.policy
     lead = kind(
         purpose="spring",
         key="42",
-        pattern=a_pattern(scenario.invited, wish),
-        interval=Interval(START + timedelta(days=wish == "other window")),
+        pattern=a_pattern(scenario.invited, query),
+        interval=Interval(START + timedelta(days=query == "other window")),
         choose=_first,
         max_sessions=scenario.sessions,
         rebook_after=timedelta(days=30) if scenario.due_again else None,
@@ -193,7 +193,7 @@ def _lead(scenario: Scenario, flow: Flow, kind: Any, sender: str, *, wish: str =
         bounds=flow.bounds(on_no_evidence=policy, list_lag=scenario.lag),
     )
     if kind is not flow.lead:
-        object.__setattr__(lead, "own", lead.row())
+        object.__setattr__(lead, "own", lead.new_entry())
     return lead
 
 
@@ -201,18 +201,18 @@ def _first(offer: Offer, _: float) -> Slot | None:
     return next(iter(offer.slots), None)
 
 
-def _on_record(scenario: Scenario, flow: Flow) -> Row | None:
-    """The row as its sender's flow has left it."""
+def _on_record(scenario: Scenario, flow: Flow) -> Entry | None:
+    """The entry as its sender's flow has left it."""
     if scenario.state == "absent":
         return None
     senders = {"an earlier try": "dag/run/task/0#1", "a later try": "dag/run/task/0#9"}
     sender = senders.get(scenario.by, "dag/another run/task/0#1")
-    lead = _lead(scenario, flow, flow.lead, sender, wish=scenario.wish)
+    lead = _lead(scenario, flow, flow.lead, sender, query=scenario.query)
     offer = an_offer(scenario, "session-0")
-    row: Row = lead.sent(lead.row(), offer.slots[0], offer, WALL + scenario.sent_at)
+    entry: Entry = lead.sent(lead.new_entry(), offer.slots[0], offer, WALL + scenario.sent_at)
     if scenario.state != "sent":
-        row = row.to(scenario.state)
+        entry = entry.to(scenario.state)
     if scenario.state == "booked":
         long_ago = WALL - timedelta(days=31).total_seconds()
-        row = replace(row, meeting_id="meeting-of-session-0", booked_at=long_ago if scenario.due_again else WALL)
-    return row
+        entry = replace(entry, meeting_id="meeting-of-session-0", booked_at=long_ago if scenario.due_again else WALL)
+    return entry

@@ -6,38 +6,38 @@ from collections.abc import Iterator
 from typing import Any
 
 from airflow_chilipiper.api.call import Call
-from airflow_chilipiper.booking.ledger.entry import Row
+from airflow_chilipiper.booking.ledger.entry import Entry
 from airflow_chilipiper.booking.outcome import Outcome
 from tests.protocol.by_hand.flows import Flow
 from tests.protocol.by_hand.laws import judge_end, judge_meetings
 from tests.protocol.by_hand.scenarios import LONG, SETTLED, SHORT, Scene, scenes
 from tests.protocol.by_hand.side import Side
 from tests.protocol.by_hand.wire_answers import as_errors
-from tests.protocol.choices import Broken, Choices, wish
+from tests.protocol.choices import Broken, Choices, query
 
 LATER = SETTLED + 60
 
 
 class Asking:
-    """A World whose every verb asks the test."""
+    """A Runtime whose every verb asks the test."""
 
     def __init__(self, side: Side) -> None:
         self._side = side
 
-    async def turn(self, *, urgent: bool = False) -> None:
-        await wish("turn", urgent)
+    async def acquire(self, *, priority: bool = False) -> None:
+        await query("turn", priority)
 
     async def ask(self, call: Call[Any], /) -> Any:
-        return await wish("ask", call)
+        return await query("ask", call)
 
     async def pause(self, seconds: float, /) -> None:
-        await wish("pause", seconds)
+        await query("pause", seconds)
 
-    async def begin(self, row: Row, /) -> Any:
-        return await wish("begin", row)
+    async def get_or_create(self, entry: Entry, /) -> Any:
+        return await query("begin", entry)
 
-    async def mark(self, row: Row, /) -> Any:
-        return await wish("mark", row)
+    async def update(self, entry: Entry, /) -> Any:
+        return await query("version", entry)
 
     def now(self) -> float:
         return self._side.clock
@@ -53,7 +53,7 @@ def fresh(error: BaseException) -> BaseException:
 
 
 def drive(flow: Flow, side: Side) -> tuple[Outcome | None, BaseException | None]:
-    """Run the flow to its end, answering each wish."""
+    """Run the flow to its end, answering each query."""
     object.__setattr__(side.lead, "routing_log", flow.routing_log())  # a log remembers, and leads are made once
     running = flow.book(side.lead, Asking(side))
     answer: Any = None
@@ -70,7 +70,7 @@ def drive(flow: Flow, side: Side) -> tuple[Outcome | None, BaseException | None]
 
 
 def run_again(flow: Flow, side: Side, later: float) -> None:
-    """The next try, in a world where all goes well: it books only a lead that is free, and then for the first time."""
+    """The next try, in a runtime where all goes well: it books only a lead that is free, and then for the first time."""
     side.again(later)
     outcome, raised = drive(flow, side)
     side.law(raised is None, f"I6: the next try raises {raised!r}")
@@ -96,7 +96,7 @@ def sequences(flow: Flow, scene: Scene, answers: dict[str, BaseException]) -> It
 def every_sequence(flow: Flow) -> int:
     """Drive *flow* through all there is; how many sequences that were. Raises Broken at the first broken law.
 
-    The long scenarios take turns, so that a broken law is found early.
+    The long scenarios take limiter, so that a broken law is found early.
     """
     answers = as_errors(flow.read)
     total = sum(1 for scene in scenes(SHORT, flow) for _ in sequences(flow, scene, answers))

@@ -1,6 +1,6 @@
-"""The other side of the booking flow, which answers each of its wishes.
+"""The other side of the booking flow, which answers each of its queries.
 
-Wherever the world is free, `Choices` goes depth-first through all that it may answer; `laws.py` says what a flow may do
+Wherever the runtime is free, `Choices` goes depth-first through all that it may answer; `laws.py` says what a flow may do
 then.
 """
 
@@ -13,7 +13,7 @@ from typing import Any
 from airflow_chilipiper.api.call import Call
 from airflow_chilipiper.api.patterns.offer import Booked, Offer
 from airflow_chilipiper.booking.batch.runtime import Stopping
-from airflow_chilipiper.booking.ledger.entry import Row
+from airflow_chilipiper.booking.ledger.entry import Entry
 from tests.protocol.by_hand import laws
 from tests.protocol.by_hand.evidence import ROUTERS, Made, MeetingList, Slot, log_entries
 from tests.protocol.by_hand.on_record import OnRecord
@@ -32,13 +32,13 @@ class Side(OnRecord):
         self.clock += 0.25
         if verb == "ask":
             return self._asked(what)
-        if verb == "mark":
+        if verb == "version":
             return self.marked(what)
         if verb == "begin":
             return self.begun(what)
         if verb == "log":
             return self._log(what)
-        self.law(self.armed is None, f"something waits ({verb}) between the mark and the call")
+        self.law(self.armed is None, f"something waits ({verb}) between the version and the call")
         if verb == "pause":
             self.clock += what
             self.pauses += 1
@@ -68,7 +68,7 @@ class Side(OnRecord):
         self.retried = told.endswith("ask again")
         self.terse |= bool(self.opened) and self.choices.made[-4:-2] != ["slot gone", "written"]
         if told.startswith(tuple(OPENING_FAILS)):
-            self.clock += 0 if self.retried else 1_000  # and patience ends
+            self.clock += 0 if self.retried else 1_000  # and policy ends
             return OPENING_FAILS[told.partition(",")[0]]
         session, lifetime = f"session-{len(self.opened) + 1}", 1.0 if self.opened else LIFETIME
         self.opened[session] = (self.clock - 0.25, NEVER if self.scenario.endless else lifetime)
@@ -91,7 +91,7 @@ class Side(OnRecord):
         session = call.path.split("/")[5]
         laws.judge_call(self, call, sent, session)
         assert sent is not None
-        self.used.add(sent.mark)
+        self.used.add(sent.version)
         self.spent.add(session)
         self.calls[session] = self.clock
         self.called, self.doubt, self.answered = True, False, ""
@@ -103,7 +103,7 @@ class Side(OnRecord):
         kind, _, became = told.partition(", ")
         if told == "booked" or became != "not made":
             at_once = kind in NOES_TO_LOOK_AT
-            self.make(session, row=sent, late=became == "made late", lag=0.0 if at_once else self.scenario.lag)
+            self.make(session, entry=sent, late=became == "made late", lag=0.0 if at_once else self.scenario.lag)
             laws.judge_meetings(self)
         if told == "booked":
             self.answered = f"meeting-of-{session}"
@@ -122,35 +122,35 @@ class Side(OnRecord):
 
     def _list(self, call: Call[Any]) -> Any:
         """The meeting list tells the truth, or nothing."""
-        assert self.row is not None
+        assert self.entry is not None
         start, end = (datetime.fromisoformat(call.body[name]) for name in ("start", "end"))
         self.wide = end - start > MINUTE
-        row = self.sent or self.row
+        entry = self.sent or self.entry
         fails = list(LISTS_FAIL)[: 1 if self.wide else 3]
         if (told := self.choose("listed", *fails)) in LISTS_FAIL:
             self.told.failed = True
-            self.clock += 1_000  # and patience ends
+            self.clock += 1_000  # and policy ends
             return LISTS_FAIL[told]
-        return self._list_of(row).answer(call, self._made(row), self.clock, self.told, self.choose)
+        return self._list_of(entry).answer(call, self._made(entry), self.clock, self.told, self.choose)
 
-    def _list_of(self, row: Row) -> MeetingList:
-        slot = Slot(start_of(row.session), invited_by(self.scenario), row.sent_at or 0.0, row.released or "")
+    def _list_of(self, entry: Entry) -> MeetingList:
+        slot = Slot(start_of(entry.session), invited_by(self.scenario), entry.sent_at or 0.0, entry.released or "")
         fresh = MeetingList(slot, is_known=self.scenario.is_known, is_at_once=self.may_look)
-        return self.lists.setdefault(row.session or "", fresh)
+        return self.lists.setdefault(entry.session or "", fresh)
 
-    def _made(self, row: Row) -> Made | None:
-        return self.meetings.get(f"meeting-of-{row.session}")
+    def _made(self, entry: Entry) -> Made | None:
+        return self.meetings.get(f"meeting-of-{entry.session}")
 
     def _routers(self, _: Call[Any]) -> Any:
         return ROUTERS[self.choose(*ROUTERS)]
 
     def _log(self, asked: Mapping[str, Any]) -> Any:
-        row = self.row
-        assert row is not None
+        entry = self.entry
+        assert entry is not None
         self.law(not self.muted, f"{self.muted}: asked for the log")
-        laws.judge_log(self, asked, row)
-        session, made = row.session or "", self._made(row)
-        has_ended = self.clock >= self.sent_when(row) + LIFETIME
+        laws.judge_log(self, asked, entry)
+        session, made = entry.session or "", self._made(entry)
+        has_ended = self.clock >= self.sent_when(entry) + LIFETIME
         made = None if made and made.commits_at > self.clock else made
         times_out = has_ended and (not self.meetings or bool(made and made.listed_from <= self.began))
         return log_entries(self.choose, session, made, self.told, times_out=times_out)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from airflow_chilipiper.booking.lead import Lead
-from airflow_chilipiper.booking.ledger.entry import Row
+from airflow_chilipiper.booking.ledger.entry import Entry
 from tests.protocol.by_hand.evidence import Evidence, Made, MeetingList
 from tests.protocol.by_hand.scenarios import BEGINS, IN_DOUBT, LIFETIME, PROCESSING, SKEW, WALL, Scene
 from tests.protocol.choices import Broken, Choices
@@ -14,7 +14,7 @@ NEVER = 1e9
 
 
 class Truth:
-    """The row, the meetings, and what was told since the run began.
+    """The entry, the meetings, and what was told since the run began.
 
     `meetings` are those made for this lead, by whomever, or under way; `doubt` says that a call that may have made one
     has not been found out about; `freed` that somebody set the lead free in spite of that, and answers for it. `calls`
@@ -26,20 +26,20 @@ class Truth:
         self.choose: Callable[..., str] = choices
         self.choices, self.scenario, self.tries = choices, scene.told, scene.tries
         self.answers = answers
-        self.row = self.on_record = scene.row
+        self.entry = self.on_record = scene.entry
         self.clock = BEGINS
-        self.ahead = SKEW if scene.row and not scene.told.one_clock else 0.0
+        self.ahead = SKEW if scene.entry and not scene.told.one_clock else 0.0
         self.meetings: dict[str, Made] = {}
         self.lists: dict[str, MeetingList] = {}
-        self.calls: dict[str, float] = {"session-0": scene.told.sent_at} if scene.row else {}
+        self.calls: dict[str, float] = {"session-0": scene.told.sent_at} if scene.entry else {}
         self.opened: dict[str, tuple[float, float]] = {}
         self.spent: set[str] = set()
         self.used: set[str] = set()
         self.freed = False
         self.brief, self.terse = scene.told.tried == "less", scene.told.tried in ("least", "answers")
         self.is_settled = False
-        if scene.row and scene.told.state in (*IN_DOUBT, "booked") and not scene.told.due_again:
-            self.make("session-0", row=scene.row, lag=scene.told.lag)
+        if scene.entry and scene.told.state in (*IN_DOUBT, "booked") and not scene.told.due_again:
+            self.make("session-0", entry=scene.entry, lag=scene.told.lag)
         self.begin(scene.tries[0])
 
     def begin(self, lead: Lead) -> None:
@@ -48,8 +48,8 @@ class Truth:
         self.doubt = self.called = self.said_no = self.plain = self.may_look = self.retried = False
         self.muted = self.answered = ""
         self.marked_as: set[str] = set()
-        self.armed: Row | None = None
-        self.sent: Row | None = None
+        self.armed: Entry | None = None
+        self.sent: Entry | None = None
         self.read_before_mark = 0.0
         self.wide, self.pauses = False, 0
         self._look_anew()
@@ -61,37 +61,47 @@ class Truth:
     def wall(self) -> float:
         return WALL + self.clock + self.ahead
 
-    def sent_when(self, row: Row) -> float:
-        """When the call on record was made, as this clock counts; a broken row may not tell which that was."""
-        return self.calls.get(row.session or "", 0.0)
+    def sent_when(self, entry: Entry) -> float:
+        """When the call on record was made, as this clock counts; a broken entry may not tell which that was."""
+        return self.calls.get(entry.session or "", 0.0)
 
     def law(self, holds: bool, text: str) -> None:
         if not holds:
-            raise Broken(f"{text}: {self.scenario}, {' > '.join(self.choices.made)}; {self.row}")
+            raise Broken(f"{text}: {self.scenario}, {' > '.join(self.choices.made)}; {self.entry}")
 
-    def make(self, session: str, *, row: Row, late: bool = False, lag: float = 0.0) -> None:
+    def make(self, session: str, *, entry: Entry, late: bool = False, lag: float = 0.0) -> None:
         """A late meeting is made as late as can be; where nobody counts on bounds, the list does not know them."""
         sent_at = self.calls[session]
         commits_at = sent_at + (LIFETIME + PROCESSING if late else 0.5)
         listed_from = NEVER if late and not self.scenario.may_rebook else commits_at + lag
-        booked_at = (row.sent_at or 0.0) - SKEW + 0.5
+        booked_at = (entry.sent_at or 0.0) - SKEW + 0.5
         meeting_id = f"meeting-of-{session}"
         self.meetings[meeting_id] = Made(meeting_id, commits_at, listed_from, booked_at)
 
     def left(self) -> tuple[object, ...]:
         """What this run leaves behind, as far as the next one can see it, and the judge."""
-        row = self.row
-        if row is None:
+        entry = self.entry
+        if entry is None:
             return ("absent",)
-        is_old = row.booked_at is not None and row.booked_at < WALL
-        since = round(self.clock - self.sent_when(row), -2)
-        known = (row.state, row.guest, row.invited, row.pattern, row.meeting_id, is_old, row.policy, row.session, since)
+        is_old = entry.booked_at is not None and entry.booked_at < WALL
+        since = round(self.clock - self.sent_when(entry), -2)
+        known = (
+            entry.state,
+            entry.guest,
+            entry.invited,
+            entry.pattern,
+            entry.meeting_id,
+            is_old,
+            entry.policy,
+            entry.session,
+            since,
+        )
         truth = tuple((each.meeting_id, round(each.listed_from - self.clock, -2)) for each in self.meetings.values())
-        listed = self.lists[row.session or ""].variant if row.session in self.lists else ""
+        listed = self.lists[entry.session or ""].variant if entry.session in self.lists else ""
         return (*known, truth, self.doubt, self.freed, listed)
 
     def again(self, later: float) -> None:
-        """The next try, *later* and in a world where all goes well, on a machine whose clock is ahead."""
+        """The next try, *later* and in a runtime where all goes well, on a machine whose clock is ahead."""
         self.choose = lambda *options: options[0]
         self.clock += later
         self.begin(self.tries[1])

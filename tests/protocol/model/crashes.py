@@ -1,4 +1,4 @@
-"""Every crash of one try, and every pair of crashes of two tries in a row, under each of some faults."""
+"""Every crash of one try, and every pair of crashes of two tries in an entry, under each of some faults."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.protocol.model.protocol import Protocol
 from tests.protocol.model.runs import Run
 from tests.protocol.model.service import Request
 
-BOOKED = "mark booked"
+BOOKED = "version booked"
 MOST_SKEW = 300.0
 RETRY_DELAY = 20.0
 LATER = (80.0, 500.0, 400.0, 3_000.0, 20.0)  # between the tries that follow
@@ -40,12 +40,12 @@ SETTINGS = (
 class Fault(NamedTuple):
     """What goes wrong in the first try.
 
-    `fate` is what becomes of its first booking call. `mishap` befalls the verb `at`, in its first or second half: then
+    `resolution` is what becomes of its first booking call. `mishap` befalls the verb `at`, in its first or second half: then
     it takes no effect, or its answer is lost. `lag` is that of the list, which fails until both tries are over if it
     `fails`.
     """
 
-    fate: Callable[[Play, Request], object]
+    resolution: Callable[[Play, Request], object]
     at: str = ""
     mishap: str = "no answer"
     takes_effect: bool = True
@@ -91,7 +91,7 @@ FAULTS = {
 class Tally(NamedTuple):
     """How many crashes and pairs of crashes that were, and their ends.
 
-    What leaves the same world behind is played on once.
+    What leaves the same runtime behind is played on once.
     """
 
     singles: int
@@ -129,8 +129,8 @@ class Crashes:
         play = Play(self._protocol, step=0.0)
         play.chili.list_lag, play.chili.shows_log = self._fault.lag, self._setting.shows_log
         play.list_fails = self._fault.list_fails
-        fates = iter([self._fault.fate])
-        play.fate = lambda request: next(fates, acts)(play, request)
+        fates = iter([self._fault.resolution])
+        play.resolution = lambda request: next(fates, acts)(play, request)
         return play
 
     def _crashed(self, *tries: int) -> Play:
@@ -158,7 +158,7 @@ class Crashes:
     def _play_on(self, play: Play) -> None:
         """Tries until all is quiet; then the lead is booked or with a person, and no try opens or books any more."""
         self.played += 1
-        play.list_fails, play.fate, end = False, lambda request: acts(play, request), ""
+        play.list_fails, play.resolution, end = False, lambda request: acts(play, request), ""
         for number, pause in enumerate(LATER, start=3):
             play.time.go(pause)
             end = self._try(play, number).until("end").result.status
@@ -170,11 +170,11 @@ class Crashes:
 
 def left_by(play: Play) -> Hashable:
     """All that the future can depend on, once no run is alive."""
-    rows = [replace(row, mark="", replaces=None, session=None) for row in play.ledger.rows()]
+    entries = [replace(entry, version="", replaces=None, session=None) for entry in play.ledger.entries()]
     requests = [(request.state, request.start, request.session.ends) for request in play.chili.requests]
     meetings = [(each.id, each.start, each.made_at, each.shown_at) for each in play.chili.meetings]
-    ends = [play.chili.sessions[row.session].ends for row in play.ledger.rows() if row.session]
-    return (play.time.now, *rows, *requests, *meetings, *ends, frozenset(play.chili.taken))
+    ends = [play.chili.sessions[entry.session].ends for entry in play.ledger.entries() if entry.session]
+    return (play.time.now, *entries, *requests, *meetings, *ends, frozenset(play.chili.taken))
 
 
 def every_pair_of_crashes(protocol: Protocol) -> Tally:

@@ -1,4 +1,4 @@
-"""DESIGN's invariants, as far as the whole must be seen to judge them; those of a row's change are the ledger's."""
+"""DESIGN's invariants, as far as the whole must be seen to judge them; those of an entry's change are the ledger's."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Laws:
         if not holds:
             self.is_broken = True
             trace = "\n".join(f"{at:10.1f}  {' '.join(filter(None, what))}" for at, *what in self._trace)
-            raise Broken(f"{text}, after\n{trace}\n{self.ledger.rows()}")
+            raise Broken(f"{text}, after\n{trace}\n{self.ledger.entries()}")
 
     def note(self, *what: str) -> None:
         self._trace.append((self._time.now, *what))
@@ -45,8 +45,8 @@ class Laws:
         """Told from what there is, whoever did it."""
         for lead, made in Counter(meeting.lead for meeting in self.chili.meetings).items():
             self(made <= 1 + len(self.ledger.released[lead]), "I1: more than one meeting for a lead")
-        booked = [row.meeting_id for row in self.ledger.rows("booked")]
-        self(len(booked) == len(set(booked)), "I5: one meeting id stands in two rows")
+        booked = [entry.meeting_id for entry in self.ledger.entries("booked")]
+        self(len(booked) == len(set(booked)), "I5: one meeting id stands in two entries")
         self(set(booked) <= {meeting.id for meeting in self.chili.meetings}, "I5: booked with what never was")
 
     def of_a_meeting(self, meeting: Meeting) -> None:
@@ -55,12 +55,12 @@ class Laws:
 
     def of_a_call(self, run: Run, session: str) -> None:
         """A booking call is about to leave."""
-        sent = next((row for row in reversed(self.ledger.sent[run.name]) if row.session == session), None)
+        sent = next((entry for entry in reversed(self.ledger.sent[run.name]) if entry.session == session), None)
         self(sent is not None, "I3: a booking call without a `sent` of its own on record")
         assert sent is not None
-        self(sent.mark not in self._used, "I2: two booking calls in one attempt")
+        self(sent.version not in self._used, "I2: two booking calls in one attempt")
         self(session not in self._used, "I7: a session is spent twice")
-        self._used |= {session, sent.mark}
+        self._used |= {session, sent.version}
 
     def of_an_end(self, run: Run) -> None:
         """Each run has an outcome, and a sweep may fail; neither hides what it may have booked."""
@@ -78,7 +78,7 @@ class Laws:
         self(status in STATUSES, "I6: no such outcome")
         self(not may_have_booked or status in MAY_HAVE_BOOKED, f"I6: ends as {status}, and may have booked")
         if status in ("booked", "already_booked"):
-            was = [(row.state, row.meeting_id) for row in self.ledger.history[run.lead]]
+            was = [(entry.state, entry.meeting_id) for entry in self.ledger.history[run.lead]]
             self(("booked", meeting) in was, "I6: the outcome is booked, and the record is not")
         if "TWO MEETINGS" in outcome.reason and meeting:
             self._alarms.add(meeting)
@@ -88,9 +88,9 @@ class Laws:
 
         A guest who is two leads is known by the guest alone: then a doubt about either will do.
         """
-        booked = {row.meeting_id for row in self.ledger.rows("booked")}
-        doubtful = {row.guest for row in self.ledger.rows(*IN_DOUBT, "abandoned")}
+        booked = {entry.meeting_id for entry in self.ledger.entries("booked")}
+        doubtful = {entry.guest for entry in self.ledger.entries(*IN_DOUBT, "abandoned")}
         for meeting in self.chili.meetings:
             known = booked | self._alarms | set(self.ledger.released[meeting.lead])
-            row = self.ledger.row(meeting.lead)
-            self(meeting.id in known or row.guest in doubtful, f"I5: {meeting.id} is lost, its lead is {row.state}")
+            entry = self.ledger.entry(meeting.lead)
+            self(meeting.id in known or entry.guest in doubtful, f"I5: {meeting.id} is lost, its lead is {entry.state}")

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
-from airflow_chilipiper.booking.ledger.entry import Row
+from airflow_chilipiper.booking.ledger.entry import Entry
 from airflow_chilipiper.booking.ledger.memory import MemoryLedger
 from airflow_chilipiper.booking.ledger.store import Answer
 from tests.protocol.model.service import ChiliPiper
@@ -17,38 +17,38 @@ RELEASE = ("booked", "planned")
 
 
 class JudgedLedger:
-    """`history` has each row as it was on record, in order, and `sent` the rows that each actor marked `sent`.
+    """`history` has each entry as it was on record, in order, and `sent` the entries that each actor marked `sent`.
 
     `released` has the meetings that do not count any more for a lead.
     """
 
     def __init__(self, real: MemoryLedger, chili: ChiliPiper, law: Law) -> None:
         self.real, self._chili, self._law = real, chili, law
-        self.history: defaultdict[str, list[Row]] = defaultdict(list)
-        self.sent: defaultdict[str, list[Row]] = defaultdict(list)
+        self.history: defaultdict[str, list[Entry]] = defaultdict(list)
+        self.sent: defaultdict[str, list[Entry]] = defaultdict(list)
         self.released: defaultdict[str, list[str]] = defaultdict(list)
         self.transitions: set[tuple[str, str]] = set()
 
-    def begin(self, row: Row) -> Row:
-        (answer,) = self.real.begin([row])
-        if not self.history[row.key]:
-            self.history[row.key].append(answer)
+    def get_or_create(self, entry: Entry) -> Entry:
+        (answer,) = self.real.get_or_create([entry])
+        if not self.history[entry.key]:
+            self.history[entry.key].append(answer)
         return answer
 
-    def mark(self, row: Row, actor: str) -> Answer:
-        (answer,) = self.real.mark([row])
-        self.judge(row.key, actor)
+    def update(self, entry: Entry, actor: str) -> Answer:
+        (answer,) = self.real.update([entry])
+        self.judge(entry.key, actor)
         return answer
 
     def judge(self, key: str, actor: str) -> None:
-        """Look at what *actor* has made of a row."""
-        before, after = self.history[key][-1], self.row(key)
+        """Look at what *actor* has made of an entry."""
+        before, after = self.history[key][-1], self.entry(key)
         if after == before:
             return
         self.history[key].append(after)
         self.transitions.add((before.state, after.state))
         if before.state == "booked":
-            self._law(actor == PERSON, f"transition 10: {actor} changes a booked row to {after.state}")
+            self._law(actor == PERSON, f"transition 10: {actor} changes a booked entry to {after.state}")
             self.released[key].append(before.meeting_id or "")
         law = "I9" if before.state == "review" else "I4"
         self._law(self._is_allowed(before, after, actor), f"{law}: {before.state} to {after.state} by {actor}")
@@ -56,18 +56,18 @@ class JudgedLedger:
             self.sent[actor].append(after)
         if after.state == "booked":
             made = {meeting.id for meeting in self._chili.meetings}
-            self._law(after.meeting_id in made, "I5: a booked row names a meeting that never was")
-        booked = [row.meeting_id for row in self.rows("booked")]
-        self._law(len(booked) == len(set(booked)), "I5: one meeting id stands in two rows")
+            self._law(after.meeting_id in made, "I5: a booked entry names a meeting that never was")
+        booked = [entry.meeting_id for entry in self.entries("booked")]
+        self._law(len(booked) == len(set(booked)), "I5: one meeting id stands in two entries")
 
-    def _is_allowed(self, before: Row, after: Row, actor: str) -> bool:
+    def _is_allowed(self, before: Entry, after: Entry, actor: str) -> bool:
         """By what can be seen on record. Whether silence counted rightly, the meetings tell (I1).
 
         A sender may come back to its doubt: that frees nobody.
         """
         if actor == PERSON:
             return after.state == "booked" or before.state == "review" or (before.state, after.state) == RELEASE
-        is_sender = any(row.session == before.session for row in self.sent[actor])
+        is_sender = any(entry.session == before.session for entry in self.sent[actor])
         may_rebook = before.policy == "rebook" and before.state in ("sent", "unknown")
         allowed = {
             "sent": before.state == "planned",
@@ -78,8 +78,8 @@ class JudgedLedger:
         }
         return allowed.get(after.state, False)
 
-    def row(self, key: str) -> Row:
-        return self.real.look([key])[key]
+    def entry(self, key: str) -> Entry:
+        return self.real.get([key])[key]
 
-    def rows(self, *states: Any) -> list[Row]:
+    def entries(self, *states: Any) -> list[Entry]:
         return list(self.real.list(states=states) if states else self.real.list())

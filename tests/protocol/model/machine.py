@@ -8,19 +8,19 @@ from typing import ClassVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from tests.protocol.model.queries import LEADS
 
-from airflow_chilipiper.booking.ledger.entry import Row
+from airflow_chilipiper.booking.ledger.entry import Entry
 from tests.protocol.model.person import Decision, abandons, releases, says_booked, says_not_booked
 from tests.protocol.model.play import LISTS, NO_ANSWERS, SENDS, SENT, Play
 from tests.protocol.model.protocol import Protocol
 from tests.protocol.model.runs import Run
 from tests.protocol.model.service import SLOTS, Meeting, Request
-from tests.protocol.model.wishes import LEADS
 
 PICK = st.integers(0, 5)
 LEAD = st.sampled_from(["jo", "jo", *LEADS])
 DAY = 86_400.0
-PLACES = st.sampled_from([SENT, SENDS, SENDS, SENDS, "mark booked", "mark planned", LISTS, "end", "end"])
+PLACES = st.sampled_from([SENT, SENDS, SENDS, SENDS, "version booked", "version planned", LISTS, "end", "end"])
 HALVES = st.sampled_from([0, 1, 2, 2])
 MISHAPS = st.sampled_from(["", *NO_ANSWERS])
 DECISIONS = st.sampled_from([says_not_booked, says_not_booked, says_booked, abandons])
@@ -175,21 +175,24 @@ class Bounded(RuleBasedStateMachine):
     # People
 
     @property
-    def for_a_person(self) -> list[Row]:
+    def for_a_person(self) -> list[Entry]:
         """Rows in doubt; and booked ones that no run works on, since its answer or look may bring the meeting again."""
         busy = {run.lead for run in self.play.runs if not run.is_over}
-        return [*self.play.in_doubt, *(row for row in self.play.ledger.rows("booked") if not busy & {row.key, ""})]
+        return [
+            *self.play.in_doubt,
+            *(entry for entry in self.play.ledger.entries("booked") if not busy & {entry.key, ""}),
+        ]
 
     @precondition(lambda self: self.for_a_person)
     @rule(pick=PICK, what=DECISIONS, clock=PICK)
     def a_person_decides(self, pick: int, what: Decision, clock: int) -> None:
         """Where nothing ends by itself, what has left gets lost before somebody says that it came to nothing."""
-        row = self.for_a_person[pick % len(self.for_a_person)]
+        entry = self.for_a_person[pick % len(self.for_a_person)]
         for request in self.under_way if self.unbounded and what is says_not_booked else ():
-            if request.state == "on its way" and request.session.lead == row.key:
+            if request.state == "on its way" and request.session.lead == entry.key:
                 request.state = "lost"
-        decides = releases if row.state == "booked" else what
-        self.seen[decides.__name__] += decides(self.play, row.key, ahead=self._clock(clock))
+        decides = releases if entry.state == "booked" else what
+        self.seen[decides.__name__] += decides(self.play, entry.key, ahead=self._clock(clock))
 
     @rule(name=LEAD, clock=PICK)
     def a_preview(self, name: str, clock: int) -> None:

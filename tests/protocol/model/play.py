@@ -6,9 +6,11 @@ from collections.abc import Callable
 from math import inf
 from typing import Any
 
+from tests.protocol.model.queries import UNBOUNDED, Truth, a_lead, bounds
+
 from airflow_chilipiper.api import errors
 from airflow_chilipiper.api.call import Call
-from airflow_chilipiper.booking.ledger.entry import LedgerFailed, Row
+from airflow_chilipiper.booking.ledger.entry import Entry, LedgerFailed
 from airflow_chilipiper.booking.outcome_rules import preview
 from tests.protocol.model.clocks import Machine, Time
 from tests.protocol.model.laws import IN_DOUBT, Laws
@@ -16,9 +18,8 @@ from tests.protocol.model.ledger import JudgedLedger
 from tests.protocol.model.protocol import Protocol
 from tests.protocol.model.runs import OnMachine, Run
 from tests.protocol.model.service import BOOKING, LISTING, OPENING, ChiliPiper, Meeting, Request
-from tests.protocol.model.wishes import UNBOUNDED, Truth, a_lead, bounds
 
-SENT, SENDS, LISTS = "mark sent", f"ask {BOOKING}", f"ask {LISTING}"
+SENT, SENDS, LISTS = "version sent", f"ask {BOOKING}", f"ask {LISTING}"
 
 # What the second half of a call may bring instead of its answer.
 NO_ANSWERS: dict[str, Callable[[], Exception]] = {
@@ -32,7 +33,7 @@ NO_ANSWERS: dict[str, Callable[[], Exception]] = {
 class Play:
     """What truly happens, within the stated bounds or *unbounded*. A half of a verb takes *step* seconds.
 
-    `stated` is what the protocol is told about that. `fate` says what becomes of a booking call that has just left;
+    `stated` is what the protocol is told about that. `resolution` says what becomes of a booking call that has just left;
     without it, that is decided when its answer is wanted, or by whoever plays.
     """
 
@@ -51,7 +52,7 @@ class Play:
         )
         self.ledger = laws.ledger = JudgedLedger(protocol.MemoryLedger(), self.chili, laws)
         self.runs: list[Run] = []
-        self.fate: Callable[[Request], object] = bool
+        self.resolution: Callable[[Request], object] = bool
         self.list_fails = False
 
     # Who acts
@@ -74,25 +75,25 @@ class Play:
         wanted, sender = bool(self.runs) if slot is None else slot, f"{task}#{number}"
         stated = bounds(self.protocol, policy, self.stated)
         lead = a_lead(self.protocol, name, slot=wanted, sender=sender, bounds=stated)
-        return self._start(f"{name}: {sender}", self.protocol.book(lead, self._world(ahead)), lead.row().key)
+        return self._start(f"{name}: {sender}", self.protocol.book(lead, self._runtime(ahead)), lead.new_entry().key)
 
     def sweep(self, *, ahead: float = 0.0) -> Run:
         """Somebody reconciles all that is in doubt now."""
         settings = bounds(self.protocol, "hold", self.stated), self.protocol.RoutingLog()
-        return self._start("sweep", self.protocol.sweep(self.in_doubt, self._world(ahead), *settings))
+        return self._start("sweep", self.protocol.sweep(self.in_doubt, self._runtime(ahead), *settings))
 
     def preview(self, name: str, *, ahead: float = 0.0) -> None:
         """I10: it says what a run would do, and does nothing."""
-        lead, before = a_lead(self.protocol, name), (self.ledger.rows(), len(self.chili.sessions))
-        row = self.ledger.real.look([lead.row().key]).get(lead.row().key)
-        status = preview(row, lead, Machine(self.time, ahead).wall()).status
-        self.laws((self.ledger.rows(), len(self.chili.sessions)) == before, "I10: a preview that does something")
-        is_free = row is None or row.state == "planned"
+        lead, before = a_lead(self.protocol, name), (self.ledger.entries(), len(self.chili.sessions))
+        entry = self.ledger.real.get([lead.new_entry().key]).get(lead.new_entry().key)
+        status = preview(entry, lead, Machine(self.time, ahead).wall()).status
+        self.laws((self.ledger.entries(), len(self.chili.sessions)) == before, "I10: a preview that does something")
+        is_free = entry is None or entry.state == "planned"
         self.laws((status == "would_book") is is_free, f"I10: the preview is {status}")
 
     @property
-    def in_doubt(self) -> list[Row]:
-        return self.ledger.rows(*IN_DOUBT)
+    def in_doubt(self) -> list[Entry]:
+        return self.ledger.entries(*IN_DOUBT)
 
     def deliver(self, *requests: Request) -> None:
         """They arrive, and come to what they come to."""
@@ -105,7 +106,7 @@ class Play:
         released = self.ledger.released[lead]
         return [meeting for meeting in self.chili.meetings if meeting.lead == lead and meeting.id not in released]
 
-    def _world(self, ahead: float) -> OnMachine:
+    def _runtime(self, ahead: float) -> OnMachine:
         return OnMachine(Machine(self.time, ahead))
 
     def _start(self, name: str, flow: Any, lead: str = "") -> Run:
@@ -136,16 +137,16 @@ class Play:
         self.time.go(self._step)
         if mishap and not isinstance(effect, errors.NotSent):
             self.laws.note(run.name, "is answered", mishap)
-            if verb in ("begin", "mark"):
+            if verb in ("begin", "version"):
                 return LedgerFailed("no answer")
             if verb == "ask":
                 return NO_ANSWERS[mishap]()
         return self._told(effect) if isinstance(effect, Request) else effect
 
-    def _written(self, run: Run, verb: str, row: Row) -> Any:
-        if verb == "mark":
-            return self.ledger.mark(row, run.name)
-        known = self.ledger.begin(row)
+    def _written(self, run: Run, verb: str, entry: Entry) -> Any:
+        if verb == "version":
+            return self.ledger.update(entry, run.name)
+        known = self.ledger.get_or_create(entry)
         run.knew_booked = known.state == "booked"
         return known
 
@@ -167,7 +168,7 @@ class Play:
         request = self.chili.send(call)
         self.laws.of_a_call(run, request.session.id)
         run.requests.append(request)
-        self.fate(request)
+        self.resolution(request)
         return request
 
     def _told(self, request: Request) -> Any:

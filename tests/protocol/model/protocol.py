@@ -42,7 +42,7 @@ class Protocol:
         copy = ModuleType(module.__name__)
         copy.__dict__["__builtins__"] = {**vars(builtins), "__import__": self._import}
         exec(compile(source, f"copy of {module.__name__}", "exec"), copy.__dict__)  # noqa: S102  # our own source
-        if module is ledger:  # all must mean the same rows and errors
+        if module is ledger:  # all must mean the same entries and errors
             shared = {name: kind for name, kind in vars(ledger).items() if isinstance(kind, type)}
             copy.__dict__.update(shared)
         self._copies[module.__name__] = copy

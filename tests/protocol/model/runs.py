@@ -7,7 +7,7 @@ from types import coroutine
 from typing import TYPE_CHECKING, Any
 
 from airflow_chilipiper.api.call import Call
-from airflow_chilipiper.booking.ledger.entry import Row
+from airflow_chilipiper.booking.ledger.entry import Entry
 from tests.protocol.model.clocks import Machine
 from tests.protocol.model.service import Request
 
@@ -16,31 +16,31 @@ if TYPE_CHECKING:
 
 
 @coroutine
-def wish(verb: str, what: Any) -> Iterator[Any]:
+def query(verb: str, what: Any) -> Iterator[Any]:
     """Suspend until the play answers."""
     return (yield verb, what)
 
 
 class OnMachine:
-    """A World whose verbs are wishes, with the clocks of one machine."""
+    """A Runtime whose verbs are queries, with the clocks of one machine."""
 
     def __init__(self, machine: Machine) -> None:
         self.now, self.wall = machine.now, machine.wall
 
-    async def turn(self, *, urgent: bool = False) -> None:
-        await wish("turn", urgent)
+    async def acquire(self, *, priority: bool = False) -> None:
+        await query("turn", priority)
 
     async def ask(self, call: Call[Any], /) -> Any:
-        return await wish("ask", call)
+        return await query("ask", call)
 
     async def pause(self, seconds: float, /) -> None:
-        await wish("pause", seconds)
+        await query("pause", seconds)
 
-    async def begin(self, row: Row, /) -> Any:
-        return await wish("begin", row)
+    async def get_or_create(self, entry: Entry, /) -> Any:
+        return await query("begin", entry)
 
-    async def mark(self, row: Row, /) -> Any:
-        return await wish("mark", row)
+    async def update(self, entry: Entry, /) -> Any:
+        return await query("version", entry)
 
 
 class Run:
@@ -94,9 +94,9 @@ class Run:
 
     @property
     def where(self) -> str:
-        """What it waits for: a verb, the state of a mark, or the operation of a call; "end" after the last."""
+        """What it waits for: a verb, the state of a version, or the operation of a call; "end" after the last."""
         verb, what = self.at
-        said = {"mark": lambda: f"mark {what.state}", "ask": lambda: f"ask {what.operation}"}
+        said = {"version": lambda: f"version {what.state}", "ask": lambda: f"ask {what.operation}"}
         return "end" if self.is_over else said[verb]() if verb in said else verb
 
     def _resume(self, answer: Any) -> None:
@@ -109,7 +109,7 @@ class Run:
             raise
         except Exception as error:  # noqa: BLE001  # the play judges it
             self.is_over, self.error = True, error
-        if self.where == "mark sent":
+        if self.where == "version sent":
             self.armed_at = self._play.time.now
         if self.is_over:
             self._play.laws.of_an_end(self)

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from itertools import count
 
+from tests.protocol.model.queries import Truth
+
 from tests.protocol.model.person import releases, says_not_booked
 from tests.protocol.model.play import SENDS, SENT, Play
 from tests.protocol.model.protocol import Protocol
 from tests.protocol.model.runs import Run
-from tests.protocol.model.wishes import Truth
 
 Schedule = Callable[[Protocol], Play]
 LONG = 100_000.0
@@ -63,7 +64,7 @@ def _freed_in_its_sleep(protocol: Protocol, halves: int) -> Play:
 
 
 def _asleep(protocol: Protocol, halves: int) -> tuple[Play, Run]:
-    """A run that sleeps so many halves of a verb after it asked for its mark, until its lead is free again."""
+    """A run that sleeps so many halves of a verb after it asked for its version, until its lead is free again."""
     play = Play(protocol, unbounded=True)
     zombie = play.book().until(SENT)
     for _ in range(halves):
@@ -157,7 +158,7 @@ def _sent_to_arrive_late(protocol: Protocol) -> Play:
 def a_person_speaks_too_early(protocol: Protocol) -> Play:
     """What is said is true at that time."""
     play = _sent_to_arrive_late(protocol)
-    lead = play.ledger.rows()[0].key
+    lead = play.ledger.entries()[0].key
     for _ in range(55):
         play.book(task="dag/other").until("end")
         if says_not_booked(play, lead, ahead=MOST_SKEW):

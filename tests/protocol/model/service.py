@@ -38,7 +38,7 @@ class Meeting:
     booked_at: datetime
     status: str = "Active"
 
-    def row(self) -> dict[str, Any]:
+    def new_entry(self) -> dict[str, Any]:
         return {
             "meetingId": self.id,
             "dateTime": {"start": self.start.isoformat()},
@@ -182,7 +182,7 @@ class ChiliPiper:
         start, end = (datetime.fromisoformat(asked[name]) for name in ("start", "end"))
         guests, statuses = [asked["guestEmail"]] if "guestEmail" in asked else None, asked.get("status")
         return [
-            meeting.row()
+            meeting.new_entry()
             for meeting in shown
             if start <= meeting.start < end
             and (guests is None or meeting.guest in guests)

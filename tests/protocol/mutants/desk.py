@@ -85,23 +85,23 @@ def book(lead: Lead, desk: Desk, ledger: Ledger) -> Outcome:
 def blocking(settings: ClientSettings, lead: Lead, ledger: Ledger, **options: Any) -> Outcome:
     """What a run that blocks makes of *lead*."""
     from airflow_chilipiper.api.http.client import BlockingClient
-    from airflow_chilipiper.api.pace.limiter import BlockingTurns
+    from airflow_chilipiper.api.pace.limiter import BlockingRateLimiter
     from airflow_chilipiper.api.runtime import block
-    from airflow_chilipiper.booking.batch.runtime import SingleWorld
+    from airflow_chilipiper.booking.batch.runtime import SingleRuntime
     from airflow_chilipiper.booking.book import book
 
     with BlockingClient(settings, **options) as client:
-        world = SingleWorld(client, BlockingTurns(None), ledger, sleep=lambda seconds: None)
-        return block(book(lead, world))
+        runtime = SingleRuntime(client, BlockingRateLimiter(None), ledger, sleep=lambda seconds: None)
+        return block(book(lead, runtime))
 
 
 async def awaiting(settings: ClientSettings, lead: Lead, ledger: Ledger, **options: Any) -> Outcome:
     """What a run that waits makes of *lead*."""
-    from airflow_chilipiper.api.http.client import AwaitingClient
-    from airflow_chilipiper.api.pace.limiter import AwaitingTurns
-    from airflow_chilipiper.booking.batch.runtime import BatchWorld
+    from airflow_chilipiper.api.http.client import Client
+    from airflow_chilipiper.api.pace.limiter import RateLimiter
+    from airflow_chilipiper.booking.batch.runtime import BatchRuntime
     from airflow_chilipiper.booking.book import book
 
-    async with AwaitingClient(settings, **options) as client:
-        world = BatchWorld(client, AwaitingTurns(None), ledger, sleep=lambda seconds: asyncio.sleep(0))
-        return await book(lead, world)
+    async with Client(settings, **options) as client:
+        runtime = BatchRuntime(client, RateLimiter(None), ledger, sleep=lambda seconds: asyncio.sleep(0))
+        return await book(lead, runtime)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 if TYPE_CHECKING:
-    from airflow_chilipiper.booking.ledger.entry import Row
+    from airflow_chilipiper.booking.ledger.entry import Entry
     from airflow_chilipiper.booking.ledger.sql.ledger import SqlLedger
 
 Open = Callable[..., sa.engine.Engine]
@@ -25,26 +25,26 @@ def new_ledger(open_engine: Open) -> SqlLedger:
     """Its table is made without the proof at the start, which would refuse some of the mutants by itself."""
     from airflow_chilipiper.booking.ledger.sql.table import LedgerTable
 
-    table = LedgerTable().rows
+    table = LedgerTable().entries
     with open_engine().begin() as db:
         table.drop(db, checkfirst=True)
         table.create(db)
     return ledger_over(open_engine())
 
 
-def begun(ledger: SqlLedger, keys: str) -> Sequence[Row]:
-    from airflow_chilipiper.booking.ledger.entry import Row, new_mark
+def begun(ledger: SqlLedger, keys: str) -> Sequence[Entry]:
+    from airflow_chilipiper.booking.ledger.entry import Entry, new_version
 
-    return ledger.begin([Row(key=key * 64, purpose="spring", mark=new_mark()) for key in keys])
+    return ledger.get_or_create([Entry(key=key * 64, purpose="spring", version=new_version()) for key in keys])
 
 
-def marked(ledger: SqlLedger, *rows: Row) -> list[bool]:
+def marked(ledger: SqlLedger, *entries: Entry) -> list[bool]:
     """Which of them the ledger says are on record now."""
-    return [not isinstance(answer, Exception) for answer in ledger.mark(rows)]
+    return [not isinstance(answer, Exception) for answer in ledger.update(entries)]
 
 
-def on_record(open_engine: Open, row: Row) -> Row:
-    return ledger_over(open_engine()).look([row.key])[row.key]
+def on_record(open_engine: Open, entry: Entry) -> Entry:
+    return ledger_over(open_engine()).look([entry.key])[entry.key]
 
 
 def before(engine: sa.engine.Engine, word: str, act: Callable[[], Any], *, at: Sequence[int] = (1,)) -> None:

@@ -1,4 +1,4 @@
-"""A broken batch: an outcome told twice or never, a lead begun without its row, a slot that nobody is told of."""
+"""A broken batch: an outcome told twice or never, a lead begun without its entry, a slot that nobody is told of."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.protocol.mutants.desk import OFFER, START, Desk, a_lead, a_ledger
 
 if TYPE_CHECKING:
     from airflow_chilipiper.booking.batch.batch import Batch
-    from airflow_chilipiper.booking.batch.runtime import BatchWorld
+    from airflow_chilipiper.booking.batch.runtime import BatchRuntime
     from airflow_chilipiper.booking.lead import Lead
 
 LATER = "2026-11-03T10:30:00Z"
@@ -38,14 +38,14 @@ class Run:
         return Batch(self.leads, self._open, tell=lambda number, _: self.told.update([number]), at_once=1, **settings)
 
     @asynccontextmanager
-    async def _open(self) -> AsyncIterator[BatchWorld]:
-        from airflow_chilipiper.api.http.client import AwaitingClient, ClientSettings
-        from airflow_chilipiper.api.pace.limiter import AwaitingTurns
-        from airflow_chilipiper.booking.batch.runtime import BatchWorld
+    async def _open(self) -> AsyncIterator[BatchRuntime]:
+        from airflow_chilipiper.api.http.client import Client, ClientSettings
+        from airflow_chilipiper.api.pace.limiter import RateLimiter
+        from airflow_chilipiper.booking.batch.runtime import BatchRuntime
 
         settings = ClientSettings(token="t", verify=False)
-        async with AwaitingClient(settings, transport=httpx.MockTransport(self.desk)) as client:
-            yield BatchWorld(client, AwaitingTurns(None), a_ledger())
+        async with Client(settings, transport=httpx.MockTransport(self.desk)) as client:
+            yield BatchRuntime(client, RateLimiter(None), a_ledger())
 
 
 def leads(count: int) -> Iterator[tuple[int, Lead]]:
@@ -91,7 +91,7 @@ def leads_that_can_be_read_no_further() -> None:
 
 
 def what_is_added_fails() -> None:
-    async def stumbles(outcome: Any, world: Any) -> Any:
+    async def stumbles(outcome: Any, runtime: Any) -> Any:
         raise ZeroDivisionError
 
     run = Run(leads(3), Desk())
@@ -119,9 +119,9 @@ def a_lead_that_comes_twice() -> None:
 def a_lead_beside_one_that_has(*answers: httpx.Response | Exception, at: str) -> None:
     """Both were offered the same two slots before either booked. The second one's is to start then."""
     from airflow_chilipiper.api.http.client import BlockingClient, ClientSettings
-    from airflow_chilipiper.api.pace.limiter import BlockingTurns
+    from airflow_chilipiper.api.pace.limiter import BlockingRateLimiter
     from airflow_chilipiper.api.runtime import block
-    from airflow_chilipiper.booking.batch.runtime import SingleWorld
+    from airflow_chilipiper.booking.batch.runtime import SingleRuntime
     from airflow_chilipiper.booking.book import book, open_session
     from airflow_chilipiper.booking.slots.choice import Choice
     from airflow_chilipiper.booking.slots.reservations import Reservations
@@ -139,11 +139,11 @@ def a_lead_beside_one_that_has(*answers: httpx.Response | Exception, at: str) ->
         return a_lead(key=key, choose=choice.choose, settle=choice.settle, max_sessions=1)
 
     with BlockingClient(ClientSettings(token="t", verify=False), httpx.MockTransport(offers_two)) as client:
-        world = SingleWorld(client, BlockingTurns(None), a_ledger(), sleep=lambda seconds: None)
+        runtime = SingleRuntime(client, BlockingRateLimiter(None), a_ledger(), sleep=lambda seconds: None)
         first, second = choosing("1"), choosing("2")
-        sessions = [block(open_session(lead, world)) for lead in (first, second)]
-        block(book(first, world, session=sessions[0]))
-        block(book(second, world, session=sessions[1]))
+        sessions = [block(open_session(lead, runtime)) for lead in (first, second)]
+        block(book(first, runtime, session=sessions[0]))
+        block(book(second, runtime, session=sessions[1]))
     law(at in sent[-1], f"two calls a booking: the second lead asks for another slot than {at}")
 
 
@@ -165,8 +165,8 @@ def beside_a_call_that_was_not_let_in() -> None:
 
 
 BATCH, WORLDS, BOOK = "booking.batch.batch", "booking.batch.runtime", "booking.book"
-BEGIN = "return self._begun.pop(row.key, None) or await self._commits.begin(row)"
-FATE = 'fate = "taken" if row.state != "planned" else "free" if isinstance(answer, SLOT_UNTOUCHED) else "gone"'
+BEGIN = "return self._begun.pop(entry.key, None) or await self._commits.get_or_create(entry)"
+FATE = 'resolution = "taken" if entry.state != "planned" else "free" if isinstance(answer, SLOT_UNTOUCHED) else "gone"'
 MUTANTS = {
     "told again after the drain": Mutant(
         "I6",
@@ -194,7 +194,7 @@ MUTANTS = {
         "I6",
         all_is_well,
         [
-            Change(BATCH, "self._tell(number, await self._finished(outcome, world))", "pass"),
+            Change(BATCH, "self._tell(number, await self._finished(outcome, runtime))", "pass"),
             Change(BATCH, "for number, outcome in list(self._untold.items()):", "for number, outcome in []:"),
         ],
     ),
@@ -203,17 +203,19 @@ MUTANTS = {
         what_is_added_fails,
         [Change(BATCH, "        except Exception:  # noqa: BLE001  # such", "        except Stopping:  # such")],
     ),
-    "begun without a row": Mutant(
-        "I8", a_lead_that_comes_twice, [Change(WORLDS, BEGIN, "return self._begun.pop(row.key, row)")]
+    "begun without an entry": Mutant(
+        "I8", a_lead_that_comes_twice, [Change(WORLDS, BEGIN, "return self._begun.pop(entry.key, entry)")]
     ),
-    "a row that was read ahead used twice": Mutant(
+    "an entry that was read ahead used twice": Mutant(
         "I8", a_lead_that_comes_twice, [Change(WORLDS, BEGIN, BEGIN.replace(".pop(", ".get("))]
     ),
     "a slot never settled": Mutant(
-        "two calls", beside_a_call_that_was_not_let_in, [Change(BOOK, "        lead.settle(fate)\n", "        pass\n")]
+        "two calls",
+        beside_a_call_that_was_not_let_in,
+        [Change(BOOK, "        lead.settle(resolution)\n", "        pass\n")],
     ),
     "a slot given back though it was booked": Mutant(
-        "two calls", beside_a_booking, [Change(BOOK, FATE, 'fate = "free"')]
+        "two calls", beside_a_booking, [Change(BOOK, FATE, 'resolution = "free"')]
     ),
     "a slot given back though it may have been booked": Mutant(
         "two calls",

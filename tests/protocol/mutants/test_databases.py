@@ -26,17 +26,17 @@ def keys_that_differ_by_case(open_engine: Open) -> None:
 
 def meetings_that_differ_by_case(open_engine: Open) -> None:
     ledger = new_ledger(open_engine)
-    rows = begun(ledger, "ab")
-    took = marked(ledger, rows[0].to("booked", meeting_id="m"), rows[1].to("booked", meeting_id="M"))
+    entries = begun(ledger, "ab")
+    took = marked(ledger, entries[0].to("booked", meeting_id="m"), entries[1].to("booked", meeting_id="M"))
     law(all(took), "I5: a meeting is taken for another, and is on no record")
 
 
 def meetings_that_differ_at_their_ends(open_engine: Open) -> None:
     """In a database whose owner lets it cut what is too long."""
     ledger = new_ledger(partial(open_engine, connect_args={"init_command": "set sql_mode = ''"}))
-    (row,) = begun(ledger, "a")
-    marked(ledger, row.to("booked", meeting_id=(meeting := "m" * 300)))
-    recorded = {row.meeting_id for row in ledger.list(states=["booked"])}
+    (entry,) = begun(ledger, "a")
+    marked(ledger, entry.to("booked", meeting_id=(meeting := "m" * 300)))
+    recorded = {entry.meeting_id for entry in ledger.list(states=["booked"])}
     law(recorded <= {meeting}, "I5: the meeting on record is none that was ever made")
 
 
@@ -50,8 +50,8 @@ def a_table_without_keys(open_engine: Open) -> None:
     ledger = ledger_over(open_engine())
     with suppress(LedgerFailed):
         ledger.create()
-        took = marked(ledger, *(row.to("booked", meeting_id="m-1") for row in begun(ledger, "ab")))
-        law(took.count(True) == 1, f"I5: one meeting stands in {took.count(True)} rows")
+        took = marked(ledger, *(entry.to("booked", meeting_id="m-1") for entry in begun(ledger, "ab")))
+        law(took.count(True) == 1, f"I5: one meeting stands in {took.count(True)} entries")
 
 
 def a_file_whose_readers_let_others_write(open_engine: Open) -> None:
@@ -87,7 +87,7 @@ def commits_of(open_engine: Open, *, hasty: str, asks: str, lasting: set[object]
 
     ledger = ledger_over(engine)
     event.listen(engine, "commit", lambda db: promised.append(db.exec_driver_sql(asks).scalar()))
-    marked(ledger, *(row.to("sent") for row in begun(ledger, "a")))
+    marked(ledger, *(entry.to("sent") for entry in begun(ledger, "a")))
     law(bool(promised) and {*promised} <= lasting, f"I3: a power cut takes back what was marked ({promised})")
 
 

@@ -1,4 +1,4 @@
-"""A broken group commit: a flow sends although its own mark is not on record, or waits for longer than it may."""
+"""A broken group commit: a flow sends although its own version is not on record, or waits for longer than it may."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.protocol.mutants.broken import Change, Mutant, catch, law
 from tests.unit.booking.ledger.test_group_commit import (
     MARKS_FIRST,
     Watched,
-    a_row,
+    an_entry,
     begun_among_marks,
     marked_among_beginnings,
     within_ten_seconds,
@@ -21,24 +21,24 @@ from tests.unit.booking.ledger.test_group_commit import (
 
 
 def whoever_is_told_so_is_on_record(fails: Mapping[int, Exception]) -> None:
-    """Three flows mark at once, and one of them was overtaken. What each finds at the moment when it may send."""
+    """Three flows version at once, and one of them was overtaken. What each finds at the moment when it may send."""
     ledger = Watched(fails, waits=False)
-    rows = ledger.begin([a_row(key) for key in "abc"])
-    ledger.mark([rows[0].to("review")])
+    entries = ledger.get_or_create([an_entry(key) for key in "abc"])
+    ledger.update([entries[0].to("review")])
 
     async def flow() -> list[Any]:
         from airflow_chilipiper.booking.ledger.group_commit import GroupCommit
 
         commits = GroupCommit(ledger)
 
-        async def sends(row: Any) -> bool:
-            await commits.mark(row)
-            return ledger.look([row.key])[row.key].mark == row.mark
+        async def sends(entry: Any) -> bool:
+            await commits.update(entry)
+            return ledger.get([entry.key])[entry.key].version == entry.version
 
-        return await asyncio.gather(*(sends(row.to("sent")) for row in rows), return_exceptions=True)
+        return await asyncio.gather(*(sends(entry.to("sent")) for entry in entries), return_exceptions=True)
 
     unmarked = sum(answer is False for answer in within_ten_seconds(flow()))
-    law(not unmarked, f"I3: {unmarked} flows send without a mark on record")
+    law(not unmarked, f"I3: {unmarked} flows send without a version on record")
 
 
 def all_is_well() -> None:
@@ -52,7 +52,7 @@ def the_ledger_fails() -> None:
 def nobody_waits_for_long() -> None:
     from airflow_chilipiper.booking.ledger.group_commit import GroupCommit
 
-    law(marked_among_beginnings(GroupCommit) <= 1, "a mark waits")
+    law(marked_among_beginnings(GroupCommit) <= 1, "a version waits")
     law(begun_among_marks(GroupCommit) <= MARKS_FIRST + 1, "a beginning waits")
 
 
@@ -67,17 +67,17 @@ MUTANTS = {
     "the answer of the first given to all": Mutant(
         "I3",
         all_is_well,
-        [Change(MODULE, "own = [next(answers) for _ in rows]", "own = [(answers := list(answers))[-1]]")],
+        [Change(MODULE, "own = [next(answers) for _ in entries]", "own = [(answers := list(answers))[-1]]")],
     ),
-    "told before the commit": Mutant("I3", all_is_well, [Change(MODULE, "return await future", "return rows")]),
+    "told before the commit": Mutant("I3", all_is_well, [Change(MODULE, "return await future", "return entries")]),
     "a commit that failed taken for done": Mutant(
-        "I3", the_ledger_fails, [Change(MODULE, "return [failed] * len(rows)", "return rows")]
+        "I3", the_ledger_fails, [Change(MODULE, "return [failed] * len(entries)", "return entries")]
     ),
-    "marks that starve beginnings": Mutant(
+    "updates that starve beginnings": Mutant(
         "a beginning waits", nobody_waits_for_long, [Change(MODULE, MARKS_GO, "self._marks.waiting")]
     ),
-    "beginnings that go before marks": Mutant(
-        "a mark waits",
+    "beginnings that go before updates": Mutant(
+        "a version waits",
         nobody_waits_for_long,
         [Change(MODULE, MARKS_GO, "self._marks.waiting and not self._beginnings.waiting")],
     ),

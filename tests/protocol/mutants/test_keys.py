@@ -12,15 +12,15 @@ from tests.protocol.mutants.broken import Change, Mutant, catch, law
 from tests.protocol.mutants.desk import Desk, a_lead, a_ledger, book
 
 
-def booked_in_turn(*wishes: dict[str, Any]) -> tuple[int, list[str]]:
+def booked_in_turn(*queries: dict[str, Any]) -> tuple[int, list[str]]:
     """How many meetings these leads came to, in one ledger; and how each of them ended."""
     desk, ledger = Desk(), a_ledger()
-    outcomes = [book(a_lead(**wish), desk, ledger) for wish in wishes]
+    outcomes = [book(a_lead(**query), desk, ledger) for query in queries]
     return desk.meetings, [outcome.status for outcome in outcomes]
 
 
-def none_lost(*wishes: dict[str, Any]) -> None:
-    _, ends = booked_in_turn(*({**wish, "guest": f"lead{at}@example.com"} for at, wish in enumerate(wishes)))
+def none_lost(*queries: dict[str, Any]) -> None:
+    _, ends = booked_in_turn(*({**query, "guest": f"lead{at}@example.com"} for at, query in enumerate(queries)))
     law(set(ends) == {"booked"}, f"I6: a lead is lost, since it is taken for another ({ends})")
 
 
@@ -90,7 +90,7 @@ def a_pattern(**facts: Any) -> Any:
 
 LEAD_KEY, LEAD, SPELLING = "booking.ledger.lead_key", "booking.lead", "api.spelling"
 TARGET = "return digest(self.pattern.name, *self.pattern.target)"
-SAME = "row.pattern == self._pattern and (not self._guest or row.guest == self._guest)"
+SAME = "entry.pattern == self._pattern and (not self._guest or entry.guest == self._guest)"
 AS_TEXT = 'return text.lower() if "@" in text else text'
 MUTANTS = {
     "purpose and key pasted together": Mutant(
@@ -130,9 +130,9 @@ MUTANTS = {
         a_fuller_form,
         [Change(LEAD, TARGET, "return digest(self.pattern.name, *self.pattern.target, repr(self.pattern.form))")],
     ),
-    "guest not compared": Mutant("I6", another_guest, [Change(LEAD, SAME, "row.pattern == self._pattern")]),
+    "guest not compared": Mutant("I6", another_guest, [Change(LEAD, SAME, "entry.pattern == self._pattern")]),
     "target not compared": Mutant(
-        "I6", another_router, [Change(LEAD, SAME, "not self._guest or row.guest == self._guest")]
+        "I6", another_router, [Change(LEAD, SAME, "not self._guest or entry.guest == self._guest")]
     ),
 }
 

@@ -25,8 +25,8 @@ def a_200_that_names_no_meeting() -> None:
     lead, ledger = a_lead(), a_ledger()
     for answer in ({}, {"type": "Success", "meetingId": " "}):
         book(lead, Desk(httpx.Response(200, json=answer)), ledger)
-        (row,) = ledger.list()
-        law(row.state in ("unknown", "review"), f"I5: {row.state}, and no meeting is known")
+        (entry,) = ledger.list()
+        law(entry.state in ("unknown", "review"), f"I5: {entry.state}, and no meeting is known")
 
 
 def a_failure_that_names_a_meeting() -> None:

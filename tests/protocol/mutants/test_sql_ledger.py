@@ -14,28 +14,28 @@ from tests.protocol.mutants.sql import Open, before, begun, ledger_over, marked,
 
 
 def two_runs_one_after_the_other(open_engine: Open) -> None:
-    """The second has read its rows before, and has another one in its group."""
+    """The second has read its entries before, and has another one in its group."""
     ledger, other = new_ledger(open_engine), ledger_over(open_engine())
-    rows = begun(ledger, "ab")
-    first = marked(ledger, rows[0].to("sent"))
-    second = marked(other, *(row.to("sent") for row in rows))
+    entries = begun(ledger, "ab")
+    first = marked(ledger, entries[0].to("sent"))
+    second = marked(other, *(entry.to("sent") for entry in entries))
     law(second[1], "I6: a lead is lost that nobody else wanted")
     law([*first, *second[:1]].count(True) == 1, "I1: not one run, but two or none may send for a lead")
 
 
 def two_runs_at_once(open_engine: Open) -> None:
-    """One marks the row while the other is in the middle of its transaction."""
-    (row,) = begun(new_ledger(open_engine), "a")
+    """One updates the entry while the other is in the middle of its transaction."""
+    (entry,) = begun(new_ledger(open_engine), "a")
     engine, other = open_engine(), ledger_over(open_engine())
     ours, won = ledger_over(engine), list[bool]()
-    before(engine, "UPDATE", lambda: won.extend(marked(other, row.to("sent"))))
-    won += marked(ours, row.to("sent"))
+    before(engine, "UPDATE", lambda: won.extend(marked(other, entry.to("sent"))))
+    won += marked(ours, entry.to("sent"))
     law(won.count(True) == 1, f"I1: {won.count(True)} runs may send for one lead")
 
 
 def two_meetings_at_once(open_engine: Open) -> None:
     """The server's default of isolation is the owner's affair; and one meeting too many must not go unseen."""
-    (row,) = begun(new_ledger(open_engine), "a")
+    (entry,) = begun(new_ledger(open_engine), "a")
     engine, other = open_engine(), ledger_over(open_engine())
     ours = ledger_over(engine)
     event.listen(
@@ -43,41 +43,41 @@ def two_meetings_at_once(open_engine: Open) -> None:
         "connect",
         lambda connection, _: connection.cursor().execute("set session transaction isolation level repeatable read"),
     )
-    before(engine, "UPDATE", lambda: marked(other, row.to("booked", meeting_id="m-1")))
-    (answer,) = ours.mark([row.to("booked", meeting_id="m-2")])
-    law(getattr(answer, "row", row).meeting_id == "m-1", "I5: two meetings for one lead, and no alarm")
+    before(engine, "UPDATE", lambda: marked(other, entry.to("booked", meeting_id="m-1")))
+    (answer,) = ours.update([entry.to("booked", meeting_id="m-2")])
+    law(getattr(answer, "entry", entry).meeting_id == "m-1", "I5: two meetings for one lead, and no alarm")
 
 
 def a_group_that_meets_a_lock(open_engine: Open) -> None:
-    """Some other program holds the second of its rows for longer than we wait."""
+    """Some other program holds the second of its entries for longer than we wait."""
     from airflow_chilipiper.booking.ledger.entry import LedgerFailed
 
-    rows = begun(new_ledger(open_engine), "abc")
+    entries = begun(new_ledger(open_engine), "abc")
     ours = ledger_over(engine := open_engine())
     event.listen(engine, "begin", lambda db: db.exec_driver_sql("set local lock_timeout = 1"))
-    holder = Holder(open_engine(), rows[1])
+    holder = Holder(open_engine(), entries[1])
     with suppress(LedgerFailed):
-        marked(ours, *(row.to("sent") for row in rows))
+        marked(ours, *(entry.to("sent") for entry in entries))
     holder.let_go()
-    in_doubt = sum(on_record(open_engine, row).state == "sent" for row in rows)
+    in_doubt = sum(on_record(open_engine, entry).state == "sent" for entry in entries)
     law(not in_doubt, f"I6: {in_doubt} leads are in doubt for which nobody sent")
 
 
 def a_second_meeting(open_engine: Open) -> None:
     ledger = new_ledger(open_engine)
-    (row,) = begun(ledger, "a")
-    told = [ledger.mark([row.to("booked", meeting_id=meeting)])[0] for meeting in ("m-1", "m-2")]
-    law(on_record(open_engine, row).meeting_id == "m-1", "I5: a meeting was made that is on no record")
+    (entry,) = begun(ledger, "a")
+    told = [ledger.update([entry.to("booked", meeting_id=meeting)])[0] for meeting in ("m-1", "m-2")]
+    law(on_record(open_engine, entry).meeting_id == "m-1", "I5: a meeting was made that is on no record")
     law(isinstance(told[1], Exception), "I5: two meetings for one lead, and no alarm")
 
 
 def an_answer_that_comes_late(open_engine: Open) -> None:
     """A person has set the lead free meanwhile, and was wrong."""
     ledger, desk = new_ledger(open_engine), Desk()
-    (row,) = ledger.begin([a_lead().row()])
-    ledger.mark([sent := row.to("sent")])
-    ledger.mark([sent.to("planned")])
-    ledger.mark([sent.to("booked", meeting_id="m-late")])
+    (entry,) = ledger.get_or_create([a_lead().new_entry()])
+    ledger.update([sent := entry.to("sent")])
+    ledger.update([sent.to("planned")])
+    ledger.update([sent.to("booked", meeting_id="m-late")])
     book(a_lead(), desk, ledger)
     law(not desk.meetings, "I1: two meetings for one lead, since nobody wrote down the first")
 
@@ -91,60 +91,65 @@ def a_second_run(open_engine: Open) -> None:
 
 def two_leads_that_bring_one_meeting(open_engine: Open) -> None:
     ledger = new_ledger(open_engine)
-    took = marked(ledger, *(row.to("booked", meeting_id="m-1") for row in begun(ledger, "ab")))
-    law(took.count(True) == 1, f"I5: one meeting stands in {took.count(True)} rows")
+    took = marked(ledger, *(entry.to("booked", meeting_id="m-1") for entry in begun(ledger, "ab")))
+    law(took.count(True) == 1, f"I5: one meeting stands in {took.count(True)} entries")
 
 
 def a_commit_that_is_lost(open_engine: Open) -> None:
     """Each time that it is tried."""
     from airflow_chilipiper.booking.ledger.entry import LedgerFailed
 
-    (row,) = begun(new_ledger(open_engine), "a")
+    (entry,) = begun(new_ledger(open_engine), "a")
     LosesAnswers(engine := open_engine(), times=TRIES, after=False)
     with suppress(LedgerFailed):
-        (may_send,) = marked(ledger_over(engine), row.to("sent"))
-        law(not may_send or on_record(open_engine, row).state == "sent", "I3: a booking call without a row on record")
+        (may_send,) = marked(ledger_over(engine), entry.to("sent"))
+        law(
+            not may_send or on_record(open_engine, entry).state == "sent",
+            "I3: a booking call without an entry on record",
+        )
 
 
 def a_change_beside_us(open_engine: Open) -> None:
     """Where the owner of the database has made a stricter isolation the default, it costs the whole transaction."""
     from airflow_chilipiper.booking.ledger.entry import LedgerFailed
 
-    rows = begun(new_ledger(open_engine), "ab")
+    entries = begun(new_ledger(open_engine), "ab")
     engine, beside = open_engine(isolation_level="REPEATABLE READ"), open_engine()
 
     def change() -> None:
         with beside.begin() as db:
-            db.exec_driver_sql(f"update chilipiper_ledger set reason = 'x' where mark = '{rows[1].mark}'")
+            db.exec_driver_sql(f"update chilipiper_ledger set reason = 'x' where version = '{entries[1].version}'")
 
     ours, took = ledger_over(engine), list[bool]()
     before(engine, "UPDATE", change)
     with suppress(LedgerFailed):
-        took = marked(ours, *(row.to("sent") for row in rows))
+        took = marked(ours, *(entry.to("sent") for entry in entries))
     law(took == [True, True], "I6: a group of leads is lost to a change beside it")
 
 
 def what_was_won_is_known_as_won(open_engine: Open) -> None:
     ledger = new_ledger(open_engine)
-    (row,) = begun(ledger, "a")
-    took = marked(ledger, sent := row.to("sent"))
-    law(took == [on_record(open_engine, row).mark == sent.mark], "I6: a lead is `sent`, and nobody sends for it")
+    (entry,) = begun(ledger, "a")
+    took = marked(ledger, sent := entry.to("sent"))
+    law(
+        took == [on_record(open_engine, entry).version == sent.version], "I6: a lead is `sent`, and nobody sends for it"
+    )
 
 
 LEDGER, TABLE = "booking.ledger.sql.ledger", "booking.ledger.sql.table"
-COMPARES, IS_FREE = 'column.mark == sa.bindparam("replaces")', 'column.state != "booked"'
-ANY_MARK = f'sa.or_(column.mark != "", {COMPARES})'
+COMPARES, IS_FREE = 'column.version == sa.bindparam("replaces")', 'column.state != "booked"'
+ANY_MARK = f'sa.or_(column.version != "", {COMPARES})'
 WRITES = "self._transact(lambda db: db.execute(self._table.change, changes))"
 COUNTS = f"changed = {WRITES[:-1]}.rowcount)"
-READS = "current = self._read_back(rows)"
-IS_OURS = "now if now.mark == row.mark else"
+READS = "current = self._read_back(entries)"
+IS_OURS = "now if now.version == entry.version else"
 FAILED = "except (IntegrityError, Unfit) as fault:"
 PASSING = "(isinstance(error, passing) or is_passing(error))"
 ABSENT = "absent = [self._table.values(wanted[key]) for key in sorted(wanted.keys() - present.keys())]"
 LOOK = "return self._transact(lambda db: self._select(db, keys))"
 
 ON_SQLITE = {
-    "a mark not compared": Mutant("I1", two_runs_one_after_the_other, [Change(TABLE, COMPARES, ANY_MARK)]),
+    "a version not compared": Mutant("I1", two_runs_one_after_the_other, [Change(TABLE, COMPARES, ANY_MARK)]),
     "winners told by the count of their group": Mutant(
         "I1",
         two_runs_one_after_the_other,
@@ -153,31 +158,31 @@ ON_SQLITE = {
     "losers told by the count of their group": Mutant(
         "I6",
         two_runs_one_after_the_other,
-        [Change(LEDGER, WRITES, COUNTS), Change(LEDGER, IS_OURS, "now if changed == len(rows) else")],
+        [Change(LEDGER, WRITES, COUNTS), Change(LEDGER, IS_OURS, "now if changed == len(entries) else")],
     ),
     "a booked id overwritten": Mutant("I5", a_second_meeting, [Change(TABLE, IS_FREE, 'column.state != ""')]),
-    "a meeting refused since the row was changed": Mutant(
+    "a meeting refused since the entry was changed": Mutant(
         "I1", an_answer_that_comes_late, [Change(TABLE, IS_FREE, COMPARES)]
     ),
-    "a row on record begun anew": Mutant(
+    "an entry on record begun anew": Mutant(
         "I1",
         a_second_run,
         [
             Change(
                 LEDGER,
                 ABSENT,
-                "db.execute(self._table.rows.delete().where(self._table.rows.c.key.in_(wanted)))\n"
-                "            present, absent = {}, [self._table.values(row) for row in wanted.values()]",
+                "db.execute(self._table.entries.delete().where(self._table.entries.c.key.in_(wanted)))\n"
+                "            present, absent = {}, [self._table.values(entry) for entry in wanted.values()]",
             )
         ],
     ),
-    "one meeting in two rows": Mutant(
+    "one meeting in two entries": Mutant(
         "I5", two_leads_that_bring_one_meeting, [Change(TABLE, "exact(255), unique=True", "exact(255)")]
     ),
     "a commit that failed taken for done": Mutant(
         "I3",
         a_commit_that_is_lost,
-        [Change(LEDGER, FAILED, f"except LedgerFailed:\n            return rows\n        {FAILED}")],
+        [Change(LEDGER, FAILED, f"except LedgerFailed:\n            return entries\n        {FAILED}")],
     ),
     "read back from a replica that lags": Mutant(
         "I6",
@@ -215,8 +220,8 @@ COMPARED_BY_READING = Mutant(
             LEDGER,
             WRITES,
             """def compare_and_write(db: Connection) -> None:
-                found = self._select(db, [row.key for row in rows])
-                if free := [change for change in changes if found[change["of"]].mark == change["replaces"]]:
+                found = self._select(db, [entry.key for entry in entries])
+                if free := [change for change in changes if found[change["of"]].version == change["replaces"]]:
                     db.execute(self._table.change, free)
 
             self._transact(compare_and_write)""",
@@ -230,14 +235,14 @@ READ_BACK_AT_ONCE = Mutant(
         Change(
             LEDGER,
             WRITES,
-            """def write_between_reads(db: Connection) -> dict[str, Row]:
-                self._select(db, [row.key for row in rows])
+            """def write_between_reads(db: Connection) -> dict[str, Entry]:
+                self._select(db, [entry.key for entry in entries])
                 db.execute(self._table.change, changes)
-                return self._select(db, [row.key for row in rows])
+                return self._select(db, [entry.key for entry in entries])
 
             seen = self._transact(write_between_reads)""",
         ),
-        Change(LEDGER, READS, "current = [seen[row.key] for row in rows]"),
+        Change(LEDGER, READS, "current = [seen[entry.key] for entry in entries]"),
     ],
 )
 

@@ -14,20 +14,20 @@ from tests.unit.booking.ledger.task_store import FOREVER, TaskStore, calm
 from tests.unit.booking.ledger.test_task_state import FIRST, Clock, breaks
 
 if TYPE_CHECKING:
-    from airflow_chilipiper.booking.ledger.entry import Row
-    from airflow_chilipiper.booking.ledger.task_state import StoredLedger
+    from airflow_chilipiper.booking.ledger.entry import Entry
+    from airflow_chilipiper.booking.ledger.task_state import TaskStateLedger
 
 
-def a_try(store: TaskStore, clock: Callable[[], float] = Clock()) -> StoredLedger:  # noqa: B008  # it stands still
-    from airflow_chilipiper.booking.ledger.task_state import StoredLedger
+def a_try(store: TaskStore, clock: Callable[[], float] = Clock()) -> TaskStateLedger:  # noqa: B008  # it stands still
+    from airflow_chilipiper.booking.ledger.task_state import TaskStateLedger
 
-    return StoredLedger(store, retention=FOREVER, clock=clock)
+    return TaskStateLedger(store, retention=FOREVER, clock=clock)
 
 
-def rows_of(*numbers: int) -> list[Row]:
-    from airflow_chilipiper.booking.ledger.entry import Row, new_mark
+def rows_of(*numbers: int) -> list[Entry]:
+    from airflow_chilipiper.booking.ledger.entry import Entry, new_version
 
-    return [Row(key=f"{number:064x}", purpose="spring", mark=new_mark()) for number in numbers]
+    return [Entry(key=f"{number:064x}", purpose="spring", version=new_version()) for number in numbers]
 
 
 def booked_by_each_try(store: TaskStore, *between: Callable[[], object]) -> None:
@@ -74,8 +74,8 @@ def writes_fail_after_the_first() -> None:
     with suppress(LedgerFailed):
         book(a_lead(), desk, a_try(store))
     store.on_set = calm
-    (row,) = a_try(store).list()
-    law(row.state != "planned" or not desk.meetings, "I3: a booking call whose mark is not on record")
+    (entry,) = a_try(store).list()
+    law(entry.state != "planned" or not desk.meetings, "I3: a booking call whose version is not on record")
 
 
 def many_leads_in_one_task() -> None:
@@ -85,12 +85,12 @@ def many_leads_in_one_task() -> None:
     store = TaskStore()
     try:
         ledger = a_try(store)
-        sent = [row.to("sent", sender="a_dag/run/book#1") for row in ledger.begin(rows_of(*range(1_000)))]
-        told = [answer for answer in ledger.mark(sent) if not isinstance(answer, Exception)]
+        sent = [entry.to("sent", sender="a_dag/run/book#1") for entry in ledger.get_or_create(rows_of(*range(1_000)))]
+        told = [answer for answer in ledger.update(sent) if not isinstance(answer, Exception)]
     except LedgerFailed as failed:
         law(False, f"I6: a thousand leads are too many ({failed})")
-    on_record = a_try(store).look([row.key for row in told])
-    missed = sum(key not in on_record or on_record[key].state != "sent" for key in (row.key for row in told))
+    on_record = a_try(store).look([entry.key for entry in told])
+    missed = sum(key not in on_record or on_record[key].state != "sent" for key in (entry.key for entry in told))
     law(not missed, f"I3: {missed} of {len(told)} leads are sent for, and not on record")
 
 
@@ -105,28 +105,28 @@ def a_write_arrives_late() -> None:
         arrive()
 
     ledger = a_try(store, clock)
-    (row,) = ledger.begin(rows_of(1))
+    (entry,) = ledger.get_or_create(rows_of(1))
     store.on_set = on_set
-    ledger.mark([sent := row.to("sent")])
-    ledger.mark([sent.to("booked", meeting_id="m-1")])
+    ledger.update([sent := entry.to("sent")])
+    ledger.update([sent.to("booked", meeting_id="m-1")])
     late[0]()
-    law(a_try(store).look([row.key])[row.key].state == "booked", "I5: a meeting that is on no record")
+    law(a_try(store).look([entry.key])[entry.key].state == "booked", "I5: a meeting that is on no record")
 
 
 def two_runs_of_one_process() -> None:
     ledger = a_try(TaskStore())
-    (row,) = ledger.begin(rows_of(1))
-    answers = [ledger.mark([row.to("sent", sender=sender)])[0] for sender in ("a", "b")]
+    (entry,) = ledger.get_or_create(rows_of(1))
+    answers = [ledger.update([entry.to("sent", sender=sender)])[0] for sender in ("a", "b")]
     winners = sum(not isinstance(answer, Exception) for answer in answers)
     law(winners == 1, f"I1: {winners} may send for one lead")
 
 
 def two_leads_that_bring_one_meeting() -> None:
     ledger = a_try(TaskStore())
-    rows = ledger.begin(rows_of(1, 2))
-    ledger.mark([row.to("booked", meeting_id="m-1") for row in rows])
+    entries = ledger.get_or_create(rows_of(1, 2))
+    ledger.update([entry.to("booked", meeting_id="m-1") for entry in entries])
     booked = len(ledger.list(states=["booked"]))
-    law(booked == 1, f"I5: one meeting stands in {booked} rows")
+    law(booked == 1, f"I5: one meeting stands in {booked} entries")
 
 
 def a_mark_fails_that_may_have_arrived() -> None:
@@ -135,12 +135,12 @@ def a_mark_fails_that_may_have_arrived() -> None:
 
     store = TaskStore()
     ledger = a_try(store)
-    rows = ledger.begin(rows_of(1, 2))
+    entries = ledger.get_or_create(rows_of(1, 2))
     breaks(store, arrives=True)
     with suppress(LedgerFailed):
-        ledger.mark([rows[0].to("sent")])
-    ledger.mark([rows[1].to("sent")])
-    state = a_try(store).look([rows[0].key])[rows[0].key].state
+        ledger.update([entries[0].to("sent")])
+    ledger.update([entries[1].to("sent")])
+    state = a_try(store).look([entries[0].key])[entries[0].key].state
     law(state == "planned", f"I6: a lead for which nobody sent is left {state}")
 
 
@@ -157,7 +157,7 @@ MUTANTS = {
     ),
     "a page that is gone not missed": Mutant("I1", a_page_is_gone, [Change(LOG, "if number < counted:", "if False:")]),
     "a failed write taken for success": Mutant("I3", writes_fail_after_the_first, [BELIEVES_WRITES]),
-    "rows cut off where a value is full": Mutant(
+    "entries cut off where a value is full": Mutant(
         "I3",
         many_leads_in_one_task,
         [
@@ -178,24 +178,24 @@ MUTANTS = {
         a_write_arrives_late,
         [Change(LOG, "was_closed or self._clock() - began > SINGLE_ATTEMPT", "was_closed")],
     ),
-    "a mark not compared": Mutant(
+    "a version not compared": Mutant(
         "I1",
         two_runs_of_one_process,
-        [Change("booking.ledger.entry", "return current.mark == row.replaces", "return True")],
+        [Change("booking.ledger.entry", "return current.version == entry.replaces", "return True")],
     ),
-    "one meeting in two rows": Mutant(
+    "one meeting in two entries": Mutant(
         "I5",
         two_leads_that_bring_one_meeting,
-        [Change(LEDGER, "if holder != row.key and rows[holder].meeting_id == row.meeting_id:", "if False:")],
+        [Change(LEDGER, "if holder != entry.key and entries[holder].meeting_id == entry.meeting_id:", "if False:")],
     ),
-    "a mark that failed left as it may be": Mutant(
+    "a version that failed left as it may be": Mutant(
         "I6",
         a_mark_fails_that_may_have_arrived,
         [
             Change(
                 LEDGER,
-                'self._overruling = [known.get(row.key, row) if row.state == "sent" else row for row in rows]',
-                "self._overruling = rows",
+                'self._overruling = [known.get(entry.key, entry) if entry.state == "sent" else entry for entry in entries]',
+                "self._overruling = entries",
             )
         ],
     ),

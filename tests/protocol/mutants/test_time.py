@@ -43,7 +43,7 @@ def runs(*given: Any, **options: Any) -> object:
 
 
 def an_answer_that_drips(ask: Callable[[ClientSettings, Any], object]) -> None:
-    """For longer than a call may take; by then its row counts as stale."""
+    """For longer than a call may take; by then its entry counts as stale."""
     from airflow_chilipiper.api.errors import ChiliPiperError
     from airflow_chilipiper.api.patterns.offer import Offer
     from airflow_chilipiper.api.patterns.slots import Bookable, Slots
@@ -63,7 +63,7 @@ def an_answer_that_drips(ask: Callable[[ClientSettings, Any], object]) -> None:
             ask(settings(server, timeout=0.6), a_lead().pattern.book(offer.slots[0], offer))
         except ChiliPiperError:
             return
-    law(False, "I5: a booking call is answered when others have judged its row already")
+    law(False, "I5: a booking call is answered when others have judged its entry already")
 
 
 def ask_blocking(settings: ClientSettings, call: Any) -> object:
@@ -74,17 +74,17 @@ def ask_blocking(settings: ClientSettings, call: Any) -> object:
 
 
 def ask_awaiting(settings: ClientSettings, call: Any) -> object:
-    from airflow_chilipiper.api.http.client import AwaitingClient
+    from airflow_chilipiper.api.http.client import Client
 
     async def ask() -> object:
-        async with AwaitingClient(settings) as client:
+        async with Client(settings) as client:
             return await client.ask(call)
 
     return asyncio.run(ask())
 
 
-LEAVES = "        self.check()\n        self.may_have_left = True"
-BEFORE_CONNECTING = [Change("api.http.send_guard", LEAVES, "        self.may_have_left = True")]
+LEAVES = "        self.check()\n        self.may_have_been_sent = True"
+BEFORE_CONNECTING = [Change("api.http.send_guard", LEAVES, "        self.may_have_been_sent = True")]
 NO_TOTAL_TIME = {
     "blocking": Mutant(
         "I5",

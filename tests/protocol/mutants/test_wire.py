@@ -90,27 +90,27 @@ def a_transport_that_nobody_knows() -> None:
 
 WIRE, CLIENT, TRANSPORT = "api.http.send_guard", "api.http.client", "api.http.transport"
 FOLLOWS = "transport=self._transport, follow_redirects=True"
-LEFT = "if self.may_have_left:"
+LEFT = "if self.may_have_been_sent:"
 ASKED = "reply = await self._exchange(message)\n        except Exception as error:"
 CANCELLED = """reply = await self._exchange(message)
         except asyncio.CancelledError as error:
-            departure.may_have_left = False
-            raise departure.failure(error, secret=self._settings.token) from None
+            guard.may_have_been_sent = False
+            raise guard.failure(error, secret=self._settings.token) from None
         except Exception as error:"""
 FIRST_TIME_ONLY = """known = self.__dict__.setdefault("known", [])
             if connection.transport not in known:
-                departing.get().leave()
+                sending.get().leave()
             known.append(connection.transport)"""
 MUTANTS = {
     "httpx-aiohttp's ConnectTimeout taken for not sent": Mutant(
         "I1",
         a_lost_answer_on_a_fresh_connection,
-        [Change(WIRE, LEFT, 'if self.may_have_left and type(error).__name__ != "ConnectTimeout":')],
+        [Change(WIRE, LEFT, 'if self.may_have_been_sent and type(error).__name__ != "ConnectTimeout":')],
     ),
     "only a fresh connection taken for a way out": Mutant(
         "I1",
         a_lost_answer_on_a_connection_that_was_kept,
-        [Change(TRANSPORT, "departing.get().leave()", FIRST_TIME_ONLY)],
+        [Change(TRANSPORT, "sending.get().leave()", FIRST_TIME_ONLY)],
     ),
     "a transport believed that nobody knows": Mutant(
         "I1",

@@ -1,4 +1,4 @@
-"""A World answered by hand: what each call is told, in order, and what was asked."""
+"""A Runtime answered by hand: what each call is told, in order, and what was asked."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Handmade:
         self.by = by
         self.calls: list[Call[Any]] = []
 
-    async def turn(self, *, urgent: bool = False) -> None: ...
+    async def acquire(self, *, priority: bool = False) -> None: ...
 
     async def ask(self, call: Call[T], /) -> T:
         self.calls.append(call)

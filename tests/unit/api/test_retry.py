@@ -22,12 +22,12 @@ from airflow_chilipiper.api.errors import (
     Throttled,
     Unreadable,
 )
-from airflow_chilipiper.api.retry import Patience, patiently
+from airflow_chilipiper.api.retry import RetryPolicy, with_retries
 from airflow_chilipiper.api.runtime import block
 
 
 class Answering:
-    """A World that answers by script; asking takes *slow* seconds, a turn *queue* seconds."""
+    """A Runtime that answers by script; asking takes *slow* seconds, a turn *queue* seconds."""
 
     def __init__(self, answers: Iterable[Any], *, slow: float = 0.0, queue: float = 0.0) -> None:
         self.answers = iter(answers)
@@ -36,7 +36,7 @@ class Answering:
         self.done: list[str] = []
         self.pauses: list[float] = []
 
-    async def turn(self, *, urgent: bool = False) -> None:
+    async def acquire(self, *, priority: bool = False) -> None:
         self.done.append("turn")
         self.time += self.queue
 
@@ -77,69 +77,69 @@ FINAL = [Unreadable("x")] + [
 @pytest.mark.parametrize("error", AGAIN, ids=lambda error: type(error).__name__)
 def test_what_passes_is_asked_again(error: ChiliPiperError) -> None:
     """Each time with a turn of its own."""
-    world = Answering([error, error, "fine"])
-    assert block(patiently(call(), world)) == "fine"
-    assert world.done == ["turn", "ask"] * 3
+    runtime = Answering([error, error, "fine"])
+    assert block(with_retries(call(), runtime)) == "fine"
+    assert runtime.done == ["turn", "ask"] * 3
 
 
 @pytest.mark.parametrize("error", FINAL, ids=lambda error: type(error).__name__)
 def test_a_refusal_is_final(error: ChiliPiperError) -> None:
-    world = Answering([error])
+    runtime = Answering([error])
     with pytest.raises(type(error)) as caught:
-        block(patiently(call(), world))
+        block(with_retries(call(), runtime))
     assert caught.value is error
-    assert world.pauses == []
+    assert runtime.pauses == []
 
 
 def test_a_booking_is_never_asked_patiently() -> None:
     """It is refused before anything is done."""
-    world = Answering([])
-    with pytest.raises(ValueError, match=r"meeting-list .* never asked patiently"):
-        block(patiently(call(repeatable=False), world))
-    assert world.done == []
+    runtime = Answering([])
+    with pytest.raises(ValueError, match=r"meeting-list .* never asked with_retries"):
+        block(with_retries(call(repeatable=False), runtime))
+    assert runtime.done == []
 
 
 def test_attempts_are_counted() -> None:
     """The last error is raised, at once."""
     errors = [NoAnswer("1"), BROKEN, NoAnswer("3")]
-    world = Answering(errors)
+    runtime = Answering(errors)
     with pytest.raises(NoAnswer, match="3"):
-        block(patiently(call(), world, Patience(attempts=3)))
-    assert len(world.pauses) == 2
+        block(with_retries(call(), runtime, RetryPolicy(attempts=3)))
+    assert len(runtime.pauses) == 2
 
 
 def test_pauses_grow_with_jitter() -> None:
     """Each between half and all of a doubling ceiling, and not the same for everybody."""
     runs = []
     for _ in range(50):
-        world = Answering([BROKEN] * 7 + ["fine"])
-        block(patiently(call(), world, Patience(attempts=8, first_pause=1.0, longest_pause=10.0)))
+        runtime = Answering([BROKEN] * 7 + ["fine"])
+        block(with_retries(call(), runtime, RetryPolicy(attempts=8, first_pause=1.0, longest_pause=10.0)))
         assert all(
-            high / 2 <= pause <= high for pause, high in zip(world.pauses, [1, 2, 4, 8, 10, 10, 10], strict=True)
+            high / 2 <= pause <= high for pause, high in zip(runtime.pauses, [1, 2, 4, 8, 10, 10, 10], strict=True)
         )
-        runs.append(tuple(world.pauses))
+        runs.append(tuple(runtime.pauses))
     assert len(set(runs)) == 50
 
 
 @pytest.mark.parametrize(("told", "least", "most"), [(0, 0.25, 0.5), (7, 7.25, 7.5), (3600, 60, 60)])
 def test_retry_after_is_honoured_with_a_cap(told: float, least: float, most: float) -> None:
-    world = Answering([throttled(told), "fine"])
-    block(patiently(call(), world))
-    assert least <= world.pauses[0] <= most
+    runtime = Answering([throttled(told), "fine"])
+    block(with_retries(call(), runtime))
+    assert least <= runtime.pauses[0] <= most
 
 
 def test_no_pause_passes_the_total_time() -> None:
     """Rather than wait in vain, it raises the last error now."""
-    world = Answering([throttled(50), throttled(50), throttled(50), "fine"])
+    runtime = Answering([throttled(50), throttled(50), throttled(50), "fine"])
     with pytest.raises(Throttled):
-        block(patiently(call(), world, Patience(total=120.0)))
-    assert len(world.pauses) == 2
-    assert world.now() <= 1120
+        block(with_retries(call(), runtime, RetryPolicy(total=120.0)))
+    assert len(runtime.pauses) == 2
+    assert runtime.now() <= 1120
 
 
 @pytest.mark.parametrize("spent", [{"slow": 50.0}, {"queue": 50.0}])
 def test_asking_and_queueing_count_into_the_total_time(spent: dict[str, float]) -> None:
-    world = Answering([BROKEN] * 4 + ["fine"], **spent)
+    runtime = Answering([BROKEN] * 4 + ["fine"], **spent)
     with pytest.raises(ServerBroken):
-        block(patiently(call(), world, Patience(total=120.0)))
-    assert world.done.count("ask") == 3
+        block(with_retries(call(), runtime, RetryPolicy(total=120.0)))
+    assert runtime.done.count("ask") == 3

@@ -15,7 +15,7 @@ import pytest
 import redis
 import sqlalchemy as sa
 
-from airflow_chilipiper.booking.ledger.entry import Row, new_mark
+from airflow_chilipiper.booking.ledger.entry import Row, new_version
 from airflow_chilipiper.booking.ledger.lead_key import row_key
 from airflow_chilipiper.booking.ledger.sql.ledger import SqlLedger
 from airflow_chilipiper.ledgers import sender_of
@@ -209,7 +209,7 @@ def test_the_warehouse_knows_the_leads_and_who_asked_for_their_meetings(postgres
     warehouse.fill(3)
     ledger = SqlLedger(sa.create_engine(postgres_schema_url))
     ledger.create()
-    (row,) = ledger.begin([Row(key=row_key(PURPOSE, "2"), purpose=PURPOSE, mark=new_mark())])
+    (row,) = ledger.begin([Row(key=row_key(PURPOSE, "2"), purpose=PURPOSE, mark=new_version())])
     ledger.mark([row.to("sent", sender="d/r/book/1#1")])
     assert warehouse.senders(["0", "1", "2"]) == {"2": "d/r/book/1#1"}
     assert warehouse.in_flight() == ["d/r/book/1#1"]

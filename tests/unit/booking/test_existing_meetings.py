@@ -6,27 +6,27 @@ from datetime import timedelta
 from typing import Any
 
 from airflow_chilipiper.api.runtime import block
-from airflow_chilipiper.booking.existing_meetings import guests_met
+from airflow_chilipiper.booking.existing_meetings import existing_meetings
 from airflow_chilipiper.booking.ledger.lead_key import guest_digest
 from tests.unit.api.handmade import Handmade
 
 
 def a_meeting(meeting_id: str, guest: str | None, start: str | None = "2026-11-03T09:30:00+01:00") -> dict[str, Any]:
-    row = {"meetingId": meeting_id, "dateTime": {"start": start}, "primaryGuest": {"value": guest}}
-    return {name: value for name, value in row.items() if name == "meetingId" or None not in value.values()}  # type: ignore[attr-defined]
+    entry = {"meetingId": meeting_id, "dateTime": {"start": start}, "primaryGuest": {"value": guest}}
+    return {name: value for name, value in entry.items() if name == "meetingId" or None not in value.values()}  # type: ignore[attr-defined]
 
 
-def met(*rows: dict[str, Any]) -> tuple[dict[str, tuple[str | None, str | None]], Handmade]:
-    world = Handmade({"data": {"list": list(rows)}, "hasMore": "No"})
-    found = block(guests_met(world, timedelta(days=6)))
+def met(*entries: dict[str, Any]) -> tuple[dict[str, tuple[str | None, str | None]], Handmade]:
+    runtime = Handmade({"data": {"list": list(entries)}, "hasMore": "No"})
+    found = block(existing_meetings(runtime, timedelta(days=6)))
     assert {outcome.status for outcome in found.values()} <= {"already_booked"}
-    return {guest: (outcome.meeting_id, outcome.start_time) for guest, outcome in found.items()}, world
+    return {guest: (outcome.meeting_id, outcome.start_time) for guest, outcome in found.items()}, runtime
 
 
 def test_active_meetings_of_everybody_are_listed_once_from_now_on() -> None:
-    found, world = met(a_meeting("m1", "Jo@Example.com"))
+    found, runtime = met(a_meeting("m1", "Jo@Example.com"))
     assert found == {guest_digest("jo@example.com"): ("m1", "2026-11-03T08:30:00Z")}
-    (call,) = world.calls
+    (call,) = runtime.calls
     span = {"start": "2026-11-02T00:00:00Z", "end": "2026-11-08T00:00:00Z"}
     assert call.body == {**span, "status": ["Active"], "page": 0, "pageSize": 50}
 

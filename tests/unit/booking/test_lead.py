@@ -1,4 +1,4 @@
-"""One lead: what it puts on record, whose wish a row is, and who may be invited."""
+"""One lead: what it puts on record, whose query an entry is, and who may be invited."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from airflow_chilipiper.api.patterns.offer import Offer
 from airflow_chilipiper.api.patterns.slots import Bookable, Slots
 from airflow_chilipiper.booking.doubt.bounds import ASSUMED_LIFETIME, Bounds
 from airflow_chilipiper.booking.lead import Lead
-from airflow_chilipiper.booking.ledger.entry import Row
+from airflow_chilipiper.booking.ledger.entry import Entry
 from airflow_chilipiper.booking.ledger.lead_key import guest_digest
 from airflow_chilipiper.booking.outcome import Outcome
 
@@ -39,39 +39,39 @@ def concierge(**facts: Any) -> Concierge:
 
 def test_the_place_of_a_lead_goes_by_purpose_and_key_alone() -> None:
     same = [a_lead(), a_lead(pattern=concierge()), a_lead(purpose=" spring\u200b", sender="another", max_sessions=1)]
-    assert len({lead.row().key for lead in same}) == 1
+    assert len({lead.new_entry().key for lead in same}) == 1
     others = [a_lead(key="43"), a_lead(purpose="autumn"), a_lead(purpose="Spring")]
-    assert len({lead.row().key for lead in [a_lead(), *others]}) == 4
+    assert len({lead.new_entry().key for lead in [a_lead(), *others]}) == 4
 
 
 def test_each_row_has_a_mark_of_its_own_and_no_email() -> None:
-    row = a_lead().row()
-    assert row.mark != a_lead().row().mark
-    assert "jo@example.com" not in repr(row)
-    assert (row.state, row.attempt, row.policy) == ("planned", 0, "hold")
+    entry = a_lead().new_entry()
+    assert entry.version != a_lead().new_entry().version
+    assert "jo@example.com" not in repr(entry)
+    assert (entry.state, entry.attempt, entry.policy) == ("planned", 0, "hold")
 
 
 def test_the_sent_row_says_what_goes_out_now() -> None:
     lead = a_lead(sender="dag/run/task/2")
-    row = replace(lead.row(), attempt=1, reason="older", guest="older", pattern="older")
-    sent = lead.sent(row, OFFER.slots[0], OFFER, 1_000.5)
+    entry = replace(lead.new_entry(), attempt=1, reason="older", guest="older", pattern="older")
+    sent = lead.sent(entry, OFFER.slots[0], OFFER, 1_000.5)
     assert (sent.state, sent.attempt, sent.sender, sent.session, sent.slot) == ("sent", 2, "dag/run/task/2", "s", START)
-    assert (sent.sent_at, sent.reason, sent.replaces) == (1_000.5, "", row.mark)
-    assert (sent.guest, sent.pattern) == (lead.row().guest, lead.row().pattern)
+    assert (sent.sent_at, sent.reason, sent.replaces) == (1_000.5, "", entry.version)
+    assert (sent.guest, sent.pattern) == (lead.new_entry().guest, lead.new_entry().pattern)
 
 
-def sent_row(lead: Lead, **offered: Any) -> Row:
-    return lead.sent(lead.row(), OFFER.slots[0], replace(OFFER, **offered), 1_000.0)
+def sent_row(lead: Lead, **offered: Any) -> Entry:
+    return lead.sent(lead.new_entry(), OFFER.slots[0], replace(OFFER, **offered), 1_000.0)
 
 
 def test_the_sent_row_says_when_silence_counts_and_what_it_allows() -> None:
     """By what the offer tells of its session, or else the user; and where nobody does, silence allows nothing."""
     rebook = a_lead(bounds=Bounds(on_no_evidence="rebook", processing=20, list_lag=3, skew=100))
     told, untold = sent_row(rebook, lifetime=600), sent_row(rebook)
-    assert (told.policy, told.count_from) == ("rebook", 1_000 + 600 + 123)
-    assert (untold.policy, untold.count_from) == ("hold", 1_000 + ASSUMED_LIFETIME + 123)
+    assert (told.policy, told.no_effect_after) == ("rebook", 1_000 + 600 + 123)
+    assert (untold.policy, untold.no_effect_after) == ("hold", 1_000 + ASSUMED_LIFETIME + 123)
     stated = a_lead(bounds=replace(rebook.bounds, session_lifetime=900))
-    assert (sent_row(stated).policy, sent_row(stated).count_from) == ("rebook", 1_000 + 900 + 123)
+    assert (sent_row(stated).policy, sent_row(stated).no_effect_after) == ("rebook", 1_000 + 900 + 123)
     assert sent_row(a_lead(), lifetime=600).policy == "hold"
 
 
@@ -91,11 +91,13 @@ def test_silence_frees_nobody_whom_no_list_could_show(pattern: Handoff, invited:
 
 
 def test_what_an_earlier_call_left_on_record_counts_no_more() -> None:
-    older = replace(a_lead().row(), count_from=1.0, policy="rebook", invited="older", session="older", slot="older")
+    older = replace(
+        a_lead().new_entry(), no_effect_after=1.0, policy="rebook", invited="older", session="older", slot="older"
+    )
     sent = a_lead().sent(older, OFFER.slots[0], OFFER, 1_000.0)
     assert (sent.policy, sent.invited, sent.session, sent.slot) == ("hold", "", "s", START)
-    assert sent.count_from is not None
-    assert sent.count_from > 1_000
+    assert sent.no_effect_after is not None
+    assert sent.no_effect_after > 1_000
 
 
 def test_the_sent_row_says_whom_chili_piper_invites_beside_whom_was_asked_for() -> None:
@@ -130,19 +132,19 @@ def test_the_guest_of_another_row_is_not_asked_for_under_our_e_mail() -> None:
 def test_a_guest_who_has_a_meeting_is_known_by_hash_however_the_e_mail_is_written() -> None:
     met = Outcome(status="already_booked", meeting_id="m")
     lead = a_lead(met={guest_digest("jo@example.com"): met})
-    assert lead.already_met(" JO@example.com") is met
-    assert lead.already_met("ann@example.com") is None
-    assert lead.already_met(None) is None
+    assert lead.existing_meeting(" JO@example.com") is met
+    assert lead.existing_meeting("ann@example.com") is None
+    assert lead.existing_meeting(None) is None
 
 
 def test_a_lead_whose_guest_nobody_knows_has_met_nobody() -> None:
-    assert a_lead(met={"": Outcome(status="already_booked")}).already_met(None) is None
+    assert a_lead(met={"": Outcome(status="already_booked")}).existing_meeting(None) is None
 
 
 def test_a_guest_whom_only_the_offer_names_is_on_record_once_sent() -> None:
     lead, offer = a_lead(pattern=BY_CRM_ID), replace(OFFER, guest="Jo@Example.com")
-    assert lead.row().guest == ""  # nobody, as the column has it
-    assert lead.sent(lead.row(), offer.slots[0], offer, 0).guest == guest_digest("jo@example.com")
+    assert lead.new_entry().guest == ""  # nobody, as the column has it
+    assert lead.sent(lead.new_entry(), offer.slots[0], offer, 0).guest == guest_digest("jo@example.com")
 
 
 @pytest.mark.parametrize(
@@ -159,14 +161,14 @@ def test_a_guest_whom_only_the_offer_names_is_on_record_once_sent() -> None:
     ],
 )
 def test_window_and_form_may_change_guest_and_target_may_not(other: Lead, same: bool) -> None:
-    assert other.is_same_wish(a_lead().row()) is same
+    assert other.is_same_request(a_lead().new_entry()) is same
 
 
 def test_another_crm_id_is_another_guest() -> None:
     """Of a Handoff by CRM id no e-mail is known, so the id itself tells guests apart."""
     lead = a_lead(pattern=BY_CRM_ID)
-    assert lead.is_same_wish(lead.row())
-    assert not a_lead(pattern=replace(BY_CRM_ID, crm_id="00Q000000000999")).is_same_wish(lead.row())
+    assert lead.is_same_request(lead.new_entry())
+    assert not a_lead(pattern=replace(BY_CRM_ID, crm_id="00Q000000000999")).is_same_request(lead.new_entry())
 
 
 @pytest.mark.parametrize(
@@ -183,9 +185,9 @@ def test_another_crm_id_is_another_guest() -> None:
 )
 def test_only_an_old_booking_ever_stops_counting(state: Any, rebook_after: Any, age: float, due: bool) -> None:
     lead = a_lead(rebook_after=rebook_after)
-    row = replace(lead.row(), state=state, booked_at=2e9)
-    assert lead.is_due_again(row, 2e9 + age) is due
-    assert not lead.is_due_again(replace(row, booked_at=None), 2e9 + age)
+    entry = replace(lead.new_entry(), state=state, booked_at=2e9)
+    assert lead.is_due_again(entry, 2e9 + age) is due
+    assert not lead.is_due_again(replace(entry, booked_at=None), 2e9 + age)
 
 
 @pytest.mark.parametrize(

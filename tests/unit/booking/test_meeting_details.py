@@ -8,10 +8,10 @@ import pytest
 
 from airflow_chilipiper.api import errors
 from airflow_chilipiper.api.call import Call
-from airflow_chilipiper.api.http.client_runtime import BlockingWorld
-from airflow_chilipiper.api.pace.limiter import BlockingTurns
+from airflow_chilipiper.api.http.client_runtime import BlockingRuntime
+from airflow_chilipiper.api.pace.limiter import BlockingRateLimiter
 from airflow_chilipiper.api.runtime import block
-from airflow_chilipiper.booking.meeting_details import MeetingFacts
+from airflow_chilipiper.booking.meeting_details import MeetingDetails
 from airflow_chilipiper.booking.outcome import Outcome
 
 BOOKED = Outcome(status="booked", meeting_id="m1", start_time="2026-11-03T09:30:00Z", host="u-1")
@@ -37,13 +37,13 @@ class Meetings:
             raise answer
         return call.read(answer)
 
-    def world(self) -> BlockingWorld:
-        return BlockingWorld(self, BlockingTurns(None), sleep=bool)
+    def runtime(self) -> BlockingRuntime:
+        return BlockingRuntime(self, BlockingRateLimiter(None), sleep=bool)
 
 
-def added(meetings: Meetings, *outcomes: Outcome) -> list[Outcome]:
-    facts, world = MeetingFacts(), meetings.world()
-    return [block(facts.added(outcome, world)) for outcome in outcomes]
+def enrich(meetings: Meetings, *outcomes: Outcome) -> list[Outcome]:
+    facts, runtime = MeetingDetails(), meetings.runtime()
+    return [block(facts.enrich(outcome, runtime)) for outcome in outcomes]
 
 
 def test_host_end_and_link_are_the_records_and_times_are_utc() -> None:
@@ -87,12 +87,12 @@ def test_what_one_call_cannot_be_answered_the_next_is_not_asked(
 
 
 def test_of_calls_that_fail_beside_each_other_one_is_told(caplog: pytest.LogCaptureFixture) -> None:
-    facts, no = MeetingFacts(), errors.NotAllowed("no", status=403)
+    facts, no = MeetingDetails(), errors.NotAllowed("no", status=403)
 
     class FailsBesideAnother(Meetings):
         def ask(self, call: Call[Any], /) -> Any:
-            block(facts.added(BOOKED, Meetings(no).world()))
+            block(facts.enrich(BOOKED, Meetings(no).runtime()))
             raise no
 
-    assert block(facts.added(BOOKED, FailsBesideAnother().world())) == BOOKED
+    assert block(facts.enrich(BOOKED, FailsBesideAnother().runtime())) == BOOKED
     assert len(caplog.messages) == 1

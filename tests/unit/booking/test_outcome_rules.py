@@ -1,4 +1,4 @@
-"""What the user is told: of a row on record, an offer, an error, and the last answer to a booking call."""
+"""What the user is told: of an entry on record, an offer, an error, and the last answer to a booking call."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from airflow_chilipiper.api.patterns.concierge import Concierge
 from airflow_chilipiper.api.patterns.offer import Booked, Offer
 from airflow_chilipiper.api.patterns.slots import Bookable, Slots
 from airflow_chilipiper.booking.lead import Lead
-from airflow_chilipiper.booking.ledger.entry import Row
+from airflow_chilipiper.booking.ledger.entry import Entry
 from airflow_chilipiper.booking.outcome import Outcome
 from airflow_chilipiper.booking.outcome_rules import after_booking, on_record, preview, without_booking, without_slot
 from airflow_chilipiper.booking.slots.filters import Undecided
@@ -28,7 +28,7 @@ LEAD = Lead(
     choose=lambda offer, _: offer.slots[0],
 )
 OFFER = Offer(session="s", slots=Slots([Bookable("/book", [START])]), assignees=("u1",), page="https://page")
-ROW = replace(LEAD.row(), attempt=1, session="s", slot=START)
+ROW = replace(LEAD.new_entry(), attempt=1, session="s", slot=START)
 ANOTHERS = replace(ROW, guest="another")
 
 
@@ -71,8 +71,8 @@ def test_what_a_person_has_to_decide_stays_so_whoever_asks(state: Any) -> None:
     assert on_record(replace(ANOTHERS, state=state), LEAD) == on_record(replace(ROW, state=state), LEAD)
 
 
-def answered(row: Row, answer: Booked | Exception) -> Outcome:
-    return after_booking(row, OFFER, answer, sender=row.sender)
+def answered(entry: Entry, answer: Booked | Exception) -> Outcome:
+    return after_booking(entry, OFFER, answer, sender=entry.sender)
 
 
 def test_a_booking_tells_who_where_and_when() -> None:
@@ -142,7 +142,7 @@ def test_what_no_other_lead_could_escape_is_raised_on(error: errors.Refused) -> 
 
 
 @pytest.mark.parametrize(
-    ("row", "status"),
+    ("entry", "status"),
     [
         (None, "would_book"),
         (ROW, "would_book"),
@@ -152,8 +152,8 @@ def test_what_no_other_lead_could_escape_is_raised_on(error: errors.Refused) -> 
         (replace(ANOTHERS, state="sent"), "invalid"),
     ],
 )
-def test_a_preview_says_what_the_ledger_says(row: Any, status: str) -> None:
-    assert preview(row, LEAD, 2e9).status == status
+def test_a_preview_says_what_the_ledger_says(entry: Any, status: str) -> None:
+    assert preview(entry, LEAD, 2e9).status == status
 
 
 def test_a_preview_would_book_whom_an_old_booking_no_longer_holds() -> None:
@@ -168,9 +168,9 @@ WITH_MET = replace(LEAD, met={ROW.guest: MET})
 
 
 @pytest.mark.parametrize(
-    ("row", "status"),
+    ("entry", "status"),
     [(None, "already_booked"), (ROW, "already_booked"), (replace(ROW, state="unknown"), "unknown")],
 )
-def test_a_preview_knows_who_has_a_meeting_already_and_the_ledger_knows_better(row: Any, status: str) -> None:
-    assert preview(row, WITH_MET, 2e9).status == status
+def test_a_preview_knows_who_has_a_meeting_already_and_the_ledger_knows_better(entry: Any, status: str) -> None:
+    assert preview(entry, WITH_MET, 2e9).status == status
     assert preview(ANOTHERS, LEAD, 2e9).status == "would_book"

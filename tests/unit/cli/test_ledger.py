@@ -18,8 +18,8 @@ import sqlalchemy as sa
 
 from airflow_chilipiper import cli
 from airflow_chilipiper.booking.ledger import entry as ledgers
-from airflow_chilipiper.booking.ledger.entry import Row, State, new_mark
-from airflow_chilipiper.booking.ledger.lead_key import lead_key, row_key
+from airflow_chilipiper.booking.ledger.entry import Entry, State, new_version
+from airflow_chilipiper.booking.ledger.lead_key import entry_key, lead_key
 from airflow_chilipiper.booking.ledger.sql.ledger import SqlLedger
 from airflow_chilipiper.ledgers import sql_ledger
 from airflow_chilipiper.operators.reconcile import IN_DOUBT
@@ -66,23 +66,25 @@ def connect(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_LEDGER", json.dumps(a_file(folder)))
 
 
-def put(ledger: SqlLedger, lead: str, state: State, *, purpose: str = "spring", **facts: Any) -> Row:
-    """A row whose silence counts since long ago."""
-    told = {"sent_at": 1_793_577_600.0, "count_from": 1_793_577_900.0, **facts}
-    (row,) = ledger.begin([Row(key=row_key(purpose, lead), purpose=purpose, mark=new_mark(), state=state, **told)])
-    return row
+def put(ledger: SqlLedger, lead: str, state: State, *, purpose: str = "spring", **facts: Any) -> Entry:
+    """An entry whose silence counts since long ago."""
+    told = {"sent_at": 1_793_577_600.0, "no_effect_after": 1_793_577_900.0, **facts}
+    (entry,) = ledger.get_or_create(
+        [Entry(key=entry_key(purpose, lead), purpose=purpose, version=new_version(), state=state, **told)]
+    )
+    return entry
 
 
 def keys(out: str) -> set[str]:
-    return {row["key"] for row in json.loads(out)}
+    return {entry["key"] for entry in json.loads(out)}
 
 
 def test_a_list_shows_what_is_in_doubt(ledger: SqlLedger, run: Run) -> None:
     states: tuple[State, ...] = ("planned", "sent", "unknown", "review", "booked", "abandoned")
-    rows = {state: put(ledger, state, state) for state in states}
+    entries = {state: put(ledger, state, state) for state in states}
     code, out, err = run("list", "--output", "json", *LEDGER)
-    assert keys(out) == {rows["sent"].key, rows["unknown"].key, rows["review"].key}
-    assert (code, err) == (0, "3 rows in sent, unknown, review\n")
+    assert keys(out) == {entries["sent"].key, entries["unknown"].key, entries["review"].key}
+    assert (code, err) == (0, "3 entries in sent, unknown, review\n")
 
 
 def test_a_list_of_chosen_states_and_purpose(ledger: SqlLedger, run: Run) -> None:
@@ -92,15 +94,17 @@ def test_a_list_of_chosen_states_and_purpose(ledger: SqlLedger, run: Run) -> Non
     put(ledger, "3", "booked", purpose="autumn", meeting_id="n")
     code, out, err = run("list", "--purpose", " spring", "--state", "booked", "planned", "-o", "json", *LEDGER)
     assert keys(out) == {chosen.key}
-    assert (code, err) == (0, "1 row in booked, planned\n")
+    assert (code, err) == (0, "1 entry in booked, planned\n")
 
 
 def test_json_holds_the_row_as_it_is(ledger: SqlLedger, run: Run) -> None:
-    row = put(ledger, "1", "review", slot="2026-11-24T09:30:00+01:00", attempt=2, sender="d/r/t/-1#1", reason="[/x]\n")
+    entry = put(
+        ledger, "1", "review", slot="2026-11-24T09:30:00+01:00", attempt=2, sender="d/r/t/-1#1", reason="[/x]\n"
+    )
     _, out, _ = run("list", "-o", "json", *LEDGER)
     assert json.loads(out) == [
         {
-            "key": row.key,
+            "key": entry.key,
             "purpose": "spring",
             "state": "review",
             "slot": "2026-11-24T09:30:00+01:00",
@@ -125,24 +129,28 @@ def test_a_person_sees_each_row_on_a_line_and_nothing_that_acts_on_the_terminal(
     assert "\x1b" not in out
     assert "None" not in out
     assert "2026-11-02T00:00:00Z" in out
-    assert err == "1 row in sent, unknown, review\n"
+    assert err == "1 entry in sent, unknown, review\n"
 
 
 @pytest.mark.parametrize(("output", "printed"), [("table", ""), ("plain", ""), ("json", "[]\n")])
 def test_an_empty_list(ledger: SqlLedger, run: Run, output: str, printed: str) -> None:
-    assert run("list", "-o", output, *LEDGER) == (0, printed, "0 rows in sent, unknown, review\n")
+    assert run("list", "-o", output, *LEDGER) == (0, printed, "0 entries in sent, unknown, review\n")
 
 
 def test_a_long_list_is_complete(ledger: SqlLedger, run: Run) -> None:
-    """Over several pages, and no row twice."""
-    rows = [Row(key=f"{number:064x}", purpose="spring", mark=new_mark(), state="review") for number in range(1_000)]
-    ledger.begin(rows)
+    """Over several pages, and no entry twice."""
+    entries = [
+        Entry(key=f"{number:064x}", purpose="spring", version=new_version(), state="review") for number in range(1_000)
+    ]
+    ledger.get_or_create(entries)
     _, out, err = run("list", "-o", "json", "--limit", "5000", *LEDGER)
-    assert [row["key"] for row in json.loads(out)] == [row.key for row in rows]
-    assert err.startswith("1000 rows")
+    assert [entry["key"] for entry in json.loads(out)] == [entry.key for entry in entries]
+    assert err.startswith("1000 entries")
 
 
-@pytest.mark.parametrize(("limit", "told"), [("2", "2 rows in review; there are more\n"), ("3", "3 rows in review\n")])
+@pytest.mark.parametrize(
+    ("limit", "told"), [("2", "2 entries in review; there are more\n"), ("3", "3 entries in review\n")]
+)
 def test_a_list_that_is_cut_says_so(ledger: SqlLedger, run: Run, limit: str, told: str) -> None:
     for lead in "123":
         put(ledger, lead, "review")
@@ -162,48 +170,48 @@ def test_a_list_that_is_cut_says_so(ledger: SqlLedger, run: Run, limit: str, tol
 def test_a_decision_is_put_on_record_and_told_in_one_line(
     ledger: SqlLedger, run: Run, state: State, decision: tuple[str, ...], change: str
 ) -> None:
-    row = put(ledger, "1", state, meeting_id="m" if state == "booked" else None)
+    entry = put(ledger, "1", state, meeting_id="m" if state == "booked" else None)
     command, *what = decision
-    assert run(command, row.key[:8], *what, *LEDGER) == (0, f"{row.key} (spring): {change}\n", "")
-    now = ledger.look([row.key])[row.key]
+    assert run(command, entry.key[:8], *what, *LEDGER) == (0, f"{entry.key} (spring): {change}\n", "")
+    now = ledger.get([entry.key])[entry.key]
     assert now.state == change.rpartition(" ")[2]
     assert now.meeting_id == ("found" if now.state == "booked" else None)
 
 
 def test_the_meeting_on_record_said_again(ledger: SqlLedger, run: Run) -> None:
-    row = put(ledger, "1", "booked", meeting_id="m")
-    told = f"{row.key} (spring): booked already, and left as it is\n"
-    assert run("resolve", row.key, "--booked", "m", *LEDGER) == (0, told, "")
+    entry = put(ledger, "1", "booked", meeting_id="m")
+    told = f"{entry.key} (spring): booked already, and left as it is\n"
+    assert run("resolve", entry.key, "--booked", "m", *LEDGER) == (0, told, "")
 
 
 @pytest.mark.parametrize(
     ("on_record", "given"), [("Jo@Example.com", " jo@example.COM"), (42.0, "42"), ("00Q5", "00Q5")]
 )
 def test_a_lead_is_found_by_its_own_key(ledger: SqlLedger, run: Run, on_record: object, given: str) -> None:
-    """By the same rules that made the row."""
-    row = put(ledger, lead_key(on_record), "review")
+    """By the same rules that made the entry."""
+    entry = put(ledger, lead_key(on_record), "review")
     code, out, _ = run("resolve", given, "--purpose", "spring ", "--abandon", *LEDGER)
-    assert (code, out) == (0, f"{row.key} (spring): review -> abandoned\n")
+    assert (code, out) == (0, f"{entry.key} (spring): review -> abandoned\n")
 
 
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (("release", "{key}"), "the row is review"),
+        (("release", "{key}"), "the entry is review"),
         (("resolve", "{key}", "--not-booked"), "too early"),
         (("resolve", "0000000", "--abandon"), "64 hexadecimal digits"),
-        (("resolve", "00000000", "--abandon"), "no row has a key that begins so"),
-        (("resolve", "1", "--purpose", "autumn", "--abandon"), "no row for this lead and purpose"),
+        (("resolve", "00000000", "--abandon"), "no entry has a key that begins so"),
+        (("resolve", "1", "--purpose", "autumn", "--abandon"), "no entry for this lead and purpose"),
         (("resolve", "", "--purpose", "spring", "--abandon"), "key is empty"),
     ],
 )
 def test_what_is_refused_is_told_on_stderr(ledger: SqlLedger, run: Run, arguments: tuple[str, ...], why: str) -> None:
-    row = put(ledger, "1", "review", count_from=time.time() + 86_400)
-    code, out, err = run(*(each.format(key=row.key) for each in arguments), *LEDGER)
+    entry = put(ledger, "1", "review", no_effect_after=time.time() + 86_400)
+    code, out, err = run(*(each.format(key=entry.key) for each in arguments), *LEDGER)
     assert (code, out) == (1, "")
     assert err.startswith("error: ")
     assert why in err
-    assert ledger.look([row.key]) == {row.key: row}
+    assert ledger.get([entry.key]) == {entry.key: entry}
 
 
 @pytest.mark.parametrize(
@@ -228,13 +236,13 @@ def test_what_is_not_understood_exits_with_2(run: Run, arguments: tuple[str, ...
 def test_the_ledger_is_the_one_that_the_chili_piper_connection_names(
     ledger: SqlLedger, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    row = put(ledger, "1", "review")
+    entry = put(ledger, "1", "review")
     told = {"conn_type": "chilipiper", "password": "made-up", "extra": {"ledger_conn_id": "ledger"}}
     monkeypatch.setenv("AIRFLOW_CONN_CHILIPIPER_DEFAULT", json.dumps(told))
     monkeypatch.setenv("AIRFLOW_CONN_EMEA", json.dumps(told))
     for conn_id in ((), ("--conn-id", "emea")):
         _, out, _ = run("list", "-o", "json", *conn_id)
-        assert keys(out) == {row.key}
+        assert keys(out) == {entry.key}
 
 
 @pytest.mark.parametrize(
@@ -292,17 +300,17 @@ def test_connections_of_airflows_database_are_found(tmp_path: Path, run: Run) ->
     """Outside of a task, where Airflow's SDK looks into environment variables only."""
     ledger = SqlLedger(sa.create_engine(f"sqlite:///{tmp_path}/ledger.db", poolclass=sa.pool.NullPool))
     ledger.create()
-    row = put(ledger, "1", "review")
+    entry = put(ledger, "1", "review")
     code, out, _ = run("list", "-o", "json", "--conn-id", "chilipiper_kept")
-    assert (code, keys(out)) == (0, {row.key})
-    assert run("resolve", row.key, "--booked", "m", "--ledger-conn-id", "kept")[0] == 0
-    assert ledger.look([row.key])[row.key].meeting_id == "m"
+    assert (code, keys(out)) == (0, {entry.key})
+    assert run("resolve", entry.key, "--booked", "m", "--ledger-conn-id", "kept")[0] == 0
+    assert ledger.get([entry.key])[entry.key].meeting_id == "m"
 
 
 def test_a_ledger_in_postgres(postgres_url: str, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_LEDGER", postgres_url.replace("postgresql+psycopg2", "postgres"))
-    row = put(sql_ledger("ledger"), "1", "booked", meeting_id="m")
-    assert run("release", row.key[:12], *LEDGER) == (0, f"{row.key} (spring): booked -> planned\n", "")
+    entry = put(sql_ledger("ledger"), "1", "booked", meeting_id="m")
+    assert run("release", entry.key[:12], *LEDGER) == (0, f"{entry.key} (spring): booked -> planned\n", "")
 
 
 @pytest.mark.parametrize("command", [["list"], ["resolve", "0" * 64, "--booked", "m"], ["release", "0" * 64]])
@@ -327,7 +335,7 @@ def test_a_process_prints_nothing_but_the_rows_and_exits_as_told(monkeypatch: py
     assert "The ledger over connection ledger is in doubt" in listed.stderr
     refused = process("-m", "airflow_chilipiper", "ledger", "release", "00000000", *LEDGER)
     assert (refused.returncode, refused.stdout) == (1, "")
-    assert refused.stderr.splitlines()[-1] == "error: no row has a key that begins so"
+    assert refused.stderr.splitlines()[-1] == "error: no entry has a key that begins so"
 
 
 @pytest.mark.skipif(not LOADS_COMMANDS, reason="this Airflow loads no commands of providers")
@@ -337,18 +345,18 @@ def test_airflow_has_the_commands(
     """Found through the installed provider, and run by its own parser."""
     from airflow.cli.cli_parser import get_parser
 
-    row = put(ledger, "1", "review")
+    entry = put(ledger, "1", "review")
 
     def airflow(*arguments: str) -> str:
         asked = get_parser().parse_args(["chilipiper", "ledger", *arguments, *LEDGER])
         asked.func(asked)
         return capsys.readouterr().out
 
-    assert keys(airflow("list", "--state", "review", "--output", "json")) == {row.key}
-    assert airflow("resolve", row.key, "--booked", "m") == f"{row.key} (spring): review -> booked\n"
-    assert airflow("release", "1", "--purpose", "spring") == f"{row.key} (spring): booked -> planned\n"
+    assert keys(airflow("list", "--state", "review", "--output", "json")) == {entry.key}
+    assert airflow("resolve", entry.key, "--booked", "m") == f"{entry.key} (spring): review -> booked\n"
+    assert airflow("release", "1", "--purpose", "spring") == f"{entry.key} (spring): booked -> planned\n"
     with pytest.raises(SystemExit) as ended:
-        airflow("resolve", row.key, "--not-booked", "--abandon")
+        airflow("resolve", entry.key, "--not-booked", "--abandon")
     assert ended.value.code == 2
 
 

@@ -1,4 +1,4 @@
-"""Sharing a World, with connections and Worlds made by hand: who opens, who closes, and what an edit changes."""
+"""Sharing a Runtime, with connections and Runtimes made by hand: who opens, who closes, and what an edit changes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 
 from airflow_chilipiper.api.call import Call
 from airflow_chilipiper.api.http.settings import ClientSettings
-from airflow_chilipiper.connection.shared_runtime import READ_AGAIN_AFTER, SharedWorld, shared_world
+from airflow_chilipiper.connection.shared_runtime import READ_AGAIN_AFTER, SharedRuntime, shared_runtime
 from tests.unit.api.handmade import Handmade
 
 ASKED: Call[Any] = Call(
@@ -25,17 +25,17 @@ ASKED: Call[Any] = Call(
 
 
 class Opened(Handmade):
-    """A World that knows whether it is open, and answers when its `gate` is."""
+    """A Runtime that knows whether it is open, and answers when its `gate` is."""
 
     def __init__(self, settings: ClientSettings) -> None:
         super().__init__(by=lambda call: settings.token)
         self.is_open = True
-        self.turns = 0
+        self.limiter = 0
         self.gate = asyncio.Event()
         self.gate.set()
 
-    async def turn(self, *, urgent: bool = False) -> None:
-        self.turns += 1
+    async def acquire(self, *, priority: bool = False) -> None:
+        self.limiter += 1
 
     async def ask(self, call: Call[Any], /) -> Any:
         assert self.is_open
@@ -45,7 +45,7 @@ class Opened(Handmade):
 
 
 class Office:
-    """One connection: what it says, how often it was read, and every World that was opened of it."""
+    """One connection: what it says, how often it was read, and every Runtime that was opened of it."""
 
     def __init__(self, **says: Any) -> None:
         self.says = ClientSettings(**{"token": "first", **says})
@@ -69,27 +69,27 @@ class Office:
     async def open(self, settings: ClientSettings) -> AsyncIterator[Opened]:
         if isinstance(settings.verify, str):
             raise FileNotFoundError(settings.verify)
-        world = Opened(settings)
-        self.opened.append(world)
-        yield world
-        world.is_open = False
+        runtime = Opened(settings)
+        self.opened.append(runtime)
+        yield runtime
+        runtime.is_open = False
         await self.closes.wait()
 
-    def enter(self, conn_id: str = "chili") -> AbstractAsyncContextManager[SharedWorld]:
-        return shared_world(conn_id, self.read, self.open, clock=lambda: self.time)
+    def enter(self, conn_id: str = "chili") -> AbstractAsyncContextManager[SharedRuntime]:
+        return shared_runtime(conn_id, self.read, self.open, clock=lambda: self.time)
 
     async def visit(self, until: asyncio.Event | None = None) -> Any:
         """Enter, ask, stay until told to leave; the answer is the token that was asked with."""
-        async with self.enter() as world:
-            await world.turn()
-            answer = await world.ask(ASKED)
+        async with self.enter() as runtime:
+            await runtime.acquire()
+            answer = await runtime.ask(ASKED)
             if until:
                 await until.wait()
             return answer
 
     @property
     def are_open(self) -> list[bool]:
-        return [world.is_open for world in self.opened]
+        return [runtime.is_open for runtime in self.opened]
 
 
 async def settle() -> None:
@@ -102,7 +102,7 @@ def test_all_share_what_the_first_opens_and_the_last_closes() -> None:
         office, leave = Office(), asyncio.Event()
         visits = [asyncio.create_task(office.visit(leave)) for _ in range(100)]
         await settle()
-        assert (office.reads, office.are_open, office.opened[0].turns) == (1, [True], 100)
+        assert (office.reads, office.are_open, office.opened[0].limiter) == (1, [True], 100)
         visits[0].cancel()
         await settle()
         assert office.are_open == [True]
@@ -130,15 +130,15 @@ def test_who_enters_while_the_last_one_leaves_opens_another() -> None:
     async def run() -> None:
         office = Office()
         office.closes.clear()
-        leaving = asyncio.create_task(office.visit())
+        in_flight = asyncio.create_task(office.visit())
         await settle()
         assert office.are_open == [False]
-        async with office.enter() as world:
-            assert await world.ask(ASKED) == "first"
+        async with office.enter() as runtime:
+            assert await runtime.ask(ASKED) == "first"
             assert office.are_open == [False, True]
             office.closes.set()
-            await leaving
-            assert await world.ask(ASKED) == "first"
+            await in_flight
+            assert await runtime.ask(ASKED) == "first"
 
     asyncio.run(run())
 
@@ -214,16 +214,16 @@ def test_nothing_is_opened_for_those_who_are_gone() -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_whatever_comes_and_goes(seed: int) -> None:
-    """No call finds its World closed; what was opened is closed once all are gone, and there is one at a time."""
+    """No call finds its Runtime closed; what was opened is closed once all are gone, and there is one at a time."""
     draw = random.Random(seed)
 
     async def come_and_go(office: Office) -> None:
         for _ in range(draw.randrange(30)):
             await asyncio.sleep(0)
-        async with office.enter() as world:
+        async with office.enter() as runtime:
             for _ in range(draw.randrange(5)):
                 await asyncio.sleep(0)
-                assert await world.ask(ASKED) == "first"
+                assert await runtime.ask(ASKED) == "first"
                 assert office.are_open.count(True) == 1
 
     async def run() -> None:
@@ -248,11 +248,11 @@ def edited(after: float, **says: Any) -> tuple[list[Any], Office]:
 
     async def run() -> tuple[list[Any], Office]:
         office = Office()
-        async with office.enter() as world:
-            answers = [await world.ask(ASKED)]
+        async with office.enter() as runtime:
+            answers = [await runtime.ask(ASKED)]
             office.says = replace(office.says, **says)
             office.time = after
-            answers.append(await world.ask(ASKED))
+            answers.append(await runtime.ask(ASKED))
         return answers, office
 
     return asyncio.run(run())
@@ -279,12 +279,12 @@ def test_an_edit_cuts_no_call_off() -> None:
 
     async def run() -> None:
         office = Office()
-        async with office.enter() as world:
+        async with office.enter() as runtime:
             office.opened[0].gate.clear()
-            slow = asyncio.create_task(world.ask(ASKED))
+            slow = asyncio.create_task(runtime.ask(ASKED))
             await settle()
             office.says, office.time = replace(office.says, token="second"), READ_AGAIN_AFTER
-            assert await asyncio.gather(*(world.ask(ASKED) for _ in range(10))) == ["second"] * 10
+            assert await asyncio.gather(*(runtime.ask(ASKED) for _ in range(10))) == ["second"] * 10
             assert (office.reads, office.are_open) == (2, [True, True])
             office.opened[0].gate.set()
             assert await slow == "first"
@@ -300,15 +300,15 @@ def test_what_is_broken_by_an_edit_goes_on_as_it_was(broken: str, caplog: pytest
 
     async def run() -> None:
         office = Office()
-        async with office.enter() as world:
+        async with office.enter() as runtime:
             if broken == "it cannot be read":
                 office.error = OSError("no answer to token=hidden")
             office.says, office.time = replace(office.says, token="second", verify="/hidden"), READ_AGAIN_AFTER
-            assert [await world.ask(ASKED) for _ in range(3)] == ["first"] * 3
+            assert [await runtime.ask(ASKED) for _ in range(3)] == ["first"] * 3
             assert office.reads == 2
             office.error, office.says = None, replace(office.says, verify=True)
             office.time += READ_AGAIN_AFTER
-            assert await world.ask(ASKED) == "second"
+            assert await runtime.ask(ASKED) == "second"
         assert office.are_open == [False, False]
 
     caplog.set_level(logging.DEBUG, "airflow_chilipiper")
@@ -322,8 +322,8 @@ def test_nothing_outlives_a_loop_that_is_dropped() -> None:
     """Not even where flows were still inside."""
 
     async def stay(office: Office, entered: list[Any]) -> None:
-        async with office.enter() as world:
-            entered.append(weakref.ref(world))
+        async with office.enter() as runtime:
+            entered.append(weakref.ref(runtime))
             await asyncio.sleep(3600)
 
     def drop() -> Any:
@@ -334,17 +334,17 @@ def test_nothing_outlives_a_loop_that_is_dropped() -> None:
         loop.run_until_complete(settle())
         return entered[0]
 
-    world = drop()
+    runtime = drop()
     gc.collect()
-    assert world() is None
+    assert runtime() is None
 
 
 def test_its_clocks_and_pauses_are_real() -> None:
     async def run() -> None:
         office = Office()
         office.time = 7.0
-        async with office.enter() as world:
-            await world.pause(0)
-            assert (world.now(), world.wall() > 1_700_000_000) == (7.0, True)
+        async with office.enter() as runtime:
+            await runtime.pause(0)
+            assert (runtime.now(), runtime.wall() > 1_700_000_000) == (7.0, True)
 
     asyncio.run(run())

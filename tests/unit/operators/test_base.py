@@ -443,9 +443,9 @@ def test_where_the_user_allows_it_a_lead_is_booked_again_once_no_earlier_call_ca
         with pytest.raises(AirflowException, match="1 unknown"):
             desk.run(operator, try_number=try_number)
     with closing(sqlite3.connect(ledger)) as db, db:
-        ((sent_at, count_from),) = db.execute("SELECT sent_at, count_from FROM chilipiper_ledger")
-        assert count_from - sent_at == 600 + 60 + 300
-        db.execute("UPDATE chilipiper_ledger SET sent_at = sent_at - 961, count_from = count_from - 961")
+        ((sent_at, no_effect_after),) = db.execute("SELECT sent_at, no_effect_after FROM chilipiper_ledger")
+        assert no_effect_after - sent_at == 600 + 60 + 300
+        db.execute("UPDATE chilipiper_ledger SET sent_at = sent_at - 961, no_effect_after = no_effect_after - 961")
     desk.run(operator, try_number=3)
     assert desk.statuses() == ["booked"]
     assert (desk.spent(), len(desk.chili.meetings)) == (2, 1)
@@ -542,7 +542,7 @@ def page_of(operator: Any) -> str:
 
 def test_the_routing_page(desk: Desk) -> None:
     """Of the one lead of a task; many have none."""
-    desk.chili.world.variants.routing_link_with_interval = True
+    desk.chili.tenant.variants.routing_link_with_interval = True
     one, many = (
         concierge(desk, leads=None, key=None, lead=lead("ada")),
         concierge(desk, lead("bob"), fetch_meeting=True),
@@ -596,16 +596,16 @@ def test_a_value_in_the_wrong_column_is_not_told(desk: Desk) -> None:
 
 
 def test_when(desk: Desk) -> None:
-    """Slots are those of the window, the hours and the weekdays in the guest's zone, near to the wish."""
+    """Slots are those of the window, the hours and the weekdays in the guest's zone, near to the query."""
     today = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
     wednesday = today + timedelta(days=(2 - today.weekday()) % 7 + 7)
-    wish = {"prefer": wednesday.isoformat(), "timezone": "Asia/Kolkata"}
+    query = {"prefer": wednesday.isoformat(), "timezone": "Asia/Kolkata"}
     hours = {"weekdays": "['Wed']", "between": ("09:00", "17:00")}
-    (row,) = desk.run(concierge(desk, lead("ada"), window_start=wednesday - timedelta(days=3), **wish, **hours))
+    (row,) = desk.run(concierge(desk, lead("ada"), window_start=wednesday - timedelta(days=3), **query, **hours))
     start = datetime.fromisoformat(row["start_time"])
     assert start.date() == wednesday.date()
     assert timedelta(minutes=30) < wednesday - start < timedelta(hours=2)  # 17:00 in Kolkata is 11:30
-    (near,) = desk.run(concierge(desk, lead("bob"), window_start=today, **wish, window="P14D"))
+    (near,) = desk.run(concierge(desk, lead("bob"), window_start=today, **query, window="P14D"))
     assert abs(datetime.fromisoformat(near["start_time"]) - wednesday) <= timedelta(hours=1)
     far = {"min_notice": "3 days", "window": "P7D"}
     (row,) = desk.run(concierge(desk, lead("eve"), **far))

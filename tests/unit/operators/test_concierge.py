@@ -1,4 +1,4 @@
-"""Booking over a router: what is sent, whom it turns away, and every shape of its answers."""
+"""Booking over a router: what is sent, whom it limiter away, and every shape of its answers."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_each_trigger_has_its_own_keys(desk: Desk) -> None:
 
 @pytest.mark.parametrize("shape", ["bare", "with_route", "null_data", "redirect"])
 def test_whom_the_router_turns_away(desk: Desk, shape: Any) -> None:
-    desk.chili.world.variants.disqualified = shape
+    desk.chili.tenant.variants.disqualified = shape
     rows = [{"lead_id": 1, "email": "ada@gmail.com"}, lead("bob", size=5), lead("eve", size=50)]
     form = {"PersonEmail": col("email"), "CompanyEmployees": col("size", default=None)}
     answered = desk.run(concierge(desk, *rows, form=form))
@@ -72,7 +72,7 @@ def test_whom_the_router_turns_away(desk: Desk, shape: Any) -> None:
 
 @pytest.mark.parametrize("shape", ["empty", "null", "absent"])
 def test_nothing_free(desk: Desk, shape: Any) -> None:
-    desk.chili.world.variants.none_free = shape
+    desk.chili.tenant.variants.none_free = shape
     form = {"PersonEmail": col("email"), "PersonCountry": "Iceland"}
     (row,) = desk.run(concierge(desk, lead("ada"), form=form))
     assert (row["status"], row["meeting_id"]) == ("no_slot", None)
@@ -97,7 +97,7 @@ def test_nothing_free(desk: Desk, shape: Any) -> None:
 )
 def test_every_shape_of_answer(desk: Desk, variant: dict[str, Any]) -> None:
     for name, value in variant.items():
-        setattr(desk.chili.world.variants, name, value)
+        setattr(desk.chili.tenant.variants, name, value)
     rows = desk.run(concierge(desk, lead("ada"), lead("bob")))
     assert [row["status"] for row in rows] == ["booked"] * 2
     assert {row["meeting_id"] for row in rows} == {meeting["meetingId"] for meeting in desk.chili.meetings}
@@ -106,7 +106,7 @@ def test_every_shape_of_answer(desk: Desk, variant: dict[str, Any]) -> None:
 @pytest.mark.parametrize("failures_as", ["failure_200", "errorCode"])
 def test_a_lost_slot(desk: Desk, failures_as: Any) -> None:
     """A fresh session, up to `max_sessions`; then a definite no."""
-    desk.chili.world.variants.failures_as = failures_as
+    desk.chili.tenant.variants.failures_as = failures_as
     desk.chili.faults.take_slot_first("concierge-schedule", count=3)
     rows = desk.run(concierge(desk, lead("ada"), lead("bob"), max_sessions=2))
     assert [(row["status"], row["attempts"]) for row in rows] == [("refused", 2), ("booked", 2)]

@@ -110,7 +110,7 @@ def test_a_fork_books_its_later_branch(desk: Desk) -> None:
 )
 def test_every_shape_of_answer(desk: Desk, variant: dict[str, Any]) -> None:
     for name, value in variant.items():
-        setattr(desk.chili.world.variants, name, value)
+        setattr(desk.chili.tenant.variants, name, value)
     rows = desk.run(handoff(desk, lead("ada"), lead("bob")))
     assert [row["status"] for row in rows] == ["booked"] * 2
     assert {row["meeting_id"] for row in rows} == {meeting["meetingId"] for meeting in desk.chili.meetings}

@@ -36,7 +36,8 @@ def age(ledger: Path, seconds: float) -> None:
     """As if all had been sent that much earlier."""
     with closing(sqlite3.connect(ledger)) as db, db:
         db.execute(
-            "UPDATE chilipiper_ledger SET sent_at = sent_at - ?, count_from = count_from - ?", (seconds, seconds)
+            "UPDATE chilipiper_ledger SET sent_at = sent_at - ?, no_effect_after = no_effect_after - ?",
+            (seconds, seconds),
         )
 
 

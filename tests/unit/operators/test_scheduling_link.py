@@ -75,7 +75,7 @@ def test_an_address_by_column(desk: Desk) -> None:
 
 def test_what_is_sent(desk: Desk) -> None:
     """The guest's zone, the meeting type, and the answers to the form under the link's own references."""
-    kinds = desk.chili.world.catalogue.links["link-rr-qualified"].meeting_types
+    kinds = desk.chili.tenant.catalogue.links["link-rr-qualified"].meeting_types
     form = {"CompanyName": col("company"), "Phone": col("phone"), "Other": "x"}
     where = {
         "link_id": "link-rr-qualified",
@@ -138,7 +138,7 @@ def test_nothing_free(desk: Desk) -> None:
 )
 def test_every_shape_of_answer(desk: Desk, variant: dict[str, Any]) -> None:
     for name, value in variant.items():
-        setattr(desk.chili.world.variants, name, value)
+        setattr(desk.chili.tenant.variants, name, value)
     form = {"CompanyName": "Ltd"}
     rows = desk.run(link(desk, lead("ada"), lead("bob"), link_id="link-rr-qualified", form=form))
     assert [row["status"] for row in rows] == ["booked"] * 2

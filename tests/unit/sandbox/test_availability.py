@@ -28,7 +28,7 @@ def look(edge: Edge, *attendees: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 def test_it_opens_no_session(box: Sandbox, edge: Edge) -> None:
     assert look(edge)["total"] > 40
-    assert not box.world.sessions
+    assert not box.tenant.sessions
 
 
 def test_a_distribution_offers_whoever_is_free(edge: Edge) -> None:

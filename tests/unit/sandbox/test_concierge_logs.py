@@ -55,12 +55,12 @@ def test_a_booked_session_names_its_meeting_until_that_is_cancelled(box: Sandbox
 
     clock.advance(600)
     assert status(edge) == "Scheduled"
-    box.world.cancel(meeting_id)
+    box.tenant.cancel(meeting_id)
     assert status(edge) == "Cancelled"
 
 
 def test_a_meeting_that_was_moved_is_scheduled(box: Sandbox, edge: Edge) -> None:
-    box.world.reschedule(edge.book_first().json()["meetingId"], after="2026-11-05T00:00:00Z")
+    box.tenant.reschedule(edge.book_first().json()["meetingId"], after="2026-11-05T00:00:00Z")
 
     assert status(edge) == "Scheduled"
 
@@ -95,7 +95,7 @@ def test_a_session_whose_meeting_is_in_the_making_has_not_timed_out(box: Sandbox
 
 def test_a_log_that_knows_nothing_of_late_commits_speaks_too_soon(box: Sandbox, edge: Edge, clock: Clock) -> None:
     """The worst that a service could do to whoever takes TimedOut for proof."""
-    box.world.variants.log_of_late_commit = "TimedOut"
+    box.tenant.variants.log_of_late_commit = "TimedOut"
     box.faults.late_commit(700, SCHEDULE)
     edge.book_first()
     clock.advance(650)

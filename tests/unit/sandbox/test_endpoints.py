@@ -42,7 +42,7 @@ def test_an_older_revision_of_the_help_asks_for_schedule_alone(box: Sandbox, edg
     edge.headers["Authorization"] = f"Bearer {box.token_with('concierge.schedule')}"
     assert edge.route().status_code == 403
 
-    box.world.variants.route_permission = False
+    box.tenant.variants.route_permission = False
     assert edge.route().status_code == 200
 
 

@@ -1,4 +1,4 @@
-"""Each fault does to a real connection what it says, and the world shows whether the call was acted on."""
+"""Each fault does to a real connection what it says, and the tenant shows whether the call was acted on."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def test_throttling_tells_seconds_a_date_or_nothing(box: Sandbox, edge: Edge) ->
     assert date.status_code == 503
     assert parsedate_to_datetime(date.headers["retry-after"]).timestamp() == read_instant(MONDAY) + 7
     assert (nothing.status_code, "retry-after" in nothing.headers) == (429, False)
-    assert not box.world.sessions
+    assert not box.tenant.sessions
 
 
 @pytest.mark.parametrize("acts_first", [False, True])
@@ -183,7 +183,7 @@ def test_a_late_commit_takes_the_slot_now_and_makes_the_meeting_later(box: Sandb
 def test_a_tick_commits_what_is_late(box: Sandbox, edge: Edge) -> None:
     box.faults.late_commit(3_600, SCHEDULE)
     edge.book_first()
-    box.world.tick()
+    box.tenant.tick()
 
     assert len(box.meetings) == 1
 
@@ -227,7 +227,7 @@ def test_a_soak_leaves_at_most_one_meeting_per_session(box: Sandbox, edge: Edge)
             edge.book(session, starts[0])
         except (httpx.TransportError, ValueError, KeyError):
             continue
-    box.world.tick()
+    box.tenant.tick()
 
     assert len(box.meetings) > 20
     assert len({meeting["session"] for meeting in box.meetings}) == len(box.meetings)

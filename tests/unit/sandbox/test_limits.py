@@ -43,7 +43,7 @@ def test_calls_beyond_it_are_refused_until_a_second_has_passed(
 
     assert [answer.status_code for answer in answers] == [200, 200, 429, 429]
     assert answers[3].headers["retry-after"] == "7"
-    assert len(box.world.sessions) == 2
+    assert len(box.tenant.sessions) == 2
     assert [(call.status, call.fault) for call in box.calls[1:3]] == [(200, None), (429, "throttle")]
     clock.advance(1)
     assert edge.route().status_code == 200

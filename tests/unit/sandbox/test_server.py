@@ -14,7 +14,7 @@ import pytest
 
 from airflow_chilipiper.sandbox import Sandbox, sandbox
 from airflow_chilipiper.sandbox.__main__ import greeting, main
-from airflow_chilipiper.sandbox.diary import Diary
+from airflow_chilipiper.sandbox.calendar import Calendar
 from airflow_chilipiper.sandbox.operations import ROOT
 from tests.unit.sandbox.conftest import Edge
 
@@ -72,7 +72,7 @@ def test_the_application_serves_in_process_too(box: Sandbox) -> None:
 
 def run_into_a_defect(*, then: Exception | None) -> None:
     with sandbox() as box, Edge(box) as edge:
-        del box.world.catalogue.users["u-ae-1"]
+        del box.tenant.catalogue.users["u-ae-1"]
         answer = edge.post("/v1/org/schedulingLinks/list-ownership", json={})
         assert (answer.status_code, answer.json()["errorCode"]) == (500, "SandboxDefect")
         if then:
@@ -113,20 +113,20 @@ def test_the_same_seed_makes_the_same_world() -> None:
 
 def test_the_pool_can_be_enlarged() -> None:
     with sandbox(hosts=60) as box:
-        assert len(box.world.catalogue.distributions["dist-inbound"].users) == 60
-        assert len({user.email for user in box.world.catalogue.users.values()}) == 66
+        assert len(box.tenant.catalogue.distributions["dist-inbound"].users) == 60
+        assert len({user.email for user in box.tenant.catalogue.users.values()}) == 66
 
 
 def test_working_hours_follow_the_zone_through_a_change_of_clocks(box: Sandbox) -> None:
     """Paris leaves summer time on 25 October 2026: nine o'clock is 07:00Z on Friday, 08:00Z on Monday."""
-    user = box.world.catalogue.users["u-ae-1"]
-    diary = Diary([user.__class__(user.id, user.name, user.email, user.zone, user.workspaces, busy_percent=0)])
+    user = box.tenant.catalogue.users["u-ae-1"]
+    calendar = Calendar([user.__class__(user.id, user.name, user.email, user.zone, user.workspaces, busy_percent=0)])
     friday, monday = 1_792_738_800 // 1_800, 1_793_001_600 // 1_800
 
-    assert not diary.is_free("u-ae-1", friday - 1)
-    assert diary.is_free("u-ae-1", friday)
-    assert not diary.is_free("u-ae-1", monday - 1)
-    assert diary.is_free("u-ae-1", monday)
+    assert not calendar.is_free("u-ae-1", friday - 1)
+    assert calendar.is_free("u-ae-1", friday)
+    assert not calendar.is_free("u-ae-1", monday - 1)
+    assert calendar.is_free("u-ae-1", monday)
 
 
 def test_the_command_says_where_it_is_and_what_it_is() -> None:

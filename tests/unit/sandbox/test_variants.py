@@ -11,7 +11,7 @@ ICELAND = {"PersonCountry": "Iceland"}
 
 
 def test_a_slot_as_a_string_books_like_any_other(box: Sandbox, edge: Edge) -> None:
-    box.world.variants.slot_shape = "string"
+    box.tenant.variants.slot_shape = "string"
     answer = edge.route().json()
     start = answer["schedulingData"]["startTimes"][0]
 
@@ -20,13 +20,13 @@ def test_a_slot_as_a_string_books_like_any_other(box: Sandbox, edge: Edge) -> No
 
 
 def test_a_slot_under_start(box: Sandbox, edge: Edge) -> None:
-    box.world.variants.slot_shape = "start"
+    box.tenant.variants.slot_shape = "start"
 
     assert set(edge.route().json()["schedulingData"]["startTimes"][0]) == {"start", "attendees"}
 
 
 def test_fractional_seconds_are_part_of_the_start_as_sent(box: Sandbox, edge: Edge) -> None:
-    box.world.variants.fractional_seconds = True
+    box.tenant.variants.fractional_seconds = True
     session, starts = edge.offer()
 
     assert starts[0].endswith(":00.000Z")
@@ -35,7 +35,7 @@ def test_fractional_seconds_are_part_of_the_start_as_sent(box: Sandbox, edge: Ed
 
 
 def test_the_session_id_has_two_names(box: Sandbox, edge: Edge) -> None:
-    box.world.variants.route_key = "routingId"
+    box.tenant.variants.route_key = "routingId"
 
     assert "routingId" in edge.route().json()
     assert "routingId" in edge.open_link().json()
@@ -44,7 +44,7 @@ def test_the_session_id_has_two_names(box: Sandbox, edge: Edge) -> None:
 
 @pytest.mark.parametrize(("place", "outside", "inside"), [("top", True, False), ("absent", False, False)])
 def test_the_timeout_stands_at_either_depth(box: Sandbox, edge: Edge, place: Any, outside: bool, inside: bool) -> None:
-    box.world.variants.timeout_place = place
+    box.tenant.variants.timeout_place = place
     answer = edge.route().json()
 
     assert ("timeoutInMS" in answer, "timeoutInMS" in answer["schedulingData"]) == (outside, inside)
@@ -52,7 +52,7 @@ def test_the_timeout_stands_at_either_depth(box: Sandbox, edge: Edge, place: Any
 
 @pytest.mark.parametrize(("shape", "found"), [("null", {"startTimes": None}), ("absent", {})])
 def test_none_free_may_be_null_or_absent(box: Sandbox, edge: Edge, shape: Any, found: dict[str, Any]) -> None:
-    box.world.variants.none_free = shape
+    box.tenant.variants.none_free = shape
     data = edge.route(**ICELAND).json()["schedulingData"]
 
     assert {name: value for name, value in data.items() if name == "startTimes"} == found
@@ -67,7 +67,7 @@ def test_none_free_may_be_null_or_absent(box: Sandbox, edge: Edge, shape: Any, f
     ],
 )
 def test_disqualified_in_other_words(box: Sandbox, edge: Edge, shape: Any, names: set[str]) -> None:
-    box.world.variants.disqualified = shape
+    box.tenant.variants.disqualified = shape
     answer = edge.route("jo@gmail.com").json()
 
     assert set(answer) == names
@@ -75,15 +75,15 @@ def test_disqualified_in_other_words(box: Sandbox, edge: Edge, shape: Any, names
 
 
 def test_assignments_single_or_absent(box: Sandbox, edge: Edge) -> None:
-    box.world.variants.assignment = "single"
+    box.tenant.variants.assignment = "single"
     assert edge.route().json()["assignment"] == {"userId": "u-host-01", "type": "user"}
 
-    box.world.variants.assignment = "absent"
+    box.tenant.variants.assignment = "absent"
     assert not {"assignment", "assignments", "distributionIds"} & set(edge.route().json())
 
 
 def test_concierge_may_leave_the_host_open(box: Sandbox, edge: Edge) -> None:
-    box.world.variants.concierge_attendees = "flexible"
+    box.tenant.variants.concierge_attendees = "flexible"
     (attendee,) = edge.route().json()["schedulingData"]["startTimes"][-1]["attendees"]
 
     assert attendee["type"] == "FlexibleRoundRobinAssignee"
@@ -91,7 +91,7 @@ def test_concierge_may_leave_the_host_open(box: Sandbox, edge: Edge) -> None:
 
 
 def test_a_routing_link_may_come_with_slots(box: Sandbox, edge: Edge) -> None:
-    box.world.variants.routing_link_with_interval = True
+    box.tenant.variants.routing_link_with_interval = True
 
     assert {"routingLink", "schedulingData"} <= set(edge.route().json())
 
@@ -99,7 +99,7 @@ def test_a_routing_link_may_come_with_slots(box: Sandbox, edge: Edge) -> None:
 def test_unknown_form_keys_may_be_rejected(box: Sandbox, edge: Edge) -> None:
     assert edge.route(Shoe="43").status_code == 200
 
-    box.world.variants.unknown_form_keys = "rejected"
+    box.tenant.variants.unknown_form_keys = "rejected"
     assert edge.route(Shoe="43").json()["arguments"] == {"field": "Shoe"}
 
 
@@ -111,13 +111,13 @@ def test_unknown_form_keys_may_be_rejected(box: Sandbox, edge: Edge) -> None:
     ],
 )
 def test_a_booking_may_be_answered_as_a_union(box: Sandbox, edge: Edge, shape: Any, names: set[str]) -> None:
-    box.world.variants.booking_answer = shape
+    box.tenant.variants.booking_answer = shape
 
     assert set(edge.book_first().json()) == names
 
 
 def test_handoff_may_answer_plainly(box: Sandbox, edge: Edge) -> None:
-    box.world.variants.booking_answer = "plain"
+    box.tenant.variants.booking_answer = "plain"
     offer = edge.open_handoff(routerId="ho-expert").json()
     path = offer["routers"][0]["pathResults"][0]
     answer = edge.book_handoff(offer["routingId"], "ho-expert", path["pathId"], path["startTimes"][0]["startTime"])
@@ -141,8 +141,8 @@ def test_handoff_may_answer_plainly(box: Sandbox, edge: Edge) -> None:
 def test_a_taken_slot_in_each_wording(
     box: Sandbox, edge: Edge, failures_as: Any, booking_answer: Any, status: int, found: dict[str, Any]
 ) -> None:
-    box.world.variants.failures_as = failures_as
-    box.world.variants.booking_answer = booking_answer
+    box.tenant.variants.failures_as = failures_as
+    box.tenant.variants.booking_answer = booking_answer
     box.faults.take_slot_first("concierge-schedule")
     answer = edge.book_first()
 
@@ -150,14 +150,14 @@ def test_a_taken_slot_in_each_wording(
 
 
 def test_codes_and_statuses_can_be_chosen(box: Sandbox, edge: Edge) -> None:
-    box.world.variants.codes["session_unknown"] = (422, "BadRoute")
+    box.tenant.variants.codes["session_unknown"] = (422, "BadRoute")
     answer = edge.book("nobody-opened-this", MONDAY)
 
     assert (answer.status_code, answer.json()["errorCode"]) == (422, "BadRoute")
 
 
 def test_requirements_as_objects(box: Sandbox, edge: Edge) -> None:
-    box.world.variants.requirement = "object"
+    box.tenant.variants.requirement = "object"
 
     assert edge.open_link().json()["formFields"] == [
         {"reference": "PersonEmail", "requirement": {"type": "Required"}, "dataType": {"type": "Email"}}
@@ -165,7 +165,7 @@ def test_requirements_as_objects(box: Sandbox, edge: Edge) -> None:
 
 
 def test_an_older_edge_describes_no_form_and_asks_for_none(box: Sandbox, edge: Edge) -> None:
-    box.world.variants.form_fields = False
+    box.tenant.variants.form_fields = False
     offer = edge.open_link("link-rr-qualified").json()
 
     assert "formFields" not in offer
@@ -174,7 +174,7 @@ def test_an_older_edge_describes_no_form_and_asks_for_none(box: Sandbox, edge: E
 
 @pytest.mark.parametrize("kind", ["Later", "Fork"])
 def test_every_path_can_be_one_kind(box: Sandbox, edge: Edge, kind: Any) -> None:
-    box.world.variants.handoff_paths = kind
+    box.tenant.variants.handoff_paths = kind
     routers = edge.open_handoff().json()["routers"]
 
     assert {path["type"] for router in routers for path in router["pathResults"]} == {kind}
@@ -184,21 +184,21 @@ def test_handoff_slots_may_name_attendees(box: Sandbox, edge: Edge) -> None:
     path = edge.open_handoff(routerId="ho-expert").json()["routers"][0]["pathResults"][0]
     assert path["startTimes"][0]["attendees"] == []
 
-    box.world.variants.handoff_attendees = True
+    box.tenant.variants.handoff_attendees = True
     path = edge.open_handoff(routerId="ho-expert").json()["routers"][0]["pathResults"][0]
     assert path["startTimes"][0]["attendees"][0]["distributionId"] == "dist-experts"
 
 
 @pytest.mark.parametrize(("shape", "names"), [("string", {"data", "hasMore"}), ("bool", {"data", "hasMoreItems"})])
 def test_more_in_one_word_only(box: Sandbox, edge: Edge, shape: Any, names: set[str]) -> None:
-    box.world.variants.meeting_has_more = shape
+    box.tenant.variants.meeting_has_more = shape
 
     assert set(edge.list_meetings().json()) == names
 
 
 def test_a_cancelled_meeting_in_another_spelling(box: Sandbox, edge: Edge) -> None:
-    box.world.cancel(edge.book_first().json()["meetingId"])
-    box.world.variants.canceled = "CANCELLED"
+    box.tenant.cancel(edge.book_first().json()["meetingId"])
+    box.tenant.variants.canceled = "CANCELLED"
 
     assert edge.list_meetings(status=["Canceled"]).json()["data"]["list"][0]["meetingStatus"] == "CANCELLED"
 
@@ -214,7 +214,7 @@ def test_a_cancelled_meeting_in_another_spelling(box: Sandbox, edge: Edge) -> No
 def test_what_stands_around_the_entries_of_the_log(
     box: Sandbox, edge: Edge, shape: Any, entries: Any, names: set[str] | None
 ) -> None:
-    box.world.variants.log_envelope = shape
+    box.tenant.variants.log_envelope = shape
     session, _ = edge.offer()
     answer = edge.log().json()
 
@@ -235,7 +235,7 @@ def test_what_stands_around_the_entries_of_the_log(
 def test_the_log_may_name_the_session_here_there_or_nowhere(
     box: Sandbox, edge: Edge, own_id: Any, routing: Any, places: list[str]
 ) -> None:
-    box.world.variants.log_id, box.world.variants.log_routing = own_id, routing
+    box.tenant.variants.log_id, box.tenant.variants.log_routing = own_id, routing
     session, _ = edge.offer()
     (entry,) = edge.log().json()["results"]
     inner = entry.get("routing")
@@ -250,7 +250,7 @@ def test_the_log_may_name_the_session_here_there_or_nowhere(
 
 @pytest.mark.parametrize("spelling", ["TIMED_OUT", "Timed out"])
 def test_a_session_timed_out_in_other_spellings(box: Sandbox, edge: Edge, clock: Clock, spelling: Any) -> None:
-    box.world.variants.timed_out = spelling
+    box.tenant.variants.timed_out = spelling
     edge.offer()
     clock.advance(600)
 
@@ -258,19 +258,19 @@ def test_a_session_timed_out_in_other_spellings(box: Sandbox, edge: Edge, clock:
 
 
 def test_lists_may_come_bare(box: Sandbox, edge: Edge) -> None:
-    box.world.variants.list_envelope = "bare"
+    box.tenant.variants.list_envelope = "bare"
 
     assert [each["id"] for each in edge.get("/v1/org/workspace").json()] == ["ws-sales", "ws-success"]
 
 
 def test_ping_may_be_plain_text(box: Sandbox, edge: Edge) -> None:
-    box.world.variants.ping = "text"
+    box.tenant.variants.ping = "text"
 
     assert edge.get("/v1/org/health/ping").text == "ok"
 
 
 def test_the_older_form_mapping(box: Sandbox, edge: Edge) -> None:
-    box.world.variants.form_mapping = "V1"
+    box.tenant.variants.form_mapping = "V1"
     mapping = edge.post("/v1/org/concierge/routers/concierge/list").json()["routers"][0]["router"]["formMapping"]
 
     assert mapping["type"] == "ConciergeFormMappingProcessedV1"
@@ -279,14 +279,14 @@ def test_the_older_form_mapping(box: Sandbox, edge: Edge) -> None:
 
 @pytest.mark.parametrize(("shape", "found"), [("null", {"data": {"list": None}}), ("absent", {"data": {}})])
 def test_empty_arrays_may_be_null_or_absent(box: Sandbox, edge: Edge, shape: Any, found: dict[str, Any]) -> None:
-    box.world.variants.empty_arrays = shape
+    box.tenant.variants.empty_arrays = shape
     answer = edge.list_meetings().json()
 
     assert {"data": answer["data"]} == found
 
 
 def test_optional_fields_may_be_null(box: Sandbox, edge: Edge) -> None:
-    box.world.variants.explicit_nulls = True
+    box.tenant.variants.explicit_nulls = True
     edge.book_first()
     edge.offer()
 
@@ -297,7 +297,7 @@ def test_optional_fields_may_be_null(box: Sandbox, edge: Edge) -> None:
 
 
 def test_a_newer_version_adds_fields_everywhere(box: Sandbox, edge: Edge) -> None:
-    box.world.variants.unknown_fields = True
+    box.tenant.variants.unknown_fields = True
     answer = edge.route().json()
 
     assert "addedLater" in answer

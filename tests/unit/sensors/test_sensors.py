@@ -100,8 +100,8 @@ def resumed(sensor: Any, deferral: Any, **context: Any) -> Any:
 
 def free(chili: Sandbox) -> None:
     """The calendars behind the full link are opened."""
-    links = chili.world.catalogue.links
-    with chili.world.lock:
+    links = chili.tenant.catalogue.links
+    with chili.tenant.lock:
         links["link-rr-full"] = replace(links["link-rr-full"], target=links["link-rr-demo"].target)
 
 
@@ -132,7 +132,7 @@ def test_available_slots_open_nothing(chili: Sandbox) -> None:
     )
     assert set(both.execute({})) < set(by_id)
     assert {call.operation for call in chili.calls} == {"availability-slots-v2", "user-find"}
-    assert chili.world.sessions == {}
+    assert chili.tenant.sessions == {}
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def page_of(chili: Sandbox) -> str:
     hook = ChiliPiperHook()
     pages = {found.link_id: found.booking_url for found in hook.links()}
     hook.close()
-    chili.world.sessions.clear()
+    chili.tenant.sessions.clear()
     return pages["link-rr-demo"]
 
 
@@ -338,7 +338,7 @@ def test_it_defers_with_plain_arguments_and_a_deadline(chili: Sandbox) -> None:
     path, kwargs = deferral.trigger.serialize()
     assert path == "airflow_chilipiper.triggers.SlotTrigger"
     assert json.loads(json.dumps(kwargs)) == kwargs
-    assert kwargs["wish"]["arguments"] == {"meeting_type_id": DEMO, "host": "u-full"}
+    assert kwargs["query"]["arguments"] == {"meeting_type_id": DEMO, "host": "u-full"}
     assert (kwargs["min_slots"], kwargs["interval"], kwargs["max_failures"]) == (2, 60.0, 5)
     assert before + 3600 <= kwargs["deadline"] <= datetime.now(UTC).timestamp() + 3600
     assert deferral.timeout > timedelta(seconds=3600)
@@ -380,7 +380,7 @@ def test_a_failing_trigger_fails_the_task(chili: Sandbox, soft_fail: bool) -> No
     chili.faults.server_error()
     with pytest.raises(CouldNotAsk, match=r"last look.*500"):
         resumed(late, deferral)
-    del chili.world.catalogue.links["link-rr-full"]
+    del chili.tenant.catalogue.links["link-rr-full"]
     with pytest.raises(AirflowFailException, match="scheduling-link-init"):
         resumed(late, deferral)
 

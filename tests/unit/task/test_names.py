@@ -16,7 +16,7 @@ from tests.booking_task import Desk
 @pytest.fixture
 def directory(desk: Desk) -> Iterator[Directory]:
     hook = ChiliPiperHook()
-    yield Directory(hook.world())
+    yield Directory(hook.runtime())
     hook.close()
 
 
@@ -64,7 +64,7 @@ def test_a_failure_is_no_answer(desk: Desk) -> None:
     """What could not be asked is asked again."""
     desk.connect(desk.chili.token_without("workspace.read"))
     hook = ChiliPiperHook()
-    directory = Directory(hook.world())
+    directory = Directory(hook.runtime())
     for _ in range(2):
         with pytest.raises(NotAllowed, match=r"workspace\.read"):
             directory.workspace_id("Sales")

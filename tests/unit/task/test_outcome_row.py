@@ -114,6 +114,6 @@ def test_who_will_meet(desk: Desk) -> None:
     """The host where the booking's answer names one, and whom the router assigned."""
     router = {"router_slug": "inbound-demo", "trigger": "InAppButton", "form": {"PersonEmail": col("email")}}
     assert desk.run(desk.make(ConciergeBookOperator, lead=lead("ada"), **router))["assignees"] == ["u-host-01"]
-    desk.chili.world.variants.booking_answer = "nested"
+    desk.chili.tenant.variants.booking_answer = "nested"
     row = desk.run(desk.make(ConciergeBookOperator, lead=lead("bob"), **router))
     assert [row["host"]] == row["assignees"] == desk.chili.meetings[1]["hosts"]

@@ -132,10 +132,10 @@ def test_which_slot() -> None:
     office = {"hours": (time(9), time(17)), "weekdays": ("Tue",), "timezone": col("zone")}
     assert chosen(lead_of(terms(**office), {**ROW, "zone": "Asia/Tokyo"}), offer(*days)) == MONDAY + timedelta(days=1)
     assert chosen(lead_of(terms(**office), {**ROW, "zone": "America/New_York"}), offer(*days)) == days[19]
-    wish = days[7].isoformat()
-    assert chosen(lead_of(terms(prefer=col("wish")), {**ROW, "wish": wish}), offer(*days)) == days[7]
-    assert chosen(lead_of(terms(prefer=[wish, days[3]]), ROW), offer(*days[5:8])) == days[7]
-    assert chosen(lead_of(terms(prefer=col("wish", default=None)), ROW), offer(*days)) == days[0]
+    query = days[7].isoformat()
+    assert chosen(lead_of(terms(prefer=col("query")), {**ROW, "query": query}), offer(*days)) == days[7]
+    assert chosen(lead_of(terms(prefer=[query, days[3]]), ROW), offer(*days[5:8])) == days[7]
+    assert chosen(lead_of(terms(prefer=col("query", default=None)), ROW), offer(*days)) == days[0]
 
 
 def test_which_path() -> None:

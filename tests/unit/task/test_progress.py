@@ -31,7 +31,7 @@ class Watched:
     def books(self, count: int, *, calls: int, pace: float | None) -> None:
         self.counts["booked"] += count
         self.run.left -= count
-        self.run.batch = SimpleNamespace(world=SimpleNamespace(turns=SimpleNamespace(taken=calls, rate=pace)))
+        self.run.batch = SimpleNamespace(runtime=SimpleNamespace(limiter=SimpleNamespace(taken=calls, rate=pace)))
 
     def ends(self, seconds: float) -> None:
         self.clock.now += seconds
@@ -97,7 +97,7 @@ def test_what_a_push_tells() -> None:
 
 
 def test_before_anything_is_known_nothing_is_promised() -> None:
-    """Neither batch nor world is there yet, and then the first lead is under way."""
+    """Neither batch nor runtime is there yet, and then the first lead is under way."""
     watched = Watched()
     watched.after(TOLD_EVERY)
     watched.books(0, calls=1, pace=None)
@@ -111,7 +111,7 @@ def test_before_anything_is_known_nothing_is_promised() -> None:
 
 def test_a_world_that_is_not_open_yet_has_called_nobody() -> None:
     watched = Watched()
-    watched.run.batch = SimpleNamespace(world=None)
+    watched.run.batch = SimpleNamespace(runtime=None)
     watched.after(PUSHED_EVERY)
     assert (watched.pushed[0]["calls_per_second"], watched.pushed[0]["pace"]) == (0.0, None)
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from airflow_chilipiper.api import errors
-from airflow_chilipiper.api.pace.limiter import AwaitingTurns
+from airflow_chilipiper.api.pace.limiter import RateLimiter
 from airflow_chilipiper.arguments.bad_value import BadValue
 from airflow_chilipiper.booking.batch.batch import BEGUN_AT_ONCE
-from airflow_chilipiper.booking.batch.runtime import BatchWorld
+from airflow_chilipiper.booking.batch.runtime import BatchRuntime
 from airflow_chilipiper.booking.lead import Lead
 from airflow_chilipiper.booking.ledger.entry import LedgerFailed, Row
 from airflow_chilipiper.booking.ledger.memory import MemoryLedger
@@ -51,7 +51,7 @@ BAD: list[tuple[Any, str]] = [
     ({"lead_id": 1, "email": 7}, "email is no e-mail address"),
     (lead("1", zone="Mars"), "timezone is 'Mars'"),
     (lead("1", zone=None), "timezone is None"),
-    (lead("1", wish="soon"), "prefer is 'soon'"),
+    (lead("1", query="soon"), "prefer is 'soon'"),
     (lead("1", size=object()), r"form['Size'] is of type object"),
     (lead("1", size={"a": 1}), r"form['Size'] is of type dict"),
     (lead("1", size=float("inf")), r"form['Size'] is inf"),
@@ -64,7 +64,7 @@ BAD: list[tuple[Any, str]] = [
 def test_a_bad_row_has_one_clear_outcome(desk: Desk, row: Any, told: str) -> None:
     columns = {
         "timezone": col("zone") if isinstance(row, dict) and "zone" in row else "Europe/Paris",
-        "prefer": col("wish", default=None),
+        "prefer": col("query", default=None),
         "form": {"Size": col("size", default=None)},
     }
     good = lead("good", zone="Europe/Paris")
@@ -146,13 +146,13 @@ class Told:
         self.reasons[number] = outcome.reason
 
     def book(self, **settings: Any) -> None:
-        self.run.book(self.world, **{"at_once": 1, **settings})
+        self.run.book(self.runtime, **{"at_once": 1, **settings})
         self.run.finish()
 
-    def world(self) -> AbstractAsyncContextManager[BatchWorld]:
+    def runtime(self) -> AbstractAsyncContextManager[BatchRuntime]:
         @asynccontextmanager
-        async def opened() -> AsyncIterator[BatchWorld]:
-            yield BatchWorld(self.office, AwaitingTurns(None), self.ledger)
+        async def opened() -> AsyncIterator[BatchRuntime]:
+            yield BatchRuntime(self.office, RateLimiter(None), self.ledger)
 
         return opened()
 
@@ -237,7 +237,7 @@ def test_rows_are_read_as_they_come_and_those_never_reached_are_told() -> None:
 
     run = Told(rows=Rows({"id": number} for number in range(4 * BEGUN_AT_ONCE)))
     run.office = Office(opening={0: errors.NotAllowed("no", status=403)})
-    run.run.book(run.world, at_once=1)
+    run.run.book(run.runtime, at_once=1)
     assert read <= 2 * BEGUN_AT_ONCE + 1
     run.run.finish()
     assert run.statuses == dict.fromkeys(range(4 * BEGUN_AT_ONCE), "not_attempted")
@@ -278,7 +278,7 @@ def test_what_no_other_row_could_escape_ends_the_run_and_those_before_it_are_boo
 
 
 def test_what_is_added_goes_along_with_the_runs_settings() -> None:
-    async def refuses(outcome: Outcome, world: BatchWorld) -> Outcome:
+    async def refuses(outcome: Outcome, runtime: BatchRuntime) -> Outcome:
         return Outcome(status="review")
 
     run = Told(1)

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from airflow_chilipiper.api import errors
-from airflow_chilipiper.api.runtime import World, block
+from airflow_chilipiper.api.runtime import Runtime, block
 from airflow_chilipiper.booking.slots.filters import Undecided
-from airflow_chilipiper.waiting.polling import PASSING, Sight, watch
+from airflow_chilipiper.waiting.polling import PASSING, PollResult, watch
 from airflow_chilipiper.waiting.slot_query import NoSlotWillCome, look, settle
 from tests.unit.api.handmade import WALL, Handmade
 
@@ -49,11 +49,11 @@ class Paused(Handmade):
         return WALL + sum(self.pauses)
 
 
-def told(*answers: list[str] | Exception) -> Callable[[World], Awaitable[list[str]]]:
+def told(*answers: list[str] | Exception) -> Callable[[Runtime], Awaitable[list[str]]]:
     """A look that finds or raises these, one after the other; a look too many is a failing test."""
     left = list(answers)
 
-    async def looked(world: World) -> list[str]:
+    async def looked(runtime: Runtime) -> list[str]:
         answer = left.pop(0)
         if isinstance(answer, Exception):
             raise answer
@@ -62,35 +62,35 @@ def told(*answers: list[str] | Exception) -> Callable[[World], Awaitable[list[st
     return looked
 
 
-def watched(world: Paused, *answers: list[str] | Exception, **arguments: Any) -> Sight:
+def watched(runtime: Paused, *answers: list[str] | Exception, **arguments: Any) -> PollResult:
     given = {"min_slots": 1, "interval": 600.0, "deadline": WALL + 3600, "max_failures": 5, **arguments}
-    return block(watch(told(*answers), world, **{"spread": lambda low, high: 1.0, **given}))
+    return block(watch(told(*answers), runtime, **{"spread": lambda low, high: 1.0, **given}))
 
 
 def test_it_looks_until_there_are_enough() -> None:
-    world = Paused()
-    assert watched(world, [], [SLOT], [SLOT, "later"], min_slots=2) == Sight(slots=(SLOT, "later"))
-    assert world.pauses == [600.0, 600.0, 600.0]
+    runtime = Paused()
+    assert watched(runtime, [], [SLOT], [SLOT, "later"], min_slots=2) == PollResult(slots=(SLOT, "later"))
+    assert runtime.pauses == [600.0, 600.0, 600.0]
 
 
 def test_the_last_look_is_at_the_deadline() -> None:
     """The pause before it is shortened, and what it finds counts."""
-    world = Paused()
-    assert watched(world, [], [SLOT], deadline=WALL + 900) == Sight(slots=(SLOT,))
-    assert world.pauses == [600.0, 300.0]
+    runtime = Paused()
+    assert watched(runtime, [], [SLOT], deadline=WALL + 900) == PollResult(slots=(SLOT,))
+    assert runtime.pauses == [600.0, 300.0]
 
 
 def test_without_slots_it_ends_at_the_deadline() -> None:
-    world = Paused()
-    assert watched(world, [], [], deadline=WALL + 900) == Sight()
-    assert sum(world.pauses) == 900.0
+    runtime = Paused()
+    assert watched(runtime, [], [], deadline=WALL + 900) == PollResult()
+    assert sum(runtime.pauses) == 900.0
 
 
 def test_past_the_deadline_it_looks_once_and_waits_no_more() -> None:
     """A triggerer that was down for a day still answers with what there is now."""
-    world = Paused()
-    assert watched(world, [SLOT], deadline=WALL - 86_400) == Sight(slots=(SLOT,))
-    assert world.pauses == [0.0]
+    runtime = Paused()
+    assert watched(runtime, [SLOT], deadline=WALL - 86_400) == PollResult(slots=(SLOT,))
+    assert runtime.pauses == [0.0]
 
 
 @pytest.mark.parametrize("error", PASSED, ids=lambda error: type(error).__name__)
@@ -116,20 +116,20 @@ def test_what_will_not_pass_is_raised_at_once(error: Exception) -> None:
 
 
 def test_a_question_not_asked_is_no_answer() -> None:
-    """At the deadline the sight says why the last look could not be made; an earlier failure does not matter."""
+    """At the deadline the result says why the last look could not be made; an earlier failure does not matter."""
     unasked = watched(Paused(), [], errors.NoAnswer("silence"), deadline=WALL + 1200)
-    assert unasked == Sight(unasked="silence")
-    assert watched(Paused(), errors.NoAnswer("silence"), [], deadline=WALL + 1200) == Sight()
+    assert unasked == PollResult(unasked="silence")
+    assert watched(Paused(), errors.NoAnswer("silence"), [], deadline=WALL + 1200) == PollResult()
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_pauses_differ_by_a_tenth(seed: int) -> None:
     import random
 
-    world = Paused()
-    watched(world, *[[]] * 40, [SLOT], deadline=WALL + 9e9, spread=random.Random(seed).uniform)
-    assert all(540.0 <= pause <= 660.0 for pause in world.pauses)
-    assert len(set(world.pauses)) == len(world.pauses)
+    runtime = Paused()
+    watched(runtime, *[[]] * 40, [SLOT], deadline=WALL + 9e9, spread=random.Random(seed).uniform)
+    assert all(540.0 <= pause <= 660.0 for pause in runtime.pauses)
+    assert len(set(runtime.pauses)) == len(runtime.pauses)
 
 
 WISH = {
@@ -144,8 +144,8 @@ WISH = {
 }
 
 
-def seen(*starts: Any, **wish: Any) -> list[str]:
-    return block(look({**WISH, **wish}, Handmade({"routeId": "r-1", "startTimes": list(starts)})))
+def seen(*starts: Any, **query: Any) -> list[str]:
+    return block(look({**WISH, **query}, Handmade({"routeId": "r-1", "startTimes": list(starts)})))
 
 
 def test_starts_come_back_as_sent_in_order_and_once() -> None:
@@ -168,10 +168,10 @@ def test_hours_and_weekdays_go_by_the_zone() -> None:
     assert found == ["2026-11-02T20:00:00Z", "2026-11-03T03:59:00Z"]
 
 
-def interval(**wish: Any) -> dict[str, str]:
-    world = Handmade({"routeId": "r-1"})
-    block(look({**WISH, **wish}, world))
-    asked: dict[str, str] = world.calls[0].body["interval"]
+def interval(**query: Any) -> dict[str, str]:
+    runtime = Handmade({"routeId": "r-1"})
+    block(look({**WISH, **query}, runtime))
+    asked: dict[str, str] = runtime.calls[0].body["interval"]
     return asked
 
 
@@ -192,9 +192,9 @@ def test_a_window_that_is_over_ends_the_wait() -> None:
 
 def test_a_disqualified_lead_ends_the_wait() -> None:
     arguments = {"router_slug": "r", "trigger": "InAppButton", "form": {"PersonEmail": "jo@prospect.example"}}
-    world = Handmade({"schedulingAllowed": False})
+    runtime = Handmade({"schedulingAllowed": False})
     with pytest.raises(NoSlotWillCome):
-        block(look({**WISH, "pattern": "concierge", "arguments": arguments}, world))
+        block(look({**WISH, "pattern": "concierge", "arguments": arguments}, runtime))
 
 
 def handoff(path: str | None) -> list[str]:
@@ -203,8 +203,8 @@ def handoff(path: str | None) -> list[str]:
         {"type": "Fork", "later": {"pathId": "p-2", "startTimes": ["2026-11-03T09:00:00Z", "2026-11-03T10:00:00Z"]}},
     ]
     arguments = {"workspace_id": "w", "booker_id": "u", "crm_id": "00Q1"}
-    world = Handmade({"routingId": "r-1", "routers": [{"routerId": "h-1", "pathResults": offer}]})
-    return block(look({**WISH, "pattern": "handoff", "arguments": arguments, "path": path}, world))
+    runtime = Handmade({"routingId": "r-1", "routers": [{"routerId": "h-1", "pathResults": offer}]})
+    return block(look({**WISH, "pattern": "handoff", "arguments": arguments, "path": path}, runtime))
 
 
 def test_a_start_on_several_paths_counts_once() -> None:
@@ -218,16 +218,16 @@ def test_one_path_can_be_chosen() -> None:
 
 
 def test_names_are_looked_up_once() -> None:
-    """What is settled asks for nothing more; and a wish stays plain JSON."""
+    """What is settled asks for nothing more; and a query stays plain JSON."""
     arguments = {"workspace": "Sales", "booker_email": "Sam@Sandbox.example", "guest": "jo@prospect.example"}
     workspaces = {"results": [{"id": "ws-1", "name": "Sales"}], "total": 1, "page": 0, "pageSize": 1}
     users = {"results": [{"id": "u-1", "email": "sam@sandbox.example"}], "total": 1, "page": 0, "pageSize": 1}
     by_operation = {"workspace-list": workspaces, "user-find": users}
-    world = Handmade(by=lambda call: by_operation[call.operation])
-    settled = block(settle({**WISH, "pattern": "handoff", "arguments": arguments}, world))
+    runtime = Handmade(by=lambda call: by_operation[call.operation])
+    settled = block(settle({**WISH, "pattern": "handoff", "arguments": arguments}, runtime))
     ids = {"workspace_id": "ws-1", "booker_id": "u-1"}
     assert settled["arguments"] == {"guest": "jo@prospect.example", **ids}
-    assert len(world.calls) == 2
-    assert block(settle(settled, world)) == settled
-    assert len(world.calls) == 2
+    assert len(runtime.calls) == 2
+    assert block(settle(settled, runtime)) == settled
+    assert len(runtime.calls) == 2
     assert json.loads(json.dumps(settled)) == settled

@@ -1,6 +1,6 @@
 """What a database's error means for the ledger, whichever driver tells it.
 
-The driver's own text is not repeated: it may quote a row, or name a user and a host.
+The driver's own text is not repeated: it may quote an entry, or name a user and a host.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from airflow_chilipiper.booking.ledger.entry import LedgerFailed, Unfit
 
 AWAY = "the database does not answer, or refuses the login"
-BUSY = "other transactions held its rows for too long"
+BUSY = "other transactions held its entries for too long"
 FULL = "its disk is full"
 NO_WRITES = "it takes no writes, as a read replica, a read-only server or a read-only file does; the ledger must write"
 NOT_ALLOWED = (

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 
-from airflow_chilipiper.booking.ledger.entry import STATES, LedgerFailed, MeetingTaken, Overtaken, Row, State, Unfit
+from airflow_chilipiper.booking.ledger.entry import STATES, Conflict, Entry, LedgerFailed, MeetingTaken, State, Unfit
 from airflow_chilipiper.booking.ledger.sql.databases import doubts, set_up
 from airflow_chilipiper.booking.ledger.sql.faults import failure, is_passing
 from airflow_chilipiper.booking.ledger.sql.proof import Probe, Unenforced
@@ -27,7 +27,7 @@ KEYS_AT_ONCE = 500
 class SqlLedger:
     """A ledger behind *engine*: Postgres, MySQL, MariaDB, or SQLite for one machine.
 
-    Every call is one transaction over rows in key order. Who won a comparison is read back in a transaction of its own,
+    Every call is one transaction over entries in key order. Who won a comparison is read back in a transaction of its own,
     since the counts of a group cannot name the loser.
     """
 
@@ -62,56 +62,58 @@ class SqlLedger:
         return made
 
     def doubts(self) -> Sequence[str]:
-        """What may lose a committed row, and is for the owner of the server to change."""
+        """What may lose a committed entry, and is for the owner of the server to change."""
         return self._transact(doubts)
 
-    def begin(self, rows: Sequence[Row], /) -> Sequence[Row]:
+    def get_or_create(self, entries: Sequence[Entry], /) -> Sequence[Entry]:
         """What is on record for these keys; what was absent is inserted as given, the first of equals."""
-        wanted = {row.key: row for row in reversed(rows)}
+        wanted = {entry.key: entry for entry in reversed(entries)}
 
-        def insert_absent(db: Connection) -> Mapping[str, Row]:
+        def insert_absent(db: Connection) -> Mapping[str, Entry]:
             present = self._select(db, wanted)
             absent = [self._table.values(wanted[key]) for key in sorted(wanted.keys() - present.keys())]
             if absent:
-                db.execute(self._table.rows.insert(), absent)
+                db.execute(self._table.entries.insert(), absent)
             return present
 
         try:
             # It fails where another run has just inserted one of them.
             present = self._transact(insert_absent, passing=(IntegrityError,))
             if len(present) == len(wanted):
-                return [present[row.key] for row in rows]
+                return [present[entry.key] for entry in entries]
         except IntegrityError as error:
             if len(wanted) == 1:
                 raise failure(self._table.name, error) from error
-            for row in wanted.values():
-                self.begin([row])
-        return self._read_back(rows)
+            for entry in wanted.values():
+                self.get_or_create([entry])
+        return self._read_back(entries)
 
-    def mark(self, rows: Sequence[Row], /) -> Sequence[Answer]:
-        """Change each row if its mark is still the one that was read, and say of each what came of it."""
-        if not rows:
+    def update(self, entries: Sequence[Entry], /) -> Sequence[Answer]:
+        """Change each entry if its version is still the one that was read, and say of each what came of it."""
+        if not entries:
             return []
         try:
-            changes = [self._table.changes(row) for row in sorted(rows, key=lambda row: row.key)]
+            changes = [self._table.changes(entry) for entry in sorted(entries, key=lambda entry: entry.key)]
             self._transact(lambda db: db.execute(self._table.change, changes))
         except (IntegrityError, Unfit) as fault:
-            if len(rows) > 1:
-                return [self._mark_alone(row) for row in rows]
-            if isinstance(fault, IntegrityError) and rows[0].meeting_id:
-                return [MeetingTaken(rows[0].meeting_id)]
+            if len(entries) > 1:
+                return [self._update_alone(entry) for entry in entries]
+            if isinstance(fault, IntegrityError) and entries[0].meeting_id:
+                return [MeetingTaken(entries[0].meeting_id)]
             return [fault if isinstance(fault, Unfit) else failure(self._table.name, fault)]
-        current = self._read_back(rows)
-        return [now if now.mark == row.mark else Overtaken(now) for row, now in zip(rows, current, strict=True)]
+        current = self._read_back(entries)
+        return [
+            now if now.version == entry.version else Conflict(now) for entry, now in zip(entries, current, strict=True)
+        ]
 
-    def _mark_alone(self, row: Row) -> Answer:
-        """Of rows that are marked one by one, those before a failure are on record."""
+    def _update_alone(self, entry: Entry) -> Answer:
+        """Of entries that are marked one by one, those before a failure are on record."""
         try:
-            return self.mark([row])[0]
+            return self.update([entry])[0]
         except LedgerFailed as failed:
             return failed
 
-    def look(self, keys: Collection[str], /) -> Mapping[str, Row]:
+    def get(self, keys: Collection[str], /) -> Mapping[str, Entry]:
         """What is on record, and nothing else."""
         return self._transact(lambda db: self._select(db, keys))
 
@@ -122,14 +124,14 @@ class SqlLedger:
         purpose: str | None = None,
         after_key: str | None = None,
         limit: int = 500,
-    ) -> Sequence[Row]:
+    ) -> Sequence[Entry]:
         """Rows in key order, from the one after *after_key* on; fewer than *limit* means that these are the last."""
-        column = self._table.rows.c
-        query = self._rows().where(column.state.in_(sorted(states)), column.key > (after_key or ""))
+        column = self._table.entries.c
+        query = self._entries().where(column.state.in_(sorted(states)), column.key > (after_key or ""))
         if purpose is not None:
             query = query.where(column.purpose == purpose)
         query = query.order_by(column.key).limit(limit)
-        return self._transact(lambda db: list(map(_row, db.execute(query))))
+        return self._transact(lambda db: list(map(_entry, db.execute(query))))
 
     def _prove(self) -> None:
         probe, refused = Probe(self._table), None
@@ -137,27 +139,27 @@ class SqlLedger:
             self._transact(probe.prove, undo=True)
         except Unenforced as why:
             refused = why
-        if self.look(probe.keys):
+        if self.get(probe.keys):
             self._transact(probe.remove)
             refused = refused or Unenforced(f"{self._table.name} keeps what is rolled back, as MyISAM does; use InnoDB")
         if refused:
             raise refused
 
-    def _read_back(self, rows: Sequence[Row]) -> Sequence[Row]:
-        found = self.look({row.key for row in rows})
-        if missing := sum(row.key not in found for row in rows):
-            raise LedgerFailed(f"{missing} rows of {self._table.name} are gone, though they were written")
-        return [found[row.key] for row in rows]
+    def _read_back(self, entries: Sequence[Entry]) -> Sequence[Entry]:
+        found = self.get({entry.key for entry in entries})
+        if missing := sum(entry.key not in found for entry in entries):
+            raise LedgerFailed(f"{missing} entries of {self._table.name} are gone, though they were written")
+        return [found[entry.key] for entry in entries]
 
-    def _select(self, db: Connection, keys: Collection[str]) -> dict[str, Row]:
-        ordered, found = sorted(keys), dict[str, Row]()
+    def _select(self, db: Connection, keys: Collection[str]) -> dict[str, Entry]:
+        ordered, found = sorted(keys), dict[str, Entry]()
         for first in range(0, len(ordered), KEYS_AT_ONCE):
-            query = self._rows().where(self._table.rows.c.key.in_(ordered[first : first + KEYS_AT_ONCE]))
-            found |= {row.key: row for row in map(_row, db.execute(query))}
+            query = self._entries().where(self._table.entries.c.key.in_(ordered[first : first + KEYS_AT_ONCE]))
+            found |= {entry.key: entry for entry in map(_entry, db.execute(query))}
         return found
 
-    def _rows(self) -> sa.sql.Select[Any]:
-        return sa.select(*(self._table.rows.c[name] for name in COLUMNS))
+    def _entries(self) -> sa.sql.Select[Any]:
+        return sa.select(*(self._table.entries.c[name] for name in COLUMNS))
 
     def _transact(
         self, work: Callable[[Connection], T], *, passing: tuple[type[Exception], ...] = (), undo: bool = False
@@ -165,7 +167,7 @@ class SqlLedger:
         """Run *work* in one transaction, and again after a failure that is *passing* or that any transaction may meet.
 
         The whole transaction is rolled back first: after a deadlock or a lock time-out MySQL keeps the statements
-        before. To repeat it is safe even if the failed commit took: a change that took finds its own mark and changes
+        before. To repeat it is safe even if the failed commit took: a change that took finds its own version and changes
         nothing.
         """
         for tried in range(1, TRIES + 1):
@@ -185,5 +187,5 @@ class SqlLedger:
         raise AssertionError("unreachable")
 
 
-def _row(values: sa.Row[Any]) -> Row:
-    return Row(**dict(zip(COLUMNS, values, strict=True)))
+def _entry(values: sa.Row[Any]) -> Entry:
+    return Entry(**dict(zip(COLUMNS, values, strict=True)))

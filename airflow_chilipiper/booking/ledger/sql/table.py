@@ -10,11 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.types import TypeEngine
 
-from airflow_chilipiper.booking.ledger.entry import LedgerFailed, Row, Unfit
+from airflow_chilipiper.booking.ledger.entry import Entry, LedgerFailed, Unfit
 
 TABLE = "chilipiper_ledger"
 VERSION = 1
-COLUMNS = tuple(field.name for field in fields(Row) if field.name != "replaces")
+COLUMNS = tuple(field.name for field in fields(Entry) if field.name != "replaces")
 
 Migration = Callable[[Connection, sa.Table], None]
 
@@ -24,24 +24,24 @@ MIGRATIONS: Mapping[int, Migration] = {}
 
 
 class LedgerTable:
-    """The rows, and beside them a table with the one number that says how they are to be read."""
+    """The entries, and beside them a table with the one number that says how they are to be read."""
 
     def __init__(
         self, name: str = TABLE, *, version: int = VERSION, migrations: Mapping[int, Migration] = MIGRATIONS
     ) -> None:
         self.name = name
-        self.rows = table_of(name)
-        self.change = change_of(self.rows)
+        self.entries = table_of(name)
+        self.change = change_of(self.entries)
         self._number = number_of(f"{name}_version")
         self._version, self._migrations = version, migrations
-        self._widths = {column.name: getattr(column.type, "length", None) for column in self.rows.columns}
+        self._widths = {column.name: getattr(column.type, "length", None) for column in self.entries.columns}
 
     def is_missing(self, db: Connection) -> bool:
         return not sa.inspect(db).has_table(self.name)
 
     def make(self, db: Connection) -> None:
-        """The rows first: what has no number yet holds no row either."""
-        self.rows.create(db)
+        """The entries first: what has no number yet holds no entry either."""
+        self.entries.create(db)
         if sa.inspect(db).has_table(self._number.name):
             db.execute(self._number.delete())  # of a table that somebody dropped
 
@@ -56,24 +56,24 @@ class LedgerTable:
                 f" knows {self._version}; install the newer one here too"
             )
         for version in range(found or self._version, self._version):
-            self._migrations[version](db, self.rows)
+            self._migrations[version](db, self.entries)
             db.execute(self._number.update().values(version=version + 1))
         if found is None:
-            db.execute(sa.select(self.rows).where(sa.false())).close()  # fails if another owns the name
+            db.execute(sa.select(self.entries).where(sa.false())).close()  # fails if another owns the name
             self._number.create(db, checkfirst=True)
             db.execute(self._number.insert().values(one=1, version=self._version))
 
-    def values(self, row: Row) -> dict[str, Any]:
-        """The row as its columns; Unfit if one of them would have to be cut, which not every database refuses."""
-        values: dict[str, Any] = {name: getattr(row, name) for name in COLUMNS}
+    def values(self, entry: Entry) -> dict[str, Any]:
+        """The entry as its columns; Unfit if one of them would have to be cut, which not every database refuses."""
+        values: dict[str, Any] = {name: getattr(entry, name) for name in COLUMNS}
         for name, value in values.items():
             if (width := self._widths[name]) and value is not None and len(value) > width:
                 raise Unfit(f"{self.name}: {name} has {len(value)} characters, and there is room for {width}")
         return values
 
-    def changes(self, row: Row) -> dict[str, Any]:
+    def changes(self, entry: Entry) -> dict[str, Any]:
         """What `change` is to be run with."""
-        return {**self.values(row), "of": row.key, "to": row.state, "replaces": row.replaces}
+        return {**self.values(entry), "of": entry.key, "to": entry.state, "replaces": entry.replaces}
 
     def _found(self, db: Connection, *, lock: bool = False) -> int | None:
         if not sa.inspect(db).has_table(self._number.name):
@@ -84,20 +84,20 @@ class LedgerTable:
 
 
 def table_of(name: str) -> sa.Table:
-    """The fields of `Row` as columns, to be compared byte by byte where they tell rows apart."""
+    """The fields of `Entry` as columns, to be compared byte by byte where they tell entries apart."""
     return sa.Table(
         name,
         sa.MetaData(),
         sa.Column("key", exact(64, ascii_only=True), primary_key=True),
         sa.Column("purpose", sa.Text, nullable=False),
-        sa.Column("mark", exact(32, ascii_only=True), nullable=False),
+        sa.Column("version", exact(32, ascii_only=True), nullable=False),
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("attempt", sa.Integer, nullable=False),
         sa.Column("sender", sa.Text, nullable=False),
         sa.Column("session", sa.Text),
         sa.Column("slot", sa.String(64)),
         sa.Column("sent_at", sa.Float(53)),
-        sa.Column("count_from", sa.Float(53)),
+        sa.Column("no_effect_after", sa.Float(53)),
         sa.Column("meeting_id", exact(255), unique=True),
         sa.Column("booked_at", sa.Float(53)),
         sa.Column("policy", sa.String(16), nullable=False),
@@ -110,15 +110,15 @@ def table_of(name: str) -> sa.Table:
     )
 
 
-def change_of(rows: sa.Table) -> sa.sql.Update:
-    """One change of one row behind its guard, which `may_replace` tells too; made once, as that costs more than to run
+def change_of(entries: sa.Table) -> sa.sql.Update:
+    """One change of one entry behind its guard, which `may_replace` tells too; made once, as that costs more than to run
     it."""
-    column, booked = rows.c, sa.bindparam("to", type_=sa.String) == "booked"
-    return rows.update().where(
+    column, booked = entries.c, sa.bindparam("to", type_=sa.String) == "booked"
+    return entries.update().where(
         column.key == sa.bindparam("of"),
         sa.or_(
             sa.and_(booked, column.state != "booked"),
-            sa.and_(sa.not_(booked), column.mark == sa.bindparam("replaces")),
+            sa.and_(sa.not_(booked), column.version == sa.bindparam("replaces")),
         ),
     )
 

@@ -18,7 +18,7 @@ from airflow_chilipiper.api.call import Call
 from airflow_chilipiper.api.errors import Invalid, NoAnswer, NotSent, Refused
 from airflow_chilipiper.api.http import client as module
 from airflow_chilipiper.api.http import environment
-from airflow_chilipiper.api.http.client import AwaitingClient, BlockingClient, ClientSettings, Requests
+from airflow_chilipiper.api.http.client import BlockingClient, Client, ClientSettings, Requests
 
 SETTINGS = ClientSettings(token="secret-token")
 Handler = Callable[[httpx.Request], httpx.Response]
@@ -37,7 +37,7 @@ def blocking(handler: Handler, asked: Call[Any], **more: Any) -> Any:
 
 def awaiting(handler: Handler, asked: Call[Any], **more: Any) -> Any:
     async def ask() -> Any:
-        async with AwaitingClient(SETTINGS, httpx.MockTransport(handler), **more) as client:
+        async with Client(SETTINGS, httpx.MockTransport(handler), **more) as client:
             return await client.ask(asked)
 
     return asyncio.run(ask())
@@ -67,7 +67,7 @@ def test_an_application_can_be_the_transport() -> None:
         await send({"type": "http.response.body", "body": scope["path"].encode()})
 
     async def ask() -> Any:
-        async with AwaitingClient(SETTINGS, httpx.ASGITransport(application)) as client:
+        async with Client(SETTINGS, httpx.ASGITransport(application)) as client:
             return await client.ask(call())
 
     assert asyncio.run(ask()) == "/api/fire-edge/v1/org/users/find"

@@ -1,4 +1,4 @@
-"""The two real Worlds drive the same flow, each in its own way."""
+"""The two real Runtimes drive the same flow, each in its own way."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pytest
 
 from airflow_chilipiper.api.call import Call
 from airflow_chilipiper.api.errors import ChiliPiperError, NoAnswer, NotFound, ServerBroken, Throttled
-from airflow_chilipiper.api.http.client_runtime import AwaitingWorld, BlockingWorld
-from airflow_chilipiper.api.pace.limiter import AwaitingTurns, BlockingTurns
+from airflow_chilipiper.api.http.client_runtime import BlockingRuntime, ClientRuntime
+from airflow_chilipiper.api.pace.limiter import BlockingRateLimiter, RateLimiter
 from airflow_chilipiper.api.pace.rate import CUT, Rate
-from airflow_chilipiper.api.retry import patiently
-from airflow_chilipiper.api.runtime import World, block
+from airflow_chilipiper.api.retry import with_retries
+from airflow_chilipiper.api.runtime import Runtime, block
 
 PING: Call[Any] = Call(operation="health-ping", permission="", method="GET", path="/x", read=str, repeatable=True)
 
@@ -51,18 +51,18 @@ class AwaitingScript(Script):
         asyncio.get_running_loop().call_soon(ring)
 
 
-def blocking(script: Script, rate: Rate | None = None) -> BlockingWorld:
-    return BlockingWorld(script, BlockingTurns(rate, script.clock), sleep=script.sleep, wall=lambda: 5.0)
+def blocking(script: Script, rate: Rate | None = None) -> BlockingRuntime:
+    return BlockingRuntime(script, BlockingRateLimiter(rate, script.clock), sleep=script.sleep, wall=lambda: 5.0)
 
 
-def awaiting(script: AwaitingScript, rate: Rate | None = None) -> AwaitingWorld:
-    turns = AwaitingTurns(rate, script.clock, script.later)
-    return AwaitingWorld(script, turns, sleep=script.sleep, wall=lambda: 5.0)
+def awaiting(script: AwaitingScript, rate: Rate | None = None) -> ClientRuntime:
+    limiter = RateLimiter(rate, script.clock, script.later)
+    return ClientRuntime(script, limiter, sleep=script.sleep, wall=lambda: 5.0)
 
 
-async def flow(world: World) -> Any:
-    answer = await patiently(PING, world)
-    return answer, world.wall()
+async def flow(runtime: Runtime) -> Any:
+    answer = await with_retries(PING, runtime)
+    return answer, runtime.wall()
 
 
 def test_one_flow_runs_in_both() -> None:
@@ -88,10 +88,10 @@ def test_being_throttled_holds_all_turns(told: float | None, held: float) -> Non
     waiting = AwaitingScript(Throttled("slower", status=429, retry_after=told))
 
     async def throttled() -> None:
-        world = awaiting(waiting)
+        runtime = awaiting(waiting)
         with pytest.raises(Throttled):
-            await world.ask(PING)
-        await world.turn(urgent=True)
+            await runtime.ask(PING)
+        await runtime.acquire(priority=True)
 
     asyncio.run(throttled())
     assert waiting.time == held
@@ -99,11 +99,11 @@ def test_being_throttled_holds_all_turns(told: float | None, held: float) -> Non
 
 def test_being_throttled_holds_a_blocking_turn_too() -> None:
     script = Script(Throttled("slower", status=429, retry_after=7.0))
-    turns = BlockingTurns(None, script.clock, _Waits(script))  # type: ignore[arg-type]
-    world = BlockingWorld(script, turns, sleep=script.sleep)
+    limiter = BlockingRateLimiter(None, script.clock, _Waits(script))  # type: ignore[arg-type]
+    runtime = BlockingRuntime(script, limiter, sleep=script.sleep)
     with pytest.raises(Throttled):
-        block(world.ask(PING))
-    block(world.turn())
+        block(runtime.ask(PING))
+    block(runtime.acquire())
     assert script.time == 7
 
 
@@ -125,29 +125,29 @@ BOOKING: Call[Any] = Call(operation="book", permission="", method="POST", path="
 )
 def test_too_much_for_the_other_side_lowers_the_pace(call: Call[Any], answer: ChiliPiperError, factor: float) -> None:
     """429, and 503 of any call: also of a booking, about which nothing else is known then. Other failures do not."""
-    worlds = [blocking(Script(answer), Rate(10)), awaiting(AwaitingScript(answer), Rate(10))]
-    for world, run in zip(worlds, (block, asyncio.run), strict=True):
+    runtimes = [blocking(Script(answer), Rate(10)), awaiting(AwaitingScript(answer), Rate(10))]
+    for runtime, run in zip(runtimes, (block, asyncio.run), strict=True):
         with pytest.raises(type(answer)):
-            run(world.ask(call))  # type: ignore[arg-type]
-        assert world.turns.rate == 10 * factor
+            run(runtime.ask(call))  # type: ignore[arg-type]
+        assert runtime.limiter.rate == 10 * factor
 
 
 def test_good_answers_bring_the_pace_back() -> None:
     slower = Throttled("slower", status=429)
     script, waiting = Script(slower, *["ok"] * 100), AwaitingScript(slower, *["ok"] * 100)
-    worlds = [blocking(script, Rate(10)), awaiting(waiting, Rate(10))]
+    runtimes = [blocking(script, Rate(10)), awaiting(waiting, Rate(10))]
 
-    async def ask(world: World) -> None:
+    async def ask(runtime: Runtime) -> None:
         with pytest.raises(Throttled):
-            await world.ask(PING)
+            await runtime.ask(PING)
         for _ in range(100):
-            await world.pause(10)
-            await world.turn()
-            await world.ask(PING)
+            await runtime.pause(10)
+            await runtime.acquire()
+            await runtime.ask(PING)
 
-    for world, run in zip(worlds, (block, asyncio.run), strict=True):
-        run(ask(world))  # type: ignore[arg-type]
-        assert world.turns.rate == 10
+    for runtime, run in zip(runtimes, (block, asyncio.run), strict=True):
+        run(ask(runtime))  # type: ignore[arg-type]
+        assert runtime.limiter.rate == 10
 
 
 class _Waits:
@@ -176,8 +176,8 @@ def test_calls_that_had_to_wait_after_their_turns_leave_no_faster_than_a_second_
             return "pong"
 
     async def flow() -> None:
-        world = awaiting(script, Rate(50))
-        await asyncio.gather(*(world.ask(PING) for _ in range(200)))
+        runtime = awaiting(script, Rate(50))
+        await asyncio.gather(*(runtime.ask(PING) for _ in range(200)))
 
     script = Clocked()
     asyncio.run(flow())

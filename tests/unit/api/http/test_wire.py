@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from airflow_chilipiper.api.call import Call
 from airflow_chilipiper.api.errors import ChiliPiperError, NoAnswer, NotSent, ServerBroken, Unreadable
-from airflow_chilipiper.api.http.client import AwaitingClient, BlockingClient, ClientSettings
+from airflow_chilipiper.api.http.client import BlockingClient, Client, ClientSettings
 from tests.unit.api.http import raw_server as raw
 from tests.unit.api.http.raw_server import RawServer, Step
 
@@ -68,7 +68,7 @@ def awaiting_plain(settings: ClientSettings, *calls: Call[Any], clock: Clock = t
 async def _awaiting(
     settings: ClientSettings, calls: tuple[Call[Any], ...], clock: Clock, transport: httpx.AsyncBaseTransport | None
 ) -> list[Any]:
-    async with AwaitingClient(settings, transport, clock=clock) as client:
+    async with Client(settings, transport, clock=clock) as client:
         outcomes: list[Any] = []
         for call in calls:
             try:
@@ -314,7 +314,7 @@ def test_cancelling_is_left_to_the_canceller() -> None:
     asked = Event()
 
     async def cancelled(server: RawServer) -> Any:
-        async with AwaitingClient(settings(server.port)) as client:
+        async with Client(settings(server.port)) as client:
             task = asyncio.create_task(client.ask(booking()))
             await asyncio.to_thread(asked.wait, raw.LIMIT)
             task.cancel()

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from airflow_chilipiper.api.pace.limiter import AwaitingTurns, BlockingTurns
+from airflow_chilipiper.api.pace.limiter import BlockingRateLimiter, RateLimiter
 from airflow_chilipiper.api.pace.queue import SECOND
 from airflow_chilipiper.api.pace.rate import CUT, Rate
 
@@ -50,15 +50,15 @@ class Line:
 
     def __init__(self, rate: float | None = 1.0) -> None:
         self.time = Time()
-        self.turns = AwaitingTurns(Rate(rate) if rate else None, self.time, self.time.later)
+        self.limiter = RateLimiter(Rate(rate) if rate else None, self.time, self.time.later)
         self.log: list[tuple[str, float]] = []
 
     async def _wait(self, name: str) -> None:
-        await self.turns.turn(urgent=name.isupper())
+        await self.limiter.acquire(priority=name.isupper())
         self.log.append((name, round(self.time.now, 6)))
 
     async def enter(self, names: str) -> dict[str, asyncio.Task[None]]:
-        """A capital letter is urgent."""
+        """A capital letter is priority."""
         tasks = {name: asyncio.create_task(self._wait(name)) for name in names}
         await self.time.settle()
         return tasks
@@ -97,18 +97,18 @@ def test_an_urgent_waiter_overtakes() -> None:
     run(flow())
 
 
-@pytest.mark.parametrize("leaving", ["b", "c", "bc", "U", "bU", "bcd"])
-def test_a_cancelled_waiter_takes_no_turn_and_holds_up_nobody(leaving: str) -> None:
+@pytest.mark.parametrize("in_flight", ["b", "c", "bc", "U", "bU", "bcd"])
+def test_a_cancelled_waiter_takes_no_turn_and_holds_up_nobody(in_flight: str) -> None:
     """Wherever it stood; the others go without a gap."""
 
     async def flow() -> None:
         line = Line()
         tasks = await line.enter("abcd") | await line.enter("U")
-        for name in leaving:
+        for name in in_flight:
             tasks[name].cancel()
         await line.time.pass_until()
-        assert line.log == one_by_one("".join(name for name in "aUbcd" if name not in leaving))
-        assert all(tasks[name].cancelled() for name in leaving)
+        assert line.log == one_by_one("".join(name for name in "aUbcd" if name not in in_flight))
+        assert all(tasks[name].cancelled() for name in in_flight)
 
     run(flow())
 
@@ -148,7 +148,7 @@ def test_slowing_down_holds_everybody() -> None:
     async def flow() -> None:
         line = Line()
         await line.enter("ab")
-        line.turns.refused(line.turns.leaving(), hold=10)
+        line.limiter.on_throttled(line.limiter.in_flight(), hold=10)
         await line.enter("U")
         await line.time.pass_until()
         assert line.log == [("a", 0), ("U", 10), ("b", round(10 + 1 / (1 - CUT), 6))]
@@ -161,7 +161,7 @@ def test_no_limit_waits_for_nothing() -> None:
         line = Line(None)
         await line.enter("abc")
         assert line.log == [("a", 0), ("b", 0), ("c", 0)]
-        assert line.turns.rate is None
+        assert line.limiter.rate is None
 
     run(flow())
 
@@ -189,14 +189,14 @@ def test_calls_that_were_held_up_leave_in_their_order_and_before_others_have_the
 
     async def flow() -> None:
         time, ledger, left = Time(), asyncio.Event(), list[tuple[int, float, float]]()
-        turns = AwaitingTurns(Rate(20.0), time, time.later)
+        limiter = RateLimiter(Rate(20.0), time, time.later)
 
         async def call(number: int) -> None:
-            await turns.turn()
+            await limiter.acquire()
             if number < 60:
                 await ledger.wait()
             had_turn = time.now
-            await turns.departure()
+            await limiter.guard()
             left.append((number, had_turn, time.now - had_turn))
 
         calls = [asyncio.create_task(call(number)) for number in range(300)]
@@ -224,21 +224,21 @@ def test_a_turn_that_is_due_waits_for_no_timer() -> None:
 
 
 def test_how_the_line_stands() -> None:
-    """Calls a second, turns taken, and who waits without being urgent."""
+    """Calls a second, limiter taken, and who waits without being priority."""
 
     async def flow() -> None:
         line = Line(2.0)
         await line.enter("abcU")
-        assert (line.turns.rate, line.turns.taken, line.turns.waiting) == (2.0, 1, 2)
+        assert (line.limiter.rate, line.limiter.taken, line.limiter.waiting) == (2.0, 1, 2)
         await line.time.pass_until()
-        assert (line.turns.taken, line.turns.waiting) == (4, 0)
-        line.turns.refused(line.turns.leaving())
-        assert line.turns.rate == 2.0 * (1 - CUT)
+        assert (line.limiter.taken, line.limiter.waiting) == (4, 0)
+        line.limiter.on_throttled(line.limiter.in_flight())
+        assert line.limiter.rate == 2.0 * (1 - CUT)
         for _ in range(100):
             line.time.now += 10
-            await line.turns.turn()
-            line.turns.good(line.turns.leaving())
-        assert line.turns.rate == 2.0
+            await line.limiter.acquire()
+            line.limiter.on_success(line.limiter.in_flight())
+        assert line.limiter.rate == 2.0
 
     run(flow())
 
@@ -258,25 +258,25 @@ class Waiting(Condition):
 
 def test_a_thread_waits_for_its_time() -> None:
     waiting = Waiting()
-    turns = BlockingTurns(Rate(2.0), lambda: waiting.now, waiting)
+    limiter = BlockingRateLimiter(Rate(2.0), lambda: waiting.now, waiting)
     went = []
     for _ in range(3):
-        turns.turn()
+        limiter.acquire()
         went.append(waiting.now)
-    turns.refused(turns.leaving(), hold=10)
-    turns.turn(urgent=True)
+    limiter.on_throttled(limiter.in_flight(), hold=10)
+    limiter.acquire(priority=True)
     assert [*went, waiting.now] == [0, 0.5, SECOND, 10 + SECOND]
 
 
 def test_a_thread_is_slowed_down_and_comes_back() -> None:
     waiting = Waiting()
-    turns = BlockingTurns(Rate(2.0), lambda: waiting.now, waiting)
-    turns.refused(turns.leaving())
-    assert turns.rate == 2.0 * (1 - CUT)
+    limiter = BlockingRateLimiter(Rate(2.0), lambda: waiting.now, waiting)
+    limiter.on_throttled(limiter.in_flight())
+    assert limiter.rate == 2.0 * (1 - CUT)
     for _ in range(100):
-        turns.turn()
-        turns.good(turns.leaving())
-    assert turns.rate == 2.0
+        limiter.acquire()
+        limiter.on_success(limiter.in_flight())
+    assert limiter.rate == 2.0
 
 
 def test_an_interrupted_thread_leaves_the_line() -> None:
@@ -290,11 +290,11 @@ def test_an_interrupted_thread_leaves_the_line() -> None:
             raise TimeIsUp
 
     interrupted, times = Interrupted(), iter([0.0, 0.0, SECOND])
-    turns = BlockingTurns(Rate(1.0), lambda: next(times), interrupted)
-    turns.turn()
+    limiter = BlockingRateLimiter(Rate(1.0), lambda: next(times), interrupted)
+    limiter.acquire()
     with pytest.raises(TimeIsUp):
-        turns.turn(urgent=True)
-    turns.turn()
+        limiter.acquire(priority=True)
+    limiter.acquire()
 
 
 class Gate(Condition):
@@ -315,20 +315,20 @@ class Gate(Condition):
         return False
 
     def notify_all(self) -> None:
-        self.left.append((self.now, current_thread().name == "urgent"))
+        self.left.append((self.now, current_thread().name == "priority"))
         super().notify_all()
 
 
 def test_many_threads_keep_the_pace() -> None:
-    """All go, one after the other at its time, and the urgent ones before those who came earlier."""
+    """All go, one after the other at its time, and the priority ones before those who came earlier."""
     gate = Gate(40)
-    turns = BlockingTurns(Rate(1000.0), lambda: gate.now, gate)
-    turns.refused(turns.leaving(), hold=1)
-    kinds = ["patient"] * 20 + ["urgent"] * 20
-    threads = [Thread(target=turns.turn, kwargs={"urgent": kind == "urgent"}, name=kind) for kind in kinds]
+    limiter = BlockingRateLimiter(Rate(1000.0), lambda: gate.now, gate)
+    limiter.on_throttled(limiter.in_flight(), hold=1)
+    kinds = ["patient"] * 20 + ["priority"] * 20
+    threads = [Thread(target=limiter.turn, kwargs={"priority": kind == "priority"}, name=kind) for kind in kinds]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(30)
-    assert [urgent for _, urgent in gate.left] == [True] * 20 + [False] * 20
+    assert [priority for _, priority in gate.left] == [True] * 20 + [False] * 20
     assert [at for at, _ in gate.left] == pytest.approx([1 + turn / (1000 * (1 - CUT)) for turn in range(40)])

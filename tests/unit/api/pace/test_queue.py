@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_chilipiper.api.pace.queue import PRESSED_FOR, SECOND, SLACK, Pace
-from airflow_chilipiper.api.pace.rate import RAMP, START, Leaving, Rate
+from airflow_chilipiper.api.pace.rate import RAMP, START, InFlight, Rate
 
 
 class Clock:
@@ -29,8 +29,8 @@ def clock() -> Clock:
 
 def take_next(pace: Pace, clock: Clock, *, late: float = 0.0) -> float:
     """Join, wait as long as it takes and *late* seconds more, and answer when the turn was taken."""
-    ticket = pace.join()
-    while (early := pace.take(ticket)) > 0:
+    waiter = pace.join()
+    while (early := pace.take(waiter)) > 0:
         clock.time += early + late
     return clock.time
 
@@ -48,7 +48,7 @@ def most_in_a_second(times: list[float]) -> int:
     "late", [lambda n: 0.0, lambda n: 0.001, lambda n: 0.05 * (n % 3 == 0), lambda n: 5 * (n == 9)]
 )
 def test_the_limit_holds_in_any_second(clock: Clock, rate: float, late: object) -> None:
-    """At most 1.02 x the limit, however late single turns are taken; never a burst to catch up."""
+    """At most 1.02 x the limit, however late single limiter are taken; never a burst to catch up."""
     pace = Pace(Rate(rate), clock)
     times = [take_next(pace, clock, late=late(n)) for n in range(int(3 * rate) + 20)]  # type: ignore[operator]
     assert most_in_a_second(times) <= most_allowed(rate)
@@ -109,7 +109,7 @@ def test_a_long_delay_is_not_made_up_for(clock: Clock) -> None:
 def test_urgent_turns_go_first(clock: Clock) -> None:
     """Before those that have waited longer, and among themselves in order; nobody passes the first by asking."""
     pace = Pace(Rate(5), clock)
-    waiting = {"a": pace.join(), "b": pace.join(), "U": pace.join(urgent=True), "V": pace.join(urgent=True)}
+    waiting = {"a": pace.join(), "b": pace.join(), "U": pace.join(priority=True), "V": pace.join(priority=True)}
     order = ""
     while len(order) < 4:
         for name in [name for name in waiting if name not in order]:
@@ -131,17 +131,17 @@ def test_who_leaves_takes_no_turn(clock: Clock) -> None:
 def test_no_limit(clock: Clock) -> None:
     pace = Pace(None, clock)
     assert {take_next(pace, clock) for _ in range(100)} == {1000}
-    pace.good(pace.leaving())
+    pace.on_success(pace.in_flight())
     assert pace.rate is None
 
 
 @pytest.mark.parametrize("rate", [None, Rate(5)])
 def test_told_to_hold_nobody_goes(clock: Clock, rate: Rate | None) -> None:
-    """Nor the urgent; afterwards all go on, spread as ever. A shorter demand does not cut a longer one short."""
+    """Nor the priority; afterwards all go on, spread as ever. A shorter demand does not cut a longer one short."""
     pace = Pace(rate, clock)
-    pace.refused(pace.leaving(), hold=10)
-    pace.refused(pace.leaving(), hold=1)
-    assert pace.take(pace.join(urgent=True)) == pytest.approx(10)
+    pace.on_throttled(pace.in_flight(), hold=10)
+    pace.on_throttled(pace.in_flight(), hold=1)
+    assert pace.take(pace.join(priority=True)) == pytest.approx(10)
     clock.time += 9.9
     assert pace.take(next(iter([pace.first()]))) > 0  # type: ignore[arg-type]
     clock.time += 0.2
@@ -150,32 +150,32 @@ def test_told_to_hold_nobody_goes(clock: Clock, rate: Rate | None) -> None:
 
 def test_many_who_left_cost_nothing(clock: Clock) -> None:
     pace = Pace(Rate(5), clock)
-    for _, ticket in zip(count(), [pace.join() for _ in range(10_000)], strict=False):
-        pace.leave(ticket)
+    for _, waiter in zip(count(), [pace.join() for _ in range(10_000)], strict=False):
+        pace.leave(waiter)
     assert pace.first() is None
     assert take_next(pace, clock) == 1000
 
 
 class Random:
-    """Whatever may happen to a pace, in any order; notes when turns are taken."""
+    """Whatever may happen to a pace, in any order; notes when limiter are taken."""
 
     def __init__(self, rate: Rate) -> None:
         self.clock = Clock()
         self.pace = Pace(rate, self.clock)
         self.taken: list[float] = []
-        self.under_way: list[Leaving] = []
+        self.under_way: list[InFlight] = []
 
     def call(self, late: float) -> None:
         self.taken.append(take_next(self.pace, self.clock, late=late))
-        self.under_way.append(self.pace.leaving())
+        self.under_way.append(self.pace.in_flight())
 
-    def good(self, which: float) -> None:
+    def on_success(self, which: float) -> None:
         if self.under_way:
-            self.pace.good(self.under_way.pop(int(which * len(self.under_way))))
+            self.pace.on_success(self.under_way.pop(int(which * len(self.under_way))))
 
     def refused(self, which: float) -> None:
         if self.under_way:
-            self.pace.refused(self.under_way.pop(), hold=which if which < 0.3 else 0.0)
+            self.pace.on_throttled(self.under_way.pop(), hold=which if which < 0.3 else 0.0)
 
     def idle(self, seconds: float) -> None:
         self.clock.time += seconds
@@ -213,11 +213,11 @@ def test_a_rate_that_changes_opens_no_burst(deeds: list[tuple[object, float, int
     assert not random.taken or most_in_a_second(random.taken) <= math.ceil(1.02 * highest)
 
 
-def answered(pace: Pace, clock: Clock, turns: int, *, wait: float = 0.0) -> None:
+def answered(pace: Pace, clock: Clock, limiter: int, *, wait: float = 0.0) -> None:
     """Turns one after the other, each answered well, and *wait* seconds before the next."""
-    for _ in range(turns):
+    for _ in range(limiter):
         take_next(pace, clock)
-        pace.good(pace.leaving())
+        pace.on_success(pace.in_flight())
         clock.time += wait
 
 
@@ -229,13 +229,13 @@ def test_callers_in_line_let_it_grow(clock: Clock) -> None:
 
 
 def test_an_answer_that_took_long_counts_less(clock: Clock) -> None:
-    """Two seconds of turns were taken since the call left."""
+    """Two seconds of limiter were taken since the call left."""
     pace = Pace(Rate(), clock)
     take_next(pace, clock)
-    leaving = pace.leaving()
+    in_flight = pace.in_flight()
     for _ in range(2 * int(START)):
         take_next(pace, clock)
-    pace.good(leaving)
+    pace.on_success(in_flight)
     assert pace.rate == pytest.approx(START + RAMP / 3)
 
 
@@ -253,22 +253,22 @@ def test_who_finds_others_in_line_is_held_back_too(clock: Clock) -> None:
     """Although its own turn had come: the loop was busy."""
     pace = Pace(Rate(), clock)
     line = [pace.join() for _ in range(40)]
-    for ticket in line:
+    for waiter in line:
         clock.time += 1
-        assert pace.take(ticket) == 0
-        pace.good(pace.leaving())
+        assert pace.take(waiter) == 0
+        pace.on_success(pace.in_flight())
     assert pace.rate is not None
     assert pace.rate > START
 
 
 def test_the_line_is_counted_without_the_urgent(clock: Clock) -> None:
-    """Those who took their turn or left are in it no more, and leaving twice is leaving once."""
+    """Those who took their turn or left are in it no more, and in_flight twice is in_flight once."""
     pace = Pace(Rate(5), clock)
     first, second, _ = pace.join(), pace.join(), pace.join()
-    urgent = pace.join(urgent=True)
+    priority = pace.join(priority=True)
     assert pace.waiting == 3
-    pace.take(urgent)
-    pace.leave(urgent)
+    pace.take(priority)
+    pace.leave(priority)
     assert (pace.waiting, pace.taken) == (3, 1)
     clock.time += 1
     pace.take(first)

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from airflow_chilipiper.api.pace.rate import CUT, CUT_AT_LIMIT, LARGEST_CUT, RAMP, SLOWEST, START, Leaving, Rate
+from airflow_chilipiper.api.pace.rate import CUT, CUT_AT_LIMIT, LARGEST_CUT, RAMP, SLOWEST, START, InFlight, Rate
 from airflow_chilipiper.sandbox.limits import KINDS, SlidingWindow
 from benchmarks.virtual_calls import VirtualCalls
 
@@ -17,15 +17,15 @@ class Calls:
 
     def __init__(self, rate: Rate) -> None:
         self.rate = rate
-        self.turns = 0
+        self.limiter = 0
 
-    def leave(self) -> Leaving:
-        self.turns += 1
-        return Leaving(self.turns, self.rate.now)
+    def leave(self) -> InFlight:
+        self.limiter += 1
+        return InFlight(self.limiter, self.rate.now)
 
-    def good(self, times: int = 1, *, pressed: bool = True) -> None:
+    def on_success(self, times: int = 1, *, pressed: bool = True) -> None:
         for _ in range(times):
-            self.rate.good(self.leave(), turns=self.turns, pressed=pressed)
+            self.rate.on_success(self.leave(), limiter=self.limiter, pressed=pressed)
 
     def grow_to(self, rate: float) -> None:
         for _ in range(100_000):
@@ -34,8 +34,8 @@ class Calls:
             self.good()
         pytest.fail(f"it stays at {self.rate.now}")
 
-    def refused(self, leaving: Leaving | None = None, *, hold: float = 0.0) -> None:
-        self.rate.refused(leaving or self.leave(), turns=self.turns, hold=hold)
+    def on_throttled(self, in_flight: InFlight | None = None, *, hold: float = 0.0) -> None:
+        self.rate.on_throttled(in_flight or self.leave(), limiter=self.limiter, hold=hold)
 
 
 def test_it_starts_at_five_or_at_the_ceiling() -> None:
@@ -89,10 +89,10 @@ def test_refusals_of_calls_that_were_under_way_count_once() -> None:
     calls.good(100)
     under_way = [calls.leave() for _ in range(40)]
     before = calls.rate.now
-    for leaving in under_way[:20]:
-        calls.refused(leaving)
-    for leaving in under_way[20:]:
-        calls.rate.good(leaving, turns=calls.turns, pressed=True)
+    for in_flight in under_way[:20]:
+        calls.refused(in_flight)
+    for in_flight in under_way[20:]:
+        calls.rate.on_success(in_flight, limiter=calls.limiter, pressed=True)
     assert calls.rate.now == before * (1 - CUT)
 
 
@@ -180,12 +180,12 @@ def test_a_service_that_is_down_says_nothing_about_its_limit() -> None:
 
 
 def test_what_takes_long_to_be_heard_of_is_approached_slowly() -> None:
-    """Latency shows in how many turns were taken until the answer came."""
+    """Latency shows in how many limiter were taken until the answer came."""
     near, far = Calls(Rate()), Calls(Rate())
     near.good()
-    leaving = far.leave()
-    far.turns += int(2 * START)
-    far.rate.good(leaving, turns=far.turns, pressed=True)
+    in_flight = far.leave()
+    far.limiter += int(2 * START)
+    far.rate.on_success(in_flight, limiter=far.limiter, pressed=True)
     assert [near.rate.now - START, far.rate.now - START] == pytest.approx([RAMP, RAMP / 3])
 
 

@@ -19,8 +19,8 @@ ARGUMENTS: dict[str, Any] = {
 }  # fmt: skip
 
 
-def slots(world: Handmade, **changes: Any) -> list[AvailableSlot]:
-    return block(available_slots(world, **ARGUMENTS | changes))
+def slots(runtime: Handmade, **changes: Any) -> list[AvailableSlot]:
+    return block(available_slots(runtime, **ARGUMENTS | changes))
 
 
 def slot(number: int) -> dict[str, Any]:
@@ -29,9 +29,9 @@ def slot(number: int) -> dict[str, Any]:
 
 
 def test_the_request_is_the_published_one_and_nothing_else() -> None:
-    world = Handmade({"results": [], "total": 0, "page": 0, "pageSize": 500})
-    assert slots(world) == []
-    call = world.calls[0]
+    runtime = Handmade({"results": [], "total": 0, "page": 0, "pageSize": 500})
+    assert slots(runtime) == []
+    call = runtime.calls[0]
     assert (call.operation, call.permission, call.method, call.path, call.repeatable) == (
         "availability-slots-v2", "availability.read", "PUT", "/v1/org/availability/slots-v2", True,
     )  # fmt: skip
@@ -45,13 +45,13 @@ def test_the_request_is_the_published_one_and_nothing_else() -> None:
 
 
 def test_a_known_timestamp_overrides_now() -> None:
-    world = Handmade([])
-    slots(world, meeting_type_timestamp=datetime(2026, 1, 1, tzinfo=UTC))
-    assert world.calls[0].body["meetingTypeRef"]["timestamp"] == "2026-01-01T00:00:00Z"
+    runtime = Handmade([])
+    slots(runtime, meeting_type_timestamp=datetime(2026, 1, 1, tzinfo=UTC))
+    assert runtime.calls[0].body["meetingTypeRef"]["timestamp"] == "2026-01-01T00:00:00Z"
 
 
 def test_hosts_and_attendees_may_be_given_whole() -> None:
-    world = Handmade([])
+    runtime = Handmade([])
     host = {"type": "AssigneeFromDistribution", "distributionId": "d1"}
     attendees = [
         {"type": "DistributionAssignee", "distributionId": "d1", "userIds": ["u1"]},
@@ -59,8 +59,8 @@ def test_hosts_and_attendees_may_be_given_whole() -> None:
         {"type": "AdditionalAttendee", "userId": "u3", "required": False},
         "u4",
     ]
-    slots(world, host=host, attendees=attendees)
-    body = world.calls[0].body
+    slots(runtime, host=host, attendees=attendees)
+    body = runtime.calls[0].body
     assert body["expectedHost"] == host
     assert body["attendees"] == [
         {"type": "DistributionAssignee", "distributionId": "d1", "userIds": ["u1"], "required": True},
@@ -77,9 +77,9 @@ def test_pages_are_collected_until_the_total() -> None:
         found = [slot(number) for number in range(first, min(1100, first + asked["pageSize"]))]
         return {"results": found, "total": 1100, **asked}
 
-    world = Handmade(by=answer)
-    found = slots(world)
-    assert [call.body["pagination"]["page"] for call in world.calls] == [0, 1, 2]
+    runtime = Handmade(by=answer)
+    found = slots(runtime)
+    assert [call.body["pagination"]["page"] for call in runtime.calls] == [0, 1, 2]
     assert [free.start for free in found] == sorted({free.start for free in found})
     assert len(found) == 1100
 

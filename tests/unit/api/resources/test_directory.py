@@ -24,19 +24,19 @@ def result(*found: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("body", ["ok", None, {"status": "ok"}])
 def test_any_answer_to_a_ping_will_do(body: Any) -> None:
-    world = Handmade(body)
-    block(health.ping(world))
-    call = world.calls[0]
+    runtime = Handmade(body)
+    block(health.ping(runtime))
+    call = runtime.calls[0]
     assert (call.operation, call.permission, call.method, call.path) == (
         "health-ping", "api.ping", "GET", "/v1/org/health/ping",
     )  # fmt: skip
 
 
 def test_workspaces() -> None:
-    world = Handmade(result({"id": "w1", "name": "Sales", "metadata": {"revision": 1}, "nrOfUsers": 3}, {"id": "w2"}))
-    found = block(workspaces.workspaces(world))
+    runtime = Handmade(result({"id": "w1", "name": "Sales", "metadata": {"revision": 1}, "nrOfUsers": 3}, {"id": "w2"}))
+    found = block(workspaces.workspaces(runtime))
     assert [(workspace.id, workspace.name) for workspace in found] == [("w1", "Sales"), ("w2", "")]
-    call = world.calls[0]
+    call = runtime.calls[0]
     assert (call.operation, call.permission, call.path) == ("workspace-list", "workspace.read", "/v1/org/workspace")
 
 
@@ -47,10 +47,10 @@ def test_a_workspace_without_id_is_unreadable() -> None:
 
 @pytest.mark.parametrize(("workspace_id", "query"), [("w/1", {"workspaceId": "w/1"}), (None, {})])
 def test_users_of_a_workspace_or_of_all(workspace_id: str | None, query: dict[str, str]) -> None:
-    world = Handmade(result(JO))
-    found = block(users.users(world, workspace_id=workspace_id))
+    runtime = Handmade(result(JO))
+    found = block(users.users(runtime, workspace_id=workspace_id))
     assert (found[0].id, found[0].workspaces, found[0].timezone) == ("64ee0722", ("w1",), "Europe/Paris")
-    call = world.calls[0]
+    call = runtime.calls[0]
     assert call.query == query | {"page": 0, "pageSize": 50}
     assert (call.operation, call.permission, call.path) == (
         "workspace-list-users", "workspace.read", "/v1/org/workspace/users",
@@ -58,9 +58,9 @@ def test_users_of_a_workspace_or_of_all(workspace_id: str | None, query: dict[st
 
 
 def test_one_user_by_id() -> None:
-    world = Handmade(JO)
-    assert block(users.user(world, "a/b c")).email == "Jo.Doe@example.com"
-    call = world.calls[0]
+    runtime = Handmade(JO)
+    assert block(users.user(runtime, "a/b c")).email == "Jo.Doe@example.com"
+    call = runtime.calls[0]
     assert (call.operation, call.permission, call.path) == ("user-read", "user.read", "/v1/org/user/read/a%2Fb%20c")
 
 
@@ -72,9 +72,9 @@ def test_a_user_shows_neither_name_nor_e_mail() -> None:
 @pytest.mark.parametrize("shape", [result, lambda *found: list(found)])
 def test_a_user_is_found_by_exact_e_mail_in_any_case(shape: Any) -> None:
     near = [{"id": "u1", "email": "x.jo.doe@example.com"}, {"id": "u2", "name": "jo.doe@example.com"}, JO]
-    world = Handmade(shape(*near))
-    assert block(users.find_user(world, " jo.DOE@example.com ")).id == "64ee0722"
-    call = world.calls[0]
+    runtime = Handmade(shape(*near))
+    assert block(users.find_user(runtime, " jo.DOE@example.com ")).id == "64ee0722"
+    call = runtime.calls[0]
     assert (call.operation, call.permission, call.path) == ("user-find", "user.read", "/v1/org/user/find")
     assert call.query == {"query": "jo.doe@example.com", "page": 0, "pageSize": 50}
     assert "jo.doe" not in repr(call)

@@ -30,13 +30,13 @@ PERSONAL = {
 
 
 def test_one_call_for_each_kind_with_a_body_and_no_empty_filter() -> None:
-    world = Handmade({"links": [ROW]}, {"links": None}, {}, {"links": []})
-    found = block(links(world))
-    assert [(call.operation, call.method, call.path, call.body) for call in world.calls] == [
+    runtime = Handmade({"links": [ROW]}, {"links": None}, {}, {"links": []})
+    found = block(links(runtime))
+    assert [(call.operation, call.method, call.path, call.body) for call in runtime.calls] == [
         (f"scheduling-link-list-{kind}", "POST", f"/v1/org/schedulingLinks/list-{kind}", {})
         for kind in ("round-robin", "ownership", "group", "admin-one-on-one")
     ]
-    assert {(call.permission, call.repeatable) for call in world.calls} == {("scheduling-links.read", True)}
+    assert {(call.permission, call.repeatable) for call in runtime.calls} == {("scheduling-links.read", True)}
     assert (found[0].kind, found[0].link_id, found[0].workspace_id, found[0].meeting_type_ids) == (
         "RoundRobin", "b7c8d9e0", "w1", ("m1",),
     )  # fmt: skip
@@ -55,11 +55,11 @@ def test_an_unknown_kind_is_refused() -> None:
 
 
 def test_personal_links_have_no_id_of_their_own() -> None:
-    world = Handmade({"links": [PERSONAL]})
-    (link,) = block(personal_links(world, "../x"))
+    runtime = Handmade({"links": [PERSONAL]})
+    (link,) = block(personal_links(runtime, "../x"))
     assert (link.kind, link.link_id, link.name, link.meeting_type_ids) == ("Personal", None, "Intro", ("m9",))
     assert link.reference == {"type": "Personal", "slug": "jane"}
-    call = world.calls[0]
+    call = runtime.calls[0]
     assert (call.operation, call.permission, call.method) == ("scheduling-link-list-personal-v2", "user.read", "GET")
     assert call.path == "/v1/org/schedulingLinks/list-personal-v2/..%2Fx"
 
@@ -88,9 +88,9 @@ def test_another_shape_is_unreadable(row: Any) -> None:
 )
 def test_a_link_is_found_by_its_page_however_it_is_written(asked: str) -> None:
     other = ROW | {"linkId": "other", "bookingUrl": "https://acme.chilipiper.com/round-robin/Demo"}
-    world = Handmade({"links": [other, {"name": "no url"}, ROW]})
-    assert block(find_link(world, asked)).link_id == "b7c8d9e0"
-    assert len(world.calls) == 1
+    runtime = Handmade({"links": [other, {"name": "no url"}, ROW]})
+    assert block(find_link(runtime, asked)).link_id == "b7c8d9e0"
+    assert len(runtime.calls) == 1
 
 
 def by_kind(call: Call[Any]) -> Any:
@@ -98,9 +98,9 @@ def by_kind(call: Call[Any]) -> Any:
 
 
 def test_personal_links_are_searched_last_and_only_of_named_users() -> None:
-    world = Handmade(by=by_kind)
-    assert block(find_link(world, PERSONAL["bookingUrl"], users=("u1", "u2", "u3"))).slug == "jane"
-    assert [call.path.rpartition("/")[2] for call in world.calls[4:]] == ["u1", "u2"]
+    runtime = Handmade(by=by_kind)
+    assert block(find_link(runtime, PERSONAL["bookingUrl"], users=("u1", "u2", "u3"))).slug == "jane"
+    assert [call.path.rpartition("/")[2] for call in runtime.calls[4:]] == ["u1", "u2"]
 
 
 def test_no_such_link_is_an_error_without_the_query() -> None:

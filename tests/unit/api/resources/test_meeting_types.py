@@ -18,18 +18,18 @@ def test_meeting_types_of_a_workspace() -> None:
         "reminders": None,
         "meetingLimit": LIMIT,
     }
-    world = Handmade([demo, {"id": "m2", "meetingLimit": None}])
-    first, second = block(meeting_types(world, workspace_id="w1"))
+    runtime = Handmade([demo, {"id": "m2", "meetingLimit": None}])
+    first, second = block(meeting_types(runtime, workspace_id="w1"))
     assert first.meeting_limit is not None
     assert (first.id, first.duration, first.meeting_limit.limit_by) == ("m1", "30 minutes", "Email")
     assert (second.id, second.meeting_limit, second.workspace_id) == ("m2", None, None)
-    call = world.calls[0]
+    call = runtime.calls[0]
     assert (call.operation, call.permission, call.method, call.path, call.query) == (
         "meeting-type-list", "meeting-type.read", "GET", "/v1/org/meeting-types/list", {"workspaceId": "w1"},
     )  # fmt: skip
 
 
 def test_meeting_types_of_all_workspaces() -> None:
-    world = Handmade({"results": None})
-    assert block(meeting_types(world)) == []
-    assert world.calls[0].query == {}
+    runtime = Handmade({"results": None})
+    assert block(meeting_types(runtime)) == []
+    assert runtime.calls[0].query == {}

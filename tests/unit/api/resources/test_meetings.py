@@ -36,14 +36,14 @@ def row(number: int, **changes: Any) -> dict[str, Any]:
     return ROW | {"meetingId": f"m{number}"} | changes
 
 
-def listed(world: Handmade, *, days: float = 1, **filters: Any) -> list[Meeting]:
-    return block(meetings(world, start=START, end=START + days * DAY, **filters))
+def listed(runtime: Handmade, *, days: float = 1, **filters: Any) -> list[Meeting]:
+    return block(meetings(runtime, start=START, end=START + days * DAY, **filters))
 
 
 def test_a_short_span_is_one_documented_request_and_nothing_else() -> None:
-    world = Handmade(page(ROW))
-    listed(world)
-    call = world.calls[0]
+    runtime = Handmade(page(ROW))
+    listed(runtime)
+    call = runtime.calls[0]
     assert (call.operation, call.permission, call.method, call.path, call.repeatable) == (
         "meeting-list-put", "meeting.read", "PUT", "/v2/org/meetings/meetings", True,
     )  # fmt: skip
@@ -51,20 +51,22 @@ def test_a_short_span_is_one_documented_request_and_nothing_else() -> None:
 
 
 def test_filters_are_sent_where_given() -> None:
-    world = Handmade(page())
+    runtime = Handmade(page())
     filters: dict[str, Any] = {
         "workspace_ids": ("w1",),
         "host_ids": ["u1"],
         "meeting_type_ids": ("t1",),
         "statuses": ["Active"],
     }
-    listed(world, guest=" Jo@example.com ", **filters)
-    sent = {key: value for key, value in world.calls[0].body.items() if key not in ("start", "end", "page", "pageSize")}
+    listed(runtime, guest=" Jo@example.com ", **filters)
+    sent = {
+        key: value for key, value in runtime.calls[0].body.items() if key not in ("start", "end", "page", "pageSize")
+    }
     assert sent == {
         "status": ["Active"], "workspaceIds": ["w1"], "hostIds": ["u1"], "meetingTypeIds": ["t1"],
         "guestEmail": "Jo@example.com",
     }  # fmt: skip
-    assert "jo@" not in repr(world.calls[0]).casefold()
+    assert "jo@" not in repr(runtime.calls[0]).casefold()
 
 
 def test_a_row_is_read() -> None:
@@ -84,9 +86,9 @@ def test_a_row_is_read() -> None:
 
 
 def test_a_long_span_is_cut_into_windows_that_touch() -> None:
-    world = Handmade(*[page()] * 3)
-    listed(world, days=15)
-    spans = [(call.body["start"], call.body["end"]) for call in world.calls]
+    runtime = Handmade(*[page()] * 3)
+    listed(runtime, days=15)
+    spans = [(call.body["start"], call.body["end"]) for call in runtime.calls]
     assert spans == [
         ("2026-11-02T00:00:00Z", "2026-11-08T00:00:00Z"),
         ("2026-11-08T00:00:00Z", "2026-11-14T00:00:00Z"),
@@ -95,16 +97,16 @@ def test_a_long_span_is_cut_into_windows_that_touch() -> None:
 
 
 def test_six_days_are_one_window() -> None:
-    world = Handmade(page())
-    listed(world, days=6)
-    assert len(world.calls) == 1
+    runtime = Handmade(page())
+    listed(runtime, days=6)
+    assert len(runtime.calls) == 1
 
 
 def test_windows_are_cut_in_utc_so_that_no_local_day_makes_one_too_long() -> None:
     zone = ZoneInfo("America/New_York")  # clocks go back on 2026-11-01
-    world = Handmade(*[page()] * 2)
-    block(meetings(world, start=datetime(2026, 10, 30, tzinfo=zone), end=datetime(2026, 11, 5, tzinfo=zone)))
-    spans = [(call.body["start"], call.body["end"]) for call in world.calls]
+    runtime = Handmade(*[page()] * 2)
+    block(meetings(runtime, start=datetime(2026, 10, 30, tzinfo=zone), end=datetime(2026, 11, 5, tzinfo=zone)))
+    spans = [(call.body["start"], call.body["end"]) for call in runtime.calls]
     assert spans == [
         ("2026-10-30T04:00:00Z", "2026-11-05T04:00:00Z"),
         ("2026-11-05T04:00:00Z", "2026-11-05T05:00:00Z"),
@@ -113,9 +115,9 @@ def test_windows_are_cut_in_utc_so_that_no_local_day_makes_one_too_long() -> Non
 
 def test_a_span_within_the_hour_that_comes_twice_is_a_span() -> None:
     before = datetime(2026, 11, 1, 1, 50, tzinfo=ZoneInfo("America/New_York"))
-    world = Handmade(page())
-    block(meetings(world, start=before, end=before.replace(minute=10, fold=1)))
-    assert (world.calls[0].body["start"], world.calls[0].body["end"]) == (
+    runtime = Handmade(page())
+    block(meetings(runtime, start=before, end=before.replace(minute=10, fold=1)))
+    assert (runtime.calls[0].body["start"], runtime.calls[0].body["end"]) == (
         "2026-11-01T05:50:00Z",
         "2026-11-01T06:10:00Z",
     )
@@ -132,9 +134,9 @@ def test_a_span_within_the_hour_that_comes_twice_is_a_span() -> None:
     ],
 )
 def test_pages_are_followed_by_either_word_for_more(first: Any) -> None:
-    world = Handmade(first, page(row(2), row(3), hasMoreItems=False))
-    assert [found.meeting_id for found in listed(world)] == ["m1", "m2", "m3"]
-    assert [call.body["page"] for call in world.calls] == [0, 1]
+    runtime = Handmade(first, page(row(2), row(3), hasMoreItems=False))
+    assert [found.meeting_id for found in listed(runtime)] == ["m1", "m2", "m3"]
+    assert [call.body["page"] for call in runtime.calls] == [0, 1]
 
 
 def test_without_any_word_a_full_page_is_followed() -> None:
@@ -176,8 +178,8 @@ def test_another_shape_is_unreadable_and_never_an_empty_list(body: Any) -> None:
 
 def test_another_guests_meeting_is_dropped_and_an_unnamed_one_kept() -> None:
     guests = [{"value": "JO@example.com "}, {"value": "mo@example.com"}, None, "jo@EXAMPLE.com", {}, "mo@example.com"]
-    world = Handmade(page(*(row(number, primaryGuest=guest) for number, guest in enumerate(guests))))
-    assert [found.meeting_id for found in listed(world, guest="jo@example.com")] == ["m0", "m2", "m3", "m4"]
+    runtime = Handmade(page(*(row(number, primaryGuest=guest) for number, guest in enumerate(guests))))
+    assert [found.meeting_id for found in listed(runtime, guest="jo@example.com")] == ["m0", "m2", "m3", "m4"]
 
 
 @pytest.mark.parametrize(
@@ -205,8 +207,8 @@ def test_a_meeting_shows_nobodys_address_or_name() -> None:
 
 
 def get(body: Any) -> tuple[Meeting, Call[Any]]:
-    world = Handmade(body)
-    return block(meeting(world, "a/b c")), world.calls[0]
+    runtime = Handmade(body)
+    return block(meeting(runtime, "a/b c")), runtime.calls[0]
 
 
 RECORD = {
@@ -262,6 +264,6 @@ def test_a_record_without_id_is_unreadable(body: Any) -> None:
 def test_pendulum_times_will_do() -> None:
     """Airflow hands those out."""
     start = pendulum.datetime(2026, 11, 1, tz="Europe/Paris")
-    world = Handmade(page(), page())
-    assert block(meetings(world, start=start, end=start.add(days=8))) == []
-    assert [call.body["start"] for call in world.calls] == ["2026-10-31T23:00:00Z", "2026-11-06T23:00:00Z"]
+    runtime = Handmade(page(), page())
+    assert block(meetings(runtime, start=start, end=start.add(days=8))) == []
+    assert [call.body["start"] for call in runtime.calls] == ["2026-10-31T23:00:00Z", "2026-11-06T23:00:00Z"]

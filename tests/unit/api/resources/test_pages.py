@@ -21,9 +21,9 @@ def row(body: Any) -> str:
     return found
 
 
-def listed(world: Handmade) -> list[str]:
+def listed(runtime: Handmade) -> list[str]:
     page = numbered("thing-list", "thing.read", "/things", row, {"of": "w 1"})
-    return block(every(page, world, key=lambda item: item))
+    return block(every(page, runtime, key=lambda item: item))
 
 
 def things(*numbers: int) -> list[dict[str, str]]:
@@ -44,12 +44,12 @@ def server(count: int, *, most: int = PAGE_SIZE, bare: bool = False, total: bool
 
 
 def test_pages_are_asked_for_from_zero_with_fifty_rows() -> None:
-    world = Handmade(by=server(120))
-    assert listed(world) == [f"t{number}" for number in range(120)]
-    assert [call.query for call in world.calls] == [
+    runtime = Handmade(by=server(120))
+    assert listed(runtime) == [f"t{number}" for number in range(120)]
+    assert [call.query for call in runtime.calls] == [
         {"of": "w 1", "page": page, "pageSize": 50} for page in range(3)
     ]  # fmt: skip
-    first = world.calls[0]
+    first = runtime.calls[0]
     assert (first.operation, first.permission, first.method, first.path, first.repeatable, first.body) == (
         "thing-list", "thing.read", "GET", "/things", True, None,
     )  # fmt: skip
@@ -59,17 +59,17 @@ def test_pages_are_asked_for_from_zero_with_fifty_rows() -> None:
     ("count", "calls"), [(0, 1), (1, 1), (49, 1), (50, 1), (51, 2), (100, 2), (101, 3)]
 )  # fmt: skip
 def test_the_total_spares_the_last_look(count: int, calls: int) -> None:
-    world = Handmade(by=server(count))
-    assert len(listed(world)) == count
-    assert len(world.calls) == calls
+    runtime = Handmade(by=server(count))
+    assert len(listed(runtime)) == count
+    assert len(runtime.calls) == calls
 
 
 @pytest.mark.parametrize("bare", [True, False])
 @pytest.mark.parametrize(("count", "calls"), [(0, 1), (49, 1), (50, 2), (51, 2), (100, 3)])
 def test_without_a_total_a_short_page_is_the_last(count: int, calls: int, bare: bool) -> None:
-    world = Handmade(by=server(count, bare=bare, total=False))
-    assert len(listed(world)) == count
-    assert len(world.calls) == calls
+    runtime = Handmade(by=server(count, bare=bare, total=False))
+    assert len(listed(runtime)) == count
+    assert len(runtime.calls) == calls
 
 
 @pytest.mark.parametrize("total", [True, False])
@@ -109,10 +109,10 @@ def test_an_endless_list_is_unreadable() -> None:
         start = int(call.query["page"]) * 50
         return {"results": things(*range(start, start + 50)), "total": 10**9}
 
-    world = Handmade(by=endless)
+    runtime = Handmade(by=endless)
     with pytest.raises(Unreadable, match=f"thing-list: more than {MOST_PAGES} pages; ask for less"):
-        listed(world)
-    assert len(world.calls) == MOST_PAGES
+        listed(runtime)
+    assert len(runtime.calls) == MOST_PAGES
 
 
 @pytest.mark.parametrize("body", ["ok", None, 5, {"results": {"id": "t1"}}, {"results": "t1"}])

@@ -53,12 +53,12 @@ def processed(*triggers: Any) -> Router:
 
 
 def test_routers_are_asked_for_without_a_body() -> None:
-    world = Handmade({"routers": [listed({}), listed({}, id="b") | {"workspaceId": "w2"}]})
-    found = block(routers(world))
+    runtime = Handmade({"routers": [listed({}), listed({}, id="b") | {"workspaceId": "w2"}]})
+    found = block(routers(runtime))
     assert [(router.id, router.slug, router.name, router.workspace_id, router.accepts_routing) for router in found] == [
         ("9413f879", "inbound", "Inbound", "w1", True), ("b", "inbound", "Inbound", "w2", True),
     ]  # fmt: skip
-    call = world.calls[0]
+    call = runtime.calls[0]
     assert (call.operation, call.permission, call.method, call.body, call.repeatable) == (
         "concierge-list-routers", "concierge.read", "POST", None, True,
     )  # fmt: skip
@@ -66,8 +66,8 @@ def test_routers_are_asked_for_without_a_body() -> None:
 
 
 def test_one_workspace_is_chosen_here_since_the_call_cannot() -> None:
-    world = Handmade({"routers": [listed({}), listed({}, id="b") | {"workspaceId": "w2"}]})
-    assert [router.id for router in block(routers(world, workspace_id="w2"))] == ["b"]
+    runtime = Handmade({"routers": [listed({}), listed({}, id="b") | {"workspaceId": "w2"}]})
+    assert [router.id for router in block(routers(runtime, workspace_id="w2"))] == ["b"]
 
 
 @pytest.mark.parametrize("body", [{}, {"routers": None}, []])
@@ -149,10 +149,10 @@ def test_a_trigger_that_the_router_has_not_is_named() -> None:
 
 @pytest.mark.parametrize("workspace_id", ["w1", None])
 def test_handoff_routers(workspace_id: str | None) -> None:
-    world = Handmade([{"id": "e1f2", "workspaceId": "w1", "name": None, "routing": {"known": True}}])
-    found = block(handoff_routers(world, workspace_id=workspace_id))
+    runtime = Handmade([{"id": "e1f2", "workspaceId": "w1", "name": None, "routing": {"known": True}}])
+    found = block(handoff_routers(runtime, workspace_id=workspace_id))
     assert [(router.id, router.workspace_id, router.name) for router in found] == [("e1f2", "w1", "")]
-    call = world.calls[0]
+    call = runtime.calls[0]
     assert (call.operation, call.permission, call.path) == (
         "handoff-router-list", "handoff.read", "/v1/org/handoff/routers/handoff/list",
     )  # fmt: skip

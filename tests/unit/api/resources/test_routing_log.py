@@ -30,9 +30,9 @@ def row(number: int, **changes: Any) -> dict[str, Any]:
     return ROW | {"id": f"e{number}"} | changes
 
 
-def log(world: Handmade, *, days: float = 1, **changes: Any) -> list[LogEntry]:
+def log(runtime: Handmade, *, days: float = 1, **changes: Any) -> list[LogEntry]:
     asked: dict[str, Any] = {"workspace_id": "w1", "router_id": "r1", "start": START, "end": START + days * DAY}
-    return block(concierge_log(world, **asked | changes))
+    return block(concierge_log(runtime, **asked | changes))
 
 
 def entry(**changes: Any) -> LogEntry:
@@ -41,9 +41,9 @@ def entry(**changes: Any) -> LogEntry:
 
 
 def test_a_short_span_is_one_documented_request_without_a_body() -> None:
-    world = Handmade({"results": [], "total": 0})
-    assert log(world) == []
-    (call,) = world.calls
+    runtime = Handmade({"results": [], "total": 0})
+    assert log(runtime) == []
+    (call,) = runtime.calls
     assert (call.operation, call.permission, call.method, call.path, call.repeatable, call.body) == (
         "concierge-logs", "logs.read", "POST", "/v1/org/concierge/logs", True, None,
     )  # fmt: skip
@@ -136,25 +136,25 @@ def test_an_entry_that_names_a_meeting_has_not_timed_out() -> None:
     ],
 )
 def test_envelopes_that_say_where_the_log_ends(body: Any) -> None:
-    world = Handmade(body)
-    assert [found.id for found in log(world)] == [SESSION]
-    assert len(world.calls) == 1
+    runtime = Handmade(body)
+    assert [found.id for found in log(runtime)] == [SESSION]
+    assert len(runtime.calls) == 1
 
 
 @pytest.mark.parametrize("name", ["results", "logs", "entries", None])
 def test_without_such_a_word_only_a_page_that_brings_nothing_ends_the_log(name: str | None) -> None:
     """Even a short page may be followed by another: who knows how long a page may be at most."""
     pages: list[Any] = [[row(1), row(2)], [row(3)], []]
-    world = Handmade(*([{name: page} for page in pages] if name else pages))
-    assert [found.id for found in log(world)] == ["e1", "e2", "e3"]
-    assert [call.query["page"] for call in world.calls] == [0, 1, 2]
+    runtime = Handmade(*([{name: page} for page in pages] if name else pages))
+    assert [found.id for found in log(runtime)] == ["e1", "e2", "e3"]
+    assert [call.query["page"] for call in runtime.calls] == [0, 1, 2]
 
 
 def test_a_server_that_knows_no_pages_is_read_once() -> None:
     """As it was before 1.494."""
-    world = Handmade(by=lambda call: [row(number) for number in range(150)])
-    assert len(log(world)) == 150
-    assert len(world.calls) == 2
+    runtime = Handmade(by=lambda call: [row(number) for number in range(150)])
+    assert len(log(runtime)) == 150
+    assert len(runtime.calls) == 2
 
 
 @pytest.mark.parametrize(
@@ -193,18 +193,18 @@ def test_entries_that_contradict_each_other_are_both_kept() -> None:
 
 
 def test_a_long_span_is_cut_into_windows_of_30_days() -> None:
-    world = Handmade({"results": [row(1), row(2)], "total": 2}, {"results": [row(2), row(3)], "total": 2})
-    assert [found.id for found in log(world, days=31)] == ["e1", "e2", "e3"]
-    assert [(call.query["start"], call.query["end"]) for call in world.calls] == [
+    runtime = Handmade({"results": [row(1), row(2)], "total": 2}, {"results": [row(2), row(3)], "total": 2})
+    assert [found.id for found in log(runtime, days=31)] == ["e1", "e2", "e3"]
+    assert [(call.query["start"], call.query["end"]) for call in runtime.calls] == [
         ("2026-11-02T00:00:00Z", "2026-12-02T00:00:00Z"),
         ("2026-12-02T00:00:00Z", "2026-12-03T00:00:00Z"),
     ]
 
 
 def test_30_days_are_one_window() -> None:
-    world = Handmade([])
-    log(world, days=30)
-    assert len(world.calls) == 1
+    runtime = Handmade([])
+    log(runtime, days=30)
+    assert len(runtime.calls) == 1
 
 
 @pytest.mark.parametrize("end", [START, START.replace(tzinfo=None)])
@@ -232,8 +232,8 @@ def edge(box: Sandbox) -> Iterator[Edge]:
 
 
 def asked_of(edge: Edge) -> list[LogEntry]:
-    world = Handmade(by=lambda call: edge.request(call.method, call.path, params=call.query).json())
-    return log(world, workspace_id="ws-sales", router_id=fixed_uuid("inbound"))
+    runtime = Handmade(by=lambda call: edge.request(call.method, call.path, params=call.query).json())
+    return log(runtime, workspace_id="ws-sales", router_id=fixed_uuid("inbound"))
 
 
 @pytest.mark.parametrize("envelope", ["paginated", "data", "bare"])
@@ -241,7 +241,7 @@ def asked_of(edge: Edge) -> list[LogEntry]:
 def test_what_became_of_a_session_is_found_in_every_shape(
     box: Sandbox, edge: Edge, clock: Clock, envelope: Any, log_id: Any, routing: Any
 ) -> None:
-    variants = box.world.variants
+    variants = box.tenant.variants
     variants.log_envelope, variants.log_id, variants.log_routing = envelope, log_id, routing
     variants.explicit_nulls = variants.unknown_fields = True
     (lost, _), (booked, starts) = edge.offer("jo@example.com"), edge.offer("mo@example.com")
@@ -254,12 +254,12 @@ def test_what_became_of_a_session_is_found_in_every_shape(
     assert (told(lost), told(booked)) == ((None, False), (meeting_id, False))
     clock.advance(600)
     assert (told(lost), told(booked)) == ((None, True), (meeting_id, False))
-    box.world.cancel(meeting_id)
+    box.tenant.cancel(meeting_id)
     assert told(booked) == (None, False)
 
 
 def test_entries_that_name_no_session_are_tied_to_none(box: Sandbox, edge: Edge) -> None:
-    box.world.variants.log_id, box.world.variants.log_routing = "own", "absent"
+    box.tenant.variants.log_id, box.tenant.variants.log_routing = "own", "absent"
     session, _ = edge.offer()
     (found,) = asked_of(edge)
     assert not found.is_of(session)
@@ -268,8 +268,8 @@ def test_entries_that_name_no_session_are_tied_to_none(box: Sandbox, edge: Edge)
 @pytest.mark.parametrize("envelope", ["paginated", "data", "bare"])
 def test_pages_of_the_sandbox_are_followed(box: Sandbox, edge: Edge, envelope: Any) -> None:
     session, _ = edge.offer()
-    routing = box.world.sessions[session].routing
-    box.world.variants.log_envelope = envelope
+    routing = box.tenant.sessions[session].routing
+    box.tenant.variants.log_envelope = envelope
     for _ in range(200):
-        box.world.open_session("concierge", routing=routing)
+        box.tenant.open_session("concierge", routing=routing)
     assert len(asked_of(edge)) == 201

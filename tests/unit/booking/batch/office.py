@@ -85,7 +85,7 @@ class Office:
 
 
 class AtOnce:
-    """An office for a world that blocks."""
+    """An office for a runtime that blocks."""
 
     def __init__(self, office: Office) -> None:
         self._office, self.clock = office, office.clock

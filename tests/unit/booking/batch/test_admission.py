@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from airflow_chilipiper.booking.batch.admission import AT_ONCE_WITHOUT_PACE, IN_LINE_FOR, LEAST_IN_LINE, Starting
+from airflow_chilipiper.booking.batch.admission import AT_ONCE_WITHOUT_PACE, IN_LINE_FOR, LEAST_IN_LINE, Admission
 
 
 class Feed:
@@ -16,37 +16,37 @@ class Feed:
 
     def __init__(self, rate: float | None, *, also: Callable[[], bool] = lambda: True) -> None:
         self.rate = rate
-        self.starting = Starting(lambda: self.rate)
-        self._turns, self._ends = list[asyncio.Event](), list[asyncio.Event]()
+        self.admission = Admission(lambda: self.rate)
+        self._limiter, self._ends = list[asyncio.Event](), list[asyncio.Event]()
         self._also = also
 
     @property
     def started(self) -> int:
-        return len(self._turns)
+        return len(self._limiter)
 
-    async def turn(self, *flows: int) -> None:
+    async def acquire(self, *flows: int) -> None:
         for flow in flows:
-            self._turns[flow].set()
+            self._limiter[flow].set()
         await all_wait()
 
     async def end(self, flow: int) -> None:
         """With or without its turn."""
         self._ends[flow].set()
-        self._turns[flow].set()
+        self._limiter[flow].set()
         await all_wait()
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
             while self.started < 100:
-                await self.starting.room(self._also)
-                self._turns.append(asyncio.Event())
+                await self.admission.wait(self._also)
+                self._limiter.append(asyncio.Event())
                 self._ends.append(asyncio.Event())
-                self.starting.start(self._flow(self._turns[-1], self._ends[-1]), tasks)
+                self.admission.start(self._flow(self._limiter[-1], self._ends[-1]), tasks)
 
     async def _flow(self, turn: asyncio.Event, end: asyncio.Event) -> None:
         await turn.wait()
         if not end.is_set():
-            self.starting.has_begun(asyncio.current_task())
+            self.admission.has_begun(asyncio.current_task())
         await end.wait()
 
 
@@ -130,4 +130,4 @@ def test_what_else_must_allow_one_more_is_asked_again_when_a_flow_ends() -> None
 
 
 def test_a_turn_outside_of_any_task_is_nobodys_beginning() -> None:
-    Starting(lambda: None).has_begun(None)
+    Admission(lambda: None).has_begun(None)

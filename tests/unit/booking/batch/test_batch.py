@@ -15,15 +15,15 @@ from typing import Any
 import pytest
 
 from airflow_chilipiper.api import errors
-from airflow_chilipiper.api.pace.limiter import AwaitingTurns
+from airflow_chilipiper.api.pace.limiter import RateLimiter
 from airflow_chilipiper.api.pace.rate import Rate
 from airflow_chilipiper.api.patterns.offer import Offer
 from airflow_chilipiper.api.resources.pages import Page
 from airflow_chilipiper.booking.batch.admission import IN_LINE_FOR, LEAST_IN_LINE
 from airflow_chilipiper.booking.batch.batch import BEGUN_AT_FIRST, BEGUN_AT_ONCE, Batch
-from airflow_chilipiper.booking.batch.runtime import BatchWorld
+from airflow_chilipiper.booking.batch.runtime import BatchRuntime
 from airflow_chilipiper.booking.lead import Lead
-from airflow_chilipiper.booking.ledger.entry import LedgerFailed, Row
+from airflow_chilipiper.booking.ledger.entry import Entry, LedgerFailed
 from airflow_chilipiper.booking.ledger.lead_key import guest_digest
 from airflow_chilipiper.booking.ledger.memory import MemoryLedger
 from airflow_chilipiper.booking.ledger.store import Answer, Ledger
@@ -36,10 +36,10 @@ LEADS = [a_lead(number) for number in range(12)]
 
 def world_of(office: Office, ledger: Ledger | None = None) -> Open:
     @asynccontextmanager
-    async def open_world() -> AsyncIterator[BatchWorld]:
-        yield BatchWorld(office, AwaitingTurns(None), ledger or MemoryLedger())
+    async def open_runtime() -> AsyncIterator[BatchRuntime]:
+        yield BatchRuntime(office, RateLimiter(None), ledger or MemoryLedger())
 
-    return open_world
+    return open_runtime
 
 
 def statuses(batch: Told) -> list[str]:
@@ -47,7 +47,7 @@ def statuses(batch: Told) -> list[str]:
 
 
 def state_of(lead: Lead, ledger: Ledger) -> str:
-    return ledger.look([lead.row_key])[lead.row_key].state
+    return ledger.get([lead.entry_key])[lead.entry_key].state
 
 
 def all_loops_end() -> None:
@@ -67,8 +67,8 @@ class Clock:
         self.now += seconds
         asyncio.get_running_loop().call_soon(call)
 
-    def turns(self, rate: float) -> AwaitingTurns:
-        return AwaitingTurns(Rate(rate), self, self.later)
+    def limiter(self, rate: float) -> RateLimiter:
+        return RateLimiter(Rate(rate), self, self.later)
 
 
 def refused(kind: type[errors.Refused], status: int) -> errors.Refused:
@@ -138,25 +138,25 @@ def test_two_batches_over_the_same_leads_at_once_book_each_once() -> None:
 
 
 class Counting(MemoryLedger):
-    """Counts its transactions and rows; fails the marks that it is told to."""
+    """Counts its transactions and entries; fails the updates that it is told to."""
 
-    def __init__(self, fails: Callable[[Row], bool] = lambda row: False) -> None:
+    def __init__(self, fails: Callable[[Entry], bool] = lambda entry: False) -> None:
         super().__init__()
-        self.transactions = self.rows = 0
+        self.transactions = self.entries = 0
         self._fails = fails
 
-    def mark(self, rows: Sequence[Row], /) -> list[Answer]:
+    def update(self, entries: Sequence[Entry], /) -> list[Answer]:
         self.transactions += 1
-        self.rows += len(rows)
-        if any(map(self._fails, rows)):
+        self.entries += len(entries)
+        if any(map(self._fails, entries)):
             raise LedgerFailed("the ledger is away")
-        return super().mark(rows)
+        return super().update(entries)
 
 
 def test_marks_of_many_leads_share_a_transaction() -> None:
     ledger = Counting()
     Told([a_lead(number) for number in range(64)], world_of(Office(), ledger), at_once=16).run()
-    assert ledger.rows == 128
+    assert ledger.entries == 128
     assert ledger.transactions < 64
 
 
@@ -186,7 +186,7 @@ def test_a_booking_that_is_not_allowed_stops_the_batch_and_leaves_the_lead_free(
     batch = Told(LEADS, world_of(office, ledger), at_once=1)
     batch.run()
     assert statuses(batch) == ["not_attempted"] * 12
-    assert {row.state for row in ledger.look([lead.row().key for lead in LEADS]).values()} == {"planned"}
+    assert {entry.state for entry in ledger.get([lead.new_entry().key for lead in LEADS]).values()} == {"planned"}
 
 
 def test_an_unknown_link_of_one_lead_among_many_targets_is_that_leads_own() -> None:
@@ -219,7 +219,7 @@ def test_a_lead_that_is_unknown_is_refused_alone(code: str | None, message: str,
 
 def test_a_ledger_that_is_away_stops_the_batch_before_anything_is_booked() -> None:
     office = Office()
-    batch = Told(LEADS, world_of(office, Counting(lambda row: row.state == "sent")), at_once=3)
+    batch = Told(LEADS, world_of(office, Counting(lambda entry: entry.state == "sent")), at_once=3)
     batch.run()
     assert statuses(batch) == ["not_attempted"] * 12
     assert isinstance(batch.stopped_by, LedgerFailed)
@@ -228,7 +228,7 @@ def test_a_ledger_that_is_away_stops_the_batch_before_anything_is_booked() -> No
 
 def test_a_meeting_whose_mark_failed_is_unknown_and_told() -> None:
     office = Office()
-    batch = Told(LEADS[:1], world_of(office, Counting(lambda row: row.state == "booked")))
+    batch = Told(LEADS[:1], world_of(office, Counting(lambda entry: entry.state == "booked")))
     batch.run()
     (outcome,) = batch.outcomes
     assert (outcome.status, outcome.meeting_id) == ("unknown", "meeting-1-of-lead0@example.com")
@@ -252,7 +252,7 @@ def test_a_stop_lets_booking_calls_in_flight_finish_and_begins_nothing_new() -> 
 
 
 def test_after_a_stop_nobody_waits_for_an_answer_that_does_not_come() -> None:
-    """The lead is unknown and its row stays `sent`; what is answered later is still recorded."""
+    """The lead is unknown and its entry stays `sent`; what is answered later is still recorded."""
     in_flight, ledger = Event(), MemoryLedger()
     office = Office(held=(0,), busy=in_flight.set)
     batch = Told(LEADS, world_of(office, ledger), at_once=1, drain=0.01)
@@ -280,7 +280,7 @@ def test_a_stop_before_the_booking_call_leaves_the_lead_free_and_not_attempted()
     office.go.set()
     running.join(10)
     assert statuses(batch) == ["not_attempted"]
-    assert [row.state for row in ledger.look([LEADS[0].row().key]).values()] == ["planned"]
+    assert [entry.state for entry in ledger.get([LEADS[0].new_entry().key]).values()] == ["planned"]
     assert not office.meetings
 
 
@@ -314,7 +314,7 @@ def test_an_interrupt_stops_the_batch_records_what_is_in_flight_and_goes_on_its_
 ) -> None:
     office = Office(held=(0,), busy=interrupt)
 
-    class AnswersOnceStopped(BatchWorld):
+    class AnswersOnceStopped(BatchRuntime):
         def stop(self) -> None:
             super().stop()
             office.go.set()
@@ -322,29 +322,29 @@ def test_an_interrupt_stops_the_batch_records_what_is_in_flight_and_goes_on_its_
     ledger = MemoryLedger()
 
     @asynccontextmanager
-    async def open_world() -> AsyncIterator[BatchWorld]:
-        yield AnswersOnceStopped(office, AwaitingTurns(None), ledger)
+    async def open_runtime() -> AsyncIterator[BatchRuntime]:
+        yield AnswersOnceStopped(office, RateLimiter(None), ledger)
 
-    batch = Told(LEADS, open_world, at_once=1)
+    batch = Told(LEADS, open_runtime, at_once=1)
     with pytest.raises(Interrupted):
         batch.run()
     assert statuses(batch) == ["booked"] + ["not_attempted"] * 11
-    assert [row.state for row in ledger.look([LEADS[0].row().key]).values()] == ["booked"]
+    assert [entry.state for entry in ledger.get([LEADS[0].new_entry().key]).values()] == ["booked"]
 
 
 def test_what_is_still_in_flight_when_the_waiting_ends_is_unknown(interrupt: Callable[[], None]) -> None:
     office = Office(held=(0,), busy=interrupt)
 
-    class InterruptsTheDrain(BatchWorld):
+    class InterruptsTheDrain(BatchRuntime):
         def stop(self) -> None:
             super().stop()
             interrupt()
 
     @asynccontextmanager
-    async def open_world() -> AsyncIterator[BatchWorld]:
-        yield InterruptsTheDrain(office, AwaitingTurns(None), MemoryLedger())
+    async def open_runtime() -> AsyncIterator[BatchRuntime]:
+        yield InterruptsTheDrain(office, RateLimiter(None), MemoryLedger())
 
-    batch = Told(LEADS, open_world, at_once=1)
+    batch = Told(LEADS, open_runtime, at_once=1)
     with pytest.raises(Interrupted):
         batch.run()
     assert statuses(batch) == ["unknown"] + ["not_attempted"] * 11
@@ -353,19 +353,19 @@ def test_what_is_still_in_flight_when_the_waiting_ends_is_unknown(interrupt: Cal
 
 def test_a_world_that_does_not_open_is_told_to_the_caller_and_nothing_was_attempted() -> None:
     @asynccontextmanager
-    async def open_world() -> AsyncIterator[BatchWorld]:
+    async def open_runtime() -> AsyncIterator[BatchRuntime]:
         if batch.outcomes:
             raise OSError("no network")
-        yield BatchWorld(Office(), AwaitingTurns(None), MemoryLedger())
+        yield BatchRuntime(Office(), RateLimiter(None), MemoryLedger())
 
-    batch = Told(LEADS, open_world)
+    batch = Told(LEADS, open_runtime)
     with pytest.raises(OSError, match="no network"):
         batch.run()
     assert statuses(batch) == ["not_attempted"] * 12
 
 
 def met(number: int) -> Lead:
-    """A lead that needs nothing but its row."""
+    """A lead that needs nothing but its entry."""
     known = Outcome(status="already_booked", meeting_id=f"m{number}")
     return a_lead(number, met={guest_digest(f"lead{number}@example.com"): known})
 
@@ -437,19 +437,19 @@ class Begins(MemoryLedger):
         self.begun = list[int]()
         self._fails_from, self._then = fails_from, then
 
-    def begin(self, rows: Sequence[Row], /) -> Sequence[Row]:
-        self.begun.append(len(rows))
+    def get_or_create(self, entries: Sequence[Entry], /) -> Sequence[Entry]:
+        self.begun.append(len(entries))
         if len(self.begun) >= self._fails_from:
             self._then()
             raise LedgerFailed("the ledger is away")
-        return super().begin(rows)
+        return super().begin(entries)
 
 
 def test_a_chunk_of_leads_is_begun_in_one_transaction() -> None:
     """The first chunks are small, so that the first call leaves at once."""
     ledger = Begins()
     Told([met(number) for number in range(3 * BEGUN_AT_ONCE)], world_of(Office(), ledger)).run()
-    chunks = [rows for rows in ledger.begun if rows]
+    chunks = [entries for entries in ledger.begun if entries]
     assert chunks[:3] == [BEGUN_AT_FIRST, 2 * BEGUN_AT_FIRST, 4 * BEGUN_AT_FIRST]
     assert (max(chunks), sum(chunks)) == (BEGUN_AT_ONCE, 3 * BEGUN_AT_ONCE)
 
@@ -477,9 +477,9 @@ def test_a_ledger_that_begins_no_more_lets_those_under_way_end() -> None:
 
 def test_a_lead_that_another_run_books_after_it_was_begun_is_not_booked_again() -> None:
     class Theirs(MemoryLedger):
-        def begin(self, rows: Sequence[Row], /) -> Sequence[Row]:
-            begun = super().begin(rows)
-            self.mark([begun[1].to("booked", meeting_id="theirs")])
+        def get_or_create(self, entries: Sequence[Entry], /) -> Sequence[Entry]:
+            begun = super().begin(entries)
+            self.update([begun[1].to("booked", meeting_id="theirs")])
             return begun
 
     office = Office()
@@ -508,7 +508,7 @@ def test_what_is_done_meanwhile_goes_on_until_the_end_and_ends_the_batch_if_it_f
     assert done.count(True) == 1
 
 
-async def with_host(outcome: Outcome, world: BatchWorld) -> Outcome:
+async def with_host(outcome: Outcome, runtime: BatchRuntime) -> Outcome:
     return replace(outcome, host="u-1")
 
 
@@ -519,10 +519,10 @@ def test_what_is_added_to_an_outcome_is_told_with_it() -> None:
 
 
 def test_where_nothing_can_be_added_the_outcome_is_told_as_it_is_and_the_others_go_on() -> None:
-    async def stumbles(outcome: Outcome, world: BatchWorld) -> Outcome:
+    async def stumbles(outcome: Outcome, runtime: BatchRuntime) -> Outcome:
         if "lead3@" in str(outcome.meeting_id):
             raise ZeroDivisionError
-        return await with_host(outcome, world)
+        return await with_host(outcome, runtime)
 
     batch = Told(LEADS, world_of(Office()), finish=stumbles, at_once=3)
     batch.run()
@@ -534,10 +534,10 @@ def test_who_is_stopped_while_something_is_added_is_told_as_booked() -> None:
     """Whether the adding waits for its turn, or for an answer that does not come."""
     adding = Barrier(3)
 
-    async def waits(outcome: Outcome, world: BatchWorld) -> Outcome:
+    async def waits(outcome: Outcome, runtime: BatchRuntime) -> Outcome:
         await asyncio.to_thread(adding.wait, 10)
         if "lead0@" in str(outcome.meeting_id):
-            await world.pause(600)
+            await runtime.pause(600)
         await asyncio.to_thread(go.wait, 10)
         return outcome
 
@@ -559,16 +559,16 @@ def test_no_session_waits_behind_others_that_were_opened_too_early(rate: float) 
     """However slow the pace, at most two leads wait for their first turn."""
     leads, in_line = [a_lead(number) for number in range(60)], list[int]()
 
-    class Watched(BatchWorld):
+    class Watched(BatchRuntime):
         async def ask(self, call: Any, /) -> Any:
-            in_line.append(self.turns.waiting)
+            in_line.append(self.limiter.waiting)
             return await super().ask(call)
 
     @asynccontextmanager
-    async def open_world() -> AsyncIterator[BatchWorld]:
-        yield Watched(Office(), Clock().turns(rate), MemoryLedger())
+    async def open_runtime() -> AsyncIterator[BatchRuntime]:
+        yield Watched(Office(), Clock().limiter(rate), MemoryLedger())
 
-    batch = Told(leads, open_world)
+    batch = Told(leads, open_runtime)
     batch.run()
     assert statuses(batch) == ["booked"] * 60
     assert 1 <= max(in_line) <= max(LEAST_IN_LINE, rate * IN_LINE_FOR)
@@ -577,19 +577,19 @@ def test_no_session_waits_behind_others_that_were_opened_too_early(rate: float) 
 def test_no_more_leads_are_under_way_than_are_allowed() -> None:
     under_way = list[int]()
 
-    class Watched(BatchWorld):
+    class Watched(BatchRuntime):
         begun = 0
 
-        async def begin(self, row: Row, /) -> Row:
+        async def get_or_create(self, entry: Entry, /) -> Entry:
             self.begun += 1
             under_way.append(self.begun - sum(map(len, batch.told.values())))
-            return await super().begin(row)
+            return await super().begin(entry)
 
     @asynccontextmanager
-    async def open_world() -> AsyncIterator[BatchWorld]:
-        yield Watched(Office(), AwaitingTurns(None), MemoryLedger())
+    async def open_runtime() -> AsyncIterator[BatchRuntime]:
+        yield Watched(Office(), RateLimiter(None), MemoryLedger())
 
-    batch = Told([a_lead(number) for number in range(40)], open_world, at_once=5)
+    batch = Told([a_lead(number) for number in range(40)], open_runtime, at_once=5)
     batch.run()
     assert statuses(batch) == ["booked"] * 40
     assert max(under_way) == 5
@@ -605,16 +605,16 @@ class Lists(Office):
 def test_leads_that_are_looked_for_again_and_again_hold_up_nobody() -> None:
     """They pause for as long as the list may lag; the others are begun beside them."""
     ledger, told, reasons = MemoryLedger(), list[int](), set[str]()
-    for row in ledger.begin([lead.row() for lead in LEADS[:8]]):
-        ledger.mark([sent := row.to("sent", slot=START, sent_at=time.time())])
-        ledger.mark([sent.to("unknown")])
+    for entry in ledger.get_or_create([lead.new_entry() for lead in LEADS[:8]]):
+        ledger.update([sent := entry.to("sent", slot=START, sent_at=time.time())])
+        ledger.update([sent.to("unknown")])
 
     async def for_ever(seconds: float) -> None:
         await asyncio.Event().wait()
 
     @asynccontextmanager
-    async def open_world() -> AsyncIterator[BatchWorld]:
-        yield BatchWorld(Lists(), Clock().turns(40.0), ledger, sleep=for_ever)
+    async def open_runtime() -> AsyncIterator[BatchRuntime]:
+        yield BatchRuntime(Lists(), Clock().limiter(40.0), ledger, sleep=for_ever)
 
     def tell(number: int, outcome: Outcome) -> None:
         told.append(number)
@@ -622,7 +622,7 @@ def test_leads_that_are_looked_for_again_and_again_hold_up_nobody() -> None:
         if len(told) == 4:
             batch.stop()
 
-    batch = Batch(enumerate(LEADS), open_world, tell=tell)
+    batch = Batch(enumerate(LEADS), open_runtime, tell=tell)
     batch.run()
     assert told[:4] == [8, 9, 10, 11]
     assert sorted(told) == list(range(12))

@@ -7,19 +7,19 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from airflow_chilipiper.booking.batch.batch import NOT_ATTEMPTED, Batch
-from airflow_chilipiper.booking.batch.runtime import BatchWorld
+from airflow_chilipiper.booking.batch.runtime import BatchRuntime
 from airflow_chilipiper.booking.lead import Lead
 from airflow_chilipiper.booking.outcome import Outcome
 
-Open = Callable[[], AbstractAsyncContextManager[BatchWorld]]
+Open = Callable[[], AbstractAsyncContextManager[BatchRuntime]]
 
 
 class Told(Batch):
     """A batch of *leads*, and what was told of each; of those that it never took, nothing."""
 
-    def __init__(self, leads: Sequence[Lead], open_world: Open, **settings: Any) -> None:
+    def __init__(self, leads: Sequence[Lead], open_runtime: Open, **settings: Any) -> None:
         self.told: dict[int, list[Outcome]] = {number: [] for number in range(len(leads))}
-        super().__init__(enumerate(leads), open_world, tell=self.tell, **settings)
+        super().__init__(enumerate(leads), open_runtime, tell=self.tell, **settings)
 
     def tell(self, number: int, outcome: Outcome) -> None:
         self.told[number].append(outcome)

@@ -17,7 +17,7 @@ def test_without_a_word_nobody_is_booked_again_and_clocks_may_differ_by_five_min
 
 def test_absence_counts_once_nothing_can_happen_any_more_and_the_list_shows_it() -> None:
     """The session's end, what the service still sits on, what the list does not show yet, and clocks that differ."""
-    assert BOUNDS.count_from(1_000, 600) == 1_000 + 600 + 13 + 7 + 17
+    assert BOUNDS.no_effect_after(1_000, 600) == 1_000 + 600 + 13 + 7 + 17
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_of_two_lifetimes_the_longer_counts_and_for_want_of_any_an_hour(
     offered: float | None, stated: float | None, lifetime: float
 ) -> None:
     bounds = Bounds(session_lifetime=stated, list_lag=0, processing=0, skew=0)
-    assert bounds.count_from(0, offered) == lifetime
+    assert bounds.no_effect_after(0, offered) == lifetime
 
 
 @pytest.mark.parametrize(

@@ -10,16 +10,16 @@ import pytest
 
 from airflow_chilipiper.api.resources.meeting import Meeting
 from airflow_chilipiper.booking.doubt.evidence import NONE, Evidence, evidence_in, guests_on_record, slot_start
-from airflow_chilipiper.booking.ledger.entry import Row
+from airflow_chilipiper.booking.ledger.entry import Entry
 from airflow_chilipiper.booking.ledger.lead_key import guest_digest
 
 START = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
 SENT_AT = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 JO, ANN, IN_CRM = "jo@example.com", "ann@example.com", "jo.crm@example.com"
-ROW = Row(
+ROW = Entry(
     key="k",
     purpose="spring",
-    mark="m",
+    version="m",
     state="unknown",
     sent_at=SENT_AT.timestamp(),
     slot="2026-11-03T10:30:00+01:00",
@@ -34,8 +34,8 @@ def a_meeting(meeting_id: str = "m1", **changes: Any) -> Meeting:
     return Meeting(meeting_id=meeting_id, **told | changes)
 
 
-def told(*meetings: Meeting, row: Row = ROW) -> Evidence:
-    return evidence_in(meetings, row, skew=300)
+def told(*meetings: Meeting, entry: Entry = ROW) -> Evidence:
+    return evidence_in(meetings, entry, skew=300)
 
 
 @pytest.mark.parametrize(
@@ -80,12 +80,12 @@ def test_what_was_booked_before_or_by_another_guest_or_by_nobody_at_another_time
     ids=["no guest", "no start", "neither", "moved"],
 )
 def test_what_may_be_ours_is_a_doubt_and_named(changes: dict[str, Any]) -> None:
-    """What a row does not say is no alibi, and meetings are moved."""
-    assert told(a_meeting(**changes)) == Evidence(doubt="m1 may be it")
+    """What an entry does not say is no alibi, and meetings are moved."""
+    assert told(a_meeting(**changes)) == Evidence(ambiguous="m1 may be it")
 
 
 def test_of_two_that_fit_none_is_taken() -> None:
-    assert told(a_meeting(), a_meeting("m2")) == Evidence(doubt="2 meetings may be it: m1, m2")
+    assert told(a_meeting(), a_meeting("m2")) == Evidence(ambiguous="2 meetings may be it: m1, m2")
     assert told(a_meeting(), a_meeting("m2", guest=None)).doubt
     assert told(a_meeting(start=START + timedelta(1)), a_meeting("m2", start=START + timedelta(2))).doubt
 
@@ -101,41 +101,41 @@ def test_of_many_that_fit_only_some_are_named() -> None:
 
 
 def test_without_a_guest_on_record_everything_at_the_slot_may_be_ours_and_nothing_is() -> None:
-    assert told(a_meeting(), row=OF_NOBODY).doubt == "m1 may be it"
-    assert told(a_meeting(guest=None), row=OF_NOBODY).doubt == "m1 may be it"
-    assert told(a_meeting(start=START + timedelta(days=1)), row=OF_NOBODY) == NONE
+    assert told(a_meeting(), entry=OF_NOBODY).doubt == "m1 may be it"
+    assert told(a_meeting(guest=None), entry=OF_NOBODY).doubt == "m1 may be it"
+    assert told(a_meeting(start=START + timedelta(days=1)), entry=OF_NOBODY) == NONE
 
 
 @pytest.mark.parametrize("guest", [JO, IN_CRM])
 def test_everybody_whom_the_call_may_have_invited_is_compared(guest: str) -> None:
     """A Handoff by CRM id invites whom Chili Piper has under that id, whatever e-mail stands beside it."""
     both = replace(ROW, invited=guest_digest(IN_CRM))
-    assert told(a_meeting(guest=guest), row=both) == OURS
-    assert told(a_meeting(guest=ANN), row=both) == NONE
+    assert told(a_meeting(guest=guest), entry=both) == OURS
+    assert told(a_meeting(guest=ANN), entry=both) == NONE
 
 
 def test_a_row_that_does_not_say_when_it_was_sent_leaves_no_meeting_out() -> None:
-    assert told(a_meeting(booked_at=datetime(2020, 1, 1, tzinfo=UTC)), row=replace(ROW, sent_at=None)) == OURS
+    assert told(a_meeting(booked_at=datetime(2020, 1, 1, tzinfo=UTC)), entry=replace(ROW, sent_at=None)) == OURS
 
 
 @pytest.mark.parametrize("start", [START, None])
 def test_a_row_without_a_slot_is_certain_of_no_meeting(start: datetime | None) -> None:
     assert slot_start(replace(ROW, slot=None)) is None
-    assert told(a_meeting(start=start), row=replace(ROW, slot=None)).doubt == "m1 may be it"
+    assert told(a_meeting(start=start), entry=replace(ROW, slot=None)).doubt == "m1 may be it"
 
 
 def test_a_meeting_may_be_listed_as_booked_up_to_a_second_before() -> None:
     """The list tells whole seconds."""
-    row = replace(ROW, sent_at=SENT_AT.timestamp() + 0.9)
-    assert told(a_meeting(booked_at=SENT_AT - timedelta(seconds=300)), row=row) == OURS
-    assert told(a_meeting(booked_at=SENT_AT - timedelta(seconds=301)), row=row) == NONE
+    entry = replace(ROW, sent_at=SENT_AT.timestamp() + 0.9)
+    assert told(a_meeting(booked_at=SENT_AT - timedelta(seconds=300)), entry=entry) == OURS
+    assert told(a_meeting(booked_at=SENT_AT - timedelta(seconds=301)), entry=entry) == NONE
 
 
 def test_the_meeting_that_the_row_was_released_from_is_not_that_of_its_next_call() -> None:
     """It may have been booked but minutes before, at the same slot."""
     released = replace(ROW, released="m1")
-    assert told(a_meeting(), row=released) == NONE
-    assert told(a_meeting("m0"), a_meeting(), row=released) == Evidence(meeting_id="m0")
+    assert told(a_meeting(), entry=released) == NONE
+    assert told(a_meeting("m0"), a_meeting(), entry=released) == Evidence(meeting_id="m0")
 
 
 def test_guests_on_record_are_those_that_are_known() -> None:
@@ -146,4 +146,4 @@ def test_guests_on_record_are_those_that_are_known() -> None:
 
 def test_evidence_is_none_only_if_nothing_was_told() -> None:
     assert NONE.is_none
-    assert not any(each.is_none for each in (OURS, Evidence(doubt="why"), Evidence(never=True)))
+    assert not any(each.is_none for each in (OURS, Evidence(ambiguous="why"), Evidence(proven_absent=True)))

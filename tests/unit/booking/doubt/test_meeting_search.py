@@ -15,15 +15,15 @@ from airflow_chilipiper.api.errors import NotAllowed, Unreadable
 from airflow_chilipiper.api.runtime import block
 from airflow_chilipiper.booking.doubt.evidence import NONE, Evidence
 from airflow_chilipiper.booking.doubt.meeting_search import RoutingLog, at_slot, since_sending
-from airflow_chilipiper.booking.ledger.entry import Row
+from airflow_chilipiper.booking.ledger.entry import Entry
 from airflow_chilipiper.booking.ledger.lead_key import digest
 from tests.unit.api.handmade import Handmade
 
 SENT_AT = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
-ROW = Row(
+ROW = Entry(
     key="k",
     purpose="spring",
-    mark="m",
+    version="m",
     state="unknown",
     session="session-1",
     sent_at=SENT_AT.timestamp(),
@@ -33,42 +33,42 @@ ROW = Row(
 JO, ANN = "jo@example.com", "ann@example.com"
 
 
-def listed(*rows: dict[str, Any], more: str = "No") -> dict[str, Any]:
-    return {"data": {"list": list(rows)}, "hasMore": more}
+def listed(*entries: dict[str, Any], more: str = "No") -> dict[str, Any]:
+    return {"data": {"list": list(entries)}, "hasMore": more}
 
 
 def a_meeting(meeting_id: str, guest: str | None = JO) -> dict[str, Any]:
     return {"meetingId": meeting_id} | ({"primaryGuest": {"value": guest}} if guest else {})
 
 
-def spans(world: Handmade) -> list[tuple[str, str]]:
-    return [(call.body["start"], call.body["end"]) for call in world.calls]
+def spans(runtime: Handmade) -> list[tuple[str, str]]:
+    return [(call.body["start"], call.body["end"]) for call in runtime.calls]
 
 
 def test_the_slot_is_asked_for_to_the_minute_and_in_any_status() -> None:
-    world = Handmade(listed(a_meeting("m1")))
-    (found,) = block(at_slot(ROW, (JO,), world))
+    runtime = Handmade(listed(a_meeting("m1")))
+    (found,) = block(at_slot(ROW, (JO,), runtime))
     assert found.meeting_id == "m1"
     span = {"start": "2026-11-03T09:30:00Z", "end": "2026-11-03T09:31:00Z"}
-    (call,) = world.calls
+    (call,) = runtime.calls
     assert call.body == {**span, "guestEmail": JO, "page": 0, "pageSize": 50}
 
 
 def test_everybody_is_asked_for_where_nobody_is_named() -> None:
-    world = Handmade(listed(a_meeting("m1", ANN)))
-    assert len(block(at_slot(ROW, (), world))) == 1
-    assert "guestEmail" not in world.calls[0].body
+    runtime = Handmade(listed(a_meeting("m1", ANN)))
+    assert len(block(at_slot(ROW, (), runtime))) == 1
+    assert "guestEmail" not in runtime.calls[0].body
 
 
 def test_every_guest_is_asked_for_and_a_meeting_counts_once() -> None:
-    world = Handmade(listed(a_meeting("m1", None)), listed(a_meeting("m1", None), a_meeting("m2", ANN)))
-    assert [meeting.meeting_id for meeting in block(at_slot(ROW, (JO, ANN), world))] == ["m1", "m2"]
-    assert [call.body["guestEmail"] for call in world.calls] == [JO, ANN]
+    runtime = Handmade(listed(a_meeting("m1", None)), listed(a_meeting("m1", None), a_meeting("m2", ANN)))
+    assert [meeting.meeting_id for meeting in block(at_slot(ROW, (JO, ANN), runtime))] == ["m1", "m2"]
+    assert [call.body["guestEmail"] for call in runtime.calls] == [JO, ANN]
 
 
 def test_all_pages_are_read() -> None:
-    world = Handmade(listed(a_meeting("m1"), more="Yes"), listed(a_meeting("m2")))
-    assert len(block(at_slot(ROW, (JO,), world))) == 2
+    runtime = Handmade(listed(a_meeting("m1"), more="Yes"), listed(a_meeting("m2")))
+    assert len(block(at_slot(ROW, (JO,), runtime))) == 2
 
 
 def test_a_list_that_fails_is_no_empty_list() -> None:
@@ -81,11 +81,11 @@ def test_a_row_without_a_slot_asks_nothing_about_it() -> None:
 
 
 def test_what_was_moved_is_looked_for_from_the_sending_on_by_a_clock_that_may_be_behind() -> None:
-    world = Handmade(by=lambda _: listed())
-    block(since_sending([ROW], (JO,), world, skew=300))
-    assert spans(world)[0][0] == "2026-11-02T07:55:00Z"
-    assert spans(world)[-1][1] == "2027-01-02T09:30:00Z"
-    assert all(earlier[1] == later[0] for earlier, later in pairwise(spans(world)))
+    runtime = Handmade(by=lambda _: listed())
+    block(since_sending([ROW], (JO,), runtime, skew=300))
+    assert spans(runtime)[0][0] == "2026-11-02T07:55:00Z"
+    assert spans(runtime)[-1][1] == "2027-01-02T09:30:00Z"
+    assert all(earlier[1] == later[0] for earlier, later in pairwise(spans(runtime)))
 
 
 @pytest.mark.parametrize(
@@ -97,17 +97,17 @@ def test_what_was_moved_is_looked_for_from_the_sending_on_by_a_clock_that_may_be
     ],
 )
 def test_a_meeting_may_have_been_moved_to_sixty_days_after_its_slot(slot: str | None, end: str) -> None:
-    """Or after the call, where the row does not tell its slot."""
-    world = Handmade(by=lambda _: listed())
-    block(since_sending([replace(ROW, slot=slot)], (JO,), world, skew=300))
-    assert spans(world)[-1][1] == end
+    """Or after the call, where the entry does not tell its slot."""
+    runtime = Handmade(by=lambda _: listed())
+    block(since_sending([replace(ROW, slot=slot)], (JO,), runtime, skew=300))
+    assert spans(runtime)[-1][1] == end
 
 
 def test_of_several_rows_the_earliest_and_the_latest_count() -> None:
-    world = Handmade(by=lambda _: listed())
+    runtime = Handmade(by=lambda _: listed())
     later = replace(ROW, sent_at=(SENT_AT + timedelta(days=1)).timestamp(), slot="2026-11-04T09:30:00Z")
-    block(since_sending([later, ROW], (), world, skew=0))
-    assert (spans(world)[0][0], spans(world)[-1][1]) == ("2026-11-02T08:00:00Z", "2027-01-03T09:30:00Z")
+    block(since_sending([later, ROW], (), runtime, skew=0))
+    assert (spans(runtime)[0][0], spans(runtime)[-1][1]) == ("2026-11-02T08:00:00Z", "2027-01-03T09:30:00Z")
 
 
 ROUTERS: dict[str, Any] = {"routers": [{"workspaceId": "w1", "router": {"id": "r1", "slug": "inbound"}}]}
@@ -132,8 +132,8 @@ class Concierge(Handmade):
         return told
 
 
-def says(*entries: dict[str, Any] | Exception, row: Row = ROW, **facts: Any) -> Evidence:
-    return block(RoutingLog().evidence(row, Concierge(*entries, **facts)))
+def says(*entries: dict[str, Any] | Exception, entry: Entry = ROW, **facts: Any) -> Evidence:
+    return block(RoutingLog().evidence(entry, Concierge(*entries, **facts)))
 
 
 TIMED_OUT = an_entry(status="TimedOut")
@@ -145,8 +145,8 @@ TIMED_OUT = an_entry(status="TimedOut")
         ([an_entry(meetingId="m1")], Evidence(meeting_id="m1")),
         ([an_entry(meetingId="m1"), an_entry(meetingId="m1", status="Cancelled")], Evidence(meeting_id="m1")),
         ([an_entry(meetingId="m1"), TIMED_OUT], Evidence(meeting_id="m1")),
-        ([TIMED_OUT], Evidence(never=True)),
-        ([TIMED_OUT, an_entry("another", meetingId="m2")], Evidence(never=True)),
+        ([TIMED_OUT], Evidence(proven_absent=True)),
+        ([TIMED_OUT, an_entry("another", meetingId="m2")], Evidence(proven_absent=True)),
         ([], NONE),
         ([an_entry("another", "TimedOut")], NONE),
         ([an_entry("another", meetingId="m2")], NONE),
@@ -175,8 +175,8 @@ def test_two_meetings_of_one_session_are_for_a_person_to_judge() -> None:
         {"routers": {"routers": []}},
         {"routers": {"routers": [{"workspaceId": "w1", "router": {"id": "r1", "slug": "outbound"}}]}},
         {"routers": {"routers": [{"router": {"id": "r1", "slug": "inbound"}}]}},
-        {"row": replace(ROW, session=None)},
-        {"row": replace(ROW, pattern=digest("handoff", "w", "", ""))},
+        {"entry": replace(ROW, session=None)},
+        {"entry": replace(ROW, pattern=digest("handoff", "w", "", ""))},
     ],
     ids=["not allowed", "no routers", "another router", "no workspace", "no session", "no Concierge"],
 )
@@ -190,25 +190,25 @@ def test_a_log_that_the_token_may_not_read_is_no_evidence() -> None:
 
 def test_the_log_of_the_rows_router_is_asked_around_the_call() -> None:
     """From before the session can have been opened, and for no longer than the service takes."""
-    world = Concierge(TIMED_OUT)
-    block(RoutingLog().evidence(ROW, world))
-    query = world.calls[1].query
+    runtime = Concierge(TIMED_OUT)
+    block(RoutingLog().evidence(ROW, runtime))
+    query = runtime.calls[1].query
     assert (query["workspaceId"], query["routerId"]) == ("w1", "r1")
     assert (query["start"], query["end"]) == ("2026-11-01T07:00:00Z", "2026-11-04T08:00:00Z")
 
 
 def test_the_routers_are_asked_for_once() -> None:
-    log, world = RoutingLog(), Concierge(TIMED_OUT)
+    log, runtime = RoutingLog(), Concierge(TIMED_OUT)
     for _ in range(2):
-        block(log.evidence(ROW, world))
-    assert [call.operation for call in world.calls].count("concierge-list-routers") == 1
+        block(log.evidence(ROW, runtime))
+    assert [call.operation for call in runtime.calls].count("concierge-list-routers") == 1
 
 
 def test_routers_that_could_not_be_asked_for_are_not_asked_for_again() -> None:
     """Their list is long, and a token that may not read it does not learn to."""
-    log, world = RoutingLog(), Concierge(TIMED_OUT, routers=NotAllowed("no", status=403))
-    assert [block(log.evidence(ROW, world)) for _ in range(2)] == [NONE, NONE]
-    assert len(world.calls) == 1
+    log, runtime = RoutingLog(), Concierge(TIMED_OUT, routers=NotAllowed("no", status=403))
+    assert [block(log.evidence(ROW, runtime)) for _ in range(2)] == [NONE, NONE]
+    assert len(runtime.calls) == 1
 
 
 def test_leads_that_are_looked_for_at_once_all_have_the_log() -> None:
@@ -220,13 +220,13 @@ def test_leads_that_are_looked_for_at_once_all_have_the_log() -> None:
             return await super().ask(call)
 
     async def at_once() -> list[Evidence]:
-        log, world = RoutingLog(), Waits(TIMED_OUT)
-        return await asyncio.gather(*(log.evidence(ROW, world) for _ in range(3)))
+        log, runtime = RoutingLog(), Waits(TIMED_OUT)
+        return await asyncio.gather(*(log.evidence(ROW, runtime) for _ in range(3)))
 
-    assert [evidence.never for evidence in asyncio.run(at_once())] == [True] * 3
+    assert [evidence.proven_absent for evidence in asyncio.run(at_once())] == [True] * 3
 
 
 def test_a_row_without_a_session_asks_nothing() -> None:
-    world = Concierge(TIMED_OUT)
-    block(RoutingLog().evidence(replace(ROW, session=None), world))
-    assert world.calls == []
+    runtime = Concierge(TIMED_OUT)
+    block(RoutingLog().evidence(replace(ROW, session=None), runtime))
+    assert runtime.calls == []

@@ -1,4 +1,4 @@
-"""What becomes of a row in doubt: who may look, for how long, and what each kind of evidence frees, books or holds."""
+"""What becomes of an entry in doubt: who may look, for how long, and what each kind of evidence frees, books or holds."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from airflow_chilipiper.booking.doubt.reconcile import (
     two_meetings,
 )
 from airflow_chilipiper.booking.lead import Lead
-from airflow_chilipiper.booking.ledger.entry import LedgerFailed, Row
+from airflow_chilipiper.booking.ledger.entry import Entry, LedgerFailed
 from airflow_chilipiper.booking.ledger.memory import MemoryLedger
 from tests.unit.api.handmade import WALL, Handmade
 
 JO = "jo@example.com"
 BOUNDS = Bounds(list_lag=31, call=10, skew=300)
 REBOOK = replace(BOUNDS, on_no_evidence="rebook")
-FOUND, DOUBT, NEVER = Evidence(meeting_id="m1"), Evidence(doubt="m1 may be it"), Evidence(never=True)
+FOUND, DOUBT, NEVER = Evidence(meeting_id="m1"), Evidence(ambiguous="m1 may be it"), Evidence(proven_absent=True)
 IN_DOUBT = ("sent", "unknown", "review")
 
 
@@ -42,10 +42,10 @@ def a_lead(**facts: Any) -> Lead:
     return Lead(interval=interval, choose=lambda offer, _: next(iter(offer.slots), None), **told | facts)
 
 
-def a_row(state: Any = "unknown", *, sent_at: float = WALL - 1_000, lead: Lead | None = None, **facts: Any) -> Row:
+def an_entry(state: Any = "unknown", *, sent_at: float = WALL - 1_000, lead: Lead | None = None, **facts: Any) -> Entry:
     """By default as a call has left it that can have no effect any more."""
-    known: dict[str, Any] = {"slot": "2026-11-03T09:30:00Z", "session": "session-1", "count_from": sent_at + 900}
-    return replace((lead or a_lead()).row(), state=state, sent_at=sent_at, **known | facts)
+    known: dict[str, Any] = {"slot": "2026-11-03T09:30:00Z", "session": "session-1", "no_effect_after": sent_at + 900}
+    return replace((lead or a_lead()).new_entry(), state=state, sent_at=sent_at, **known | facts)
 
 
 def a_meeting(**changes: Any) -> dict[str, Any]:
@@ -62,7 +62,7 @@ class Desk(Handmade):
 
     def __init__(
         self,
-        row: Row,
+        entry: Entry,
         *meetings: dict[str, Any] | Exception,
         shown_from: float = WALL,
         log: list[dict[str, Any]] | None = None,
@@ -75,7 +75,7 @@ class Desk(Handmade):
         self.clock = WALL
         self.pauses: list[float] = []
         self.ledger = MemoryLedger()
-        self.ledger.begin([row])
+        self.ledger.get_or_create([entry])
 
     def _answer(self, call: Call[Any]) -> Any:
         if call.operation == "concierge-list-routers":
@@ -85,13 +85,13 @@ class Desk(Handmade):
         for each in self.meetings:
             if isinstance(each, Exception):
                 raise each
-        shown = [row for row in self.meetings if self.clock >= self.shown_from and self._is_asked_for(row, call)]  # type: ignore[arg-type]
+        shown = [entry for entry in self.meetings if self.clock >= self.shown_from and self._is_asked_for(entry, call)]  # type: ignore[arg-type]
         return {"data": {"list": shown}, "hasMore": "No"}
 
-    def _is_asked_for(self, row: dict[str, Any], call: Call[Any]) -> bool:
-        is_then = call.body["start"] <= row["dateTime"]["start"] < call.body["end"]
+    def _is_asked_for(self, entry: dict[str, Any], call: Call[Any]) -> bool:
+        is_then = call.body["start"] <= entry["dateTime"]["start"] < call.body["end"]
         wanted = call.body.get("guestEmail") if self.literal else None
-        return bool(is_then and wanted in (None, row["primaryGuest"]["value"]))
+        return bool(is_then and wanted in (None, entry["primaryGuest"]["value"]))
 
     async def pause(self, seconds: float, /) -> None:
         self.pauses.append(seconds)
@@ -100,21 +100,21 @@ class Desk(Handmade):
     def wall(self) -> float:
         return self.clock
 
-    async def begin(self, row: Row, /) -> Row:
-        return self.ledger.begin([row])[0]
+    async def get_or_create(self, entry: Entry, /) -> Entry:
+        return self.ledger.get_or_create([entry])[0]
 
-    async def mark(self, row: Row, /) -> Row:
+    async def update(self, entry: Entry, /) -> Entry:
         if self.stopped:
             raise LedgerFailed("away")
-        (answer,) = self.ledger.mark([row])
+        (answer,) = self.ledger.update([entry])
         if isinstance(answer, Exception):
             raise answer
         return answer
 
     @property
-    def row(self) -> Row:
-        (row,) = self.ledger.list(purpose="spring")
-        return row
+    def new_entry(self) -> Entry:
+        (entry,) = self.ledger.list(purpose="spring")
+        return entry
 
     @property
     def asked(self) -> list[str]:
@@ -159,7 +159,7 @@ def test_only_a_4xx_in_chili_pipers_own_words_is_worth_a_look(doubt: Exception, 
     [("planned", False), ("unknown", True), ("review", True), ("booked", False), ("abandoned", False)],
 )
 def test_what_a_call_has_left_open_is_in_doubt(state: Any, doubtful: bool) -> None:
-    assert is_in_doubt(a_row(state), BOUNDS, WALL) is doubtful
+    assert is_in_doubt(an_entry(state), BOUNDS, WALL) is doubtful
 
 
 @pytest.mark.parametrize(
@@ -181,30 +181,30 @@ def test_what_a_call_has_left_open_is_in_doubt(state: Any, doubtful: bool) -> No
 def test_sent_is_left_to_its_sender_until_that_is_an_earlier_try_or_has_given_up(
     sender: str, asks: str, age: float, doubtful: bool
 ) -> None:
-    assert is_in_doubt(a_row("sent", sent_at=WALL - age, sender=sender), BOUNDS, WALL, sender=asks) is doubtful
+    assert is_in_doubt(an_entry("sent", sent_at=WALL - age, sender=sender), BOUNDS, WALL, sender=asks) is doubtful
 
 
-def looked(desk: Desk, row: Row) -> tuple[Evidence, float]:
-    return block(look(row, (JO,), desk, BOUNDS))
+def looked(desk: Desk, entry: Entry) -> tuple[Evidence, float]:
+    return block(look(entry, (JO,), desk, BOUNDS))
 
 
 def test_the_list_is_looked_at_with_growing_pauses_until_it_has_had_its_time() -> None:
-    row = a_row(sent_at=WALL)
-    evidence, began = looked(desk := Desk(row), row)
+    entry = an_entry(sent_at=WALL)
+    evidence, began = looked(desk := Desk(entry), entry)
     assert evidence == NONE
     assert desk.pauses == [1, 2, 4, 8, 16]
     assert (len(desk.calls), began) == (6, WALL + 31)
 
 
 def test_a_look_ends_with_the_first_evidence() -> None:
-    row = a_row(sent_at=WALL)
-    evidence, began = looked(desk := Desk(row, a_meeting(bookedAt=None), shown_from=WALL + 3), row)
+    entry = an_entry(sent_at=WALL)
+    evidence, began = looked(desk := Desk(entry, a_meeting(bookedAt=None), shown_from=WALL + 3), entry)
     assert (evidence, began, desk.pauses) == (FOUND, WALL + 3, [1, 2])
 
 
 def test_a_list_that_has_had_its_time_by_whatever_clock_is_looked_at_once() -> None:
-    row = a_row(sent_at=WALL - 331)
-    assert looked(desk := Desk(row), row) == (NONE, WALL)
+    entry = an_entry(sent_at=WALL - 331)
+    assert looked(desk := Desk(entry), entry) == (NONE, WALL)
     assert len(desk.calls) == 1
 
 
@@ -212,31 +212,31 @@ def test_a_list_that_has_had_its_time_by_whatever_clock_is_looked_at_once() -> N
     ("sent_at", "shown_from"), [(WALL - 330, WALL + 1), (WALL - 300, WALL + 31), (WALL + 300, WALL + 31)]
 )
 def test_a_list_is_given_all_its_time_wherever_the_senders_clock_may_stand(sent_at: float, shown_from: float) -> None:
-    row = a_row(sent_at=sent_at)
-    assert looked(Desk(row, a_meeting(bookedAt=None), shown_from=shown_from), row) == (FOUND, shown_from)
+    entry = an_entry(sent_at=sent_at)
+    assert looked(Desk(entry, a_meeting(bookedAt=None), shown_from=shown_from), entry) == (FOUND, shown_from)
 
 
 def test_a_look_counts_from_when_it_began_not_from_when_it_was_answered() -> None:
-    row = a_row(sent_at=WALL - 331)
-    assert looked(Slow(row), row) == (NONE, WALL)
+    entry = an_entry(sent_at=WALL - 331)
+    assert looked(Slow(entry), entry) == (NONE, WALL)
 
 
 def test_silence_counts_from_the_beginning_of_the_look_however_long_it_takes() -> None:
-    row = a_row(policy="rebook", count_from=WALL)
-    assert reconciled(Slow(row), a_lead(bounds=REBOOK)).state == "unknown"
+    entry = an_entry(policy="rebook", no_effect_after=WALL)
+    assert reconciled(Slow(entry), a_lead(bounds=REBOOK)).state == "unknown"
 
 
 def test_a_look_at_a_list_that_fails_fails() -> None:
-    row = a_row()
+    entry = an_entry()
     with pytest.raises(errors.Unreadable):
-        looked(Desk(row, errors.Unreadable()), row)
+        looked(Desk(entry, errors.Unreadable()), entry)
 
 
-def concluded(row: Row, evidence: Evidence, *, began: float = WALL, may_rebook: bool = True) -> tuple[str, str]:
+def concluded(entry: Entry, evidence: Evidence, *, began: float = WALL, may_rebook: bool = True) -> tuple[str, str]:
     """The state answered, and the one on record."""
-    desk = Desk(row)
-    told = block(conclude(row, evidence, began, desk, may_rebook=may_rebook))
-    return told.state, desk.row.state
+    desk = Desk(entry)
+    told = block(conclude(entry, evidence, began, desk, may_rebook=may_rebook))
+    return told.state, desk.entry.state
 
 
 def same(state: str) -> tuple[str, str]:
@@ -246,71 +246,72 @@ def same(state: str) -> tuple[str, str]:
 @pytest.mark.parametrize("state", IN_DOUBT)
 @pytest.mark.parametrize("began", [WALL - 1_000, WALL])
 def test_a_meeting_that_is_ours_books_whenever_it_is_found(state: str, began: float) -> None:
-    assert concluded(a_row(state), FOUND, began=began) == same("booked")
+    assert concluded(an_entry(state), FOUND, began=began) == same("booked")
 
 
 def test_what_is_found_is_recorded_with_when_and_how() -> None:
-    row = a_row(reason="502")
-    desk = Desk(row)
-    block(conclude(row, FOUND, WALL, desk, may_rebook=False))
-    assert (desk.row.meeting_id, desk.row.booked_at) == ("m1", WALL)
-    assert desk.row.reason == "found afterwards; 502"
-    assert block(conclude(a_row(), FOUND, WALL, Desk(a_row()), may_rebook=False)).reason == "found afterwards"
+    entry = an_entry(reason="502")
+    desk = Desk(entry)
+    block(conclude(entry, FOUND, WALL, desk, may_rebook=False))
+    assert (desk.entry.meeting_id, desk.entry.booked_at) == ("m1", WALL)
+    assert desk.entry.reason == "found afterwards; 502"
+    assert block(conclude(an_entry(), FOUND, WALL, Desk(an_entry()), may_rebook=False)).reason == "found afterwards"
 
 
 @pytest.mark.parametrize("state", ["sent", "unknown"])
 @pytest.mark.parametrize(("evidence", "reason"), [(NONE, "no meeting is found; 502"), (DOUBT, "m1 may be it; 502")])
 def test_under_hold_a_person_decides(state: str, evidence: Evidence, reason: str) -> None:
-    row = a_row(state, reason="502")
-    desk = Desk(row)
-    told = block(conclude(row, evidence, WALL, desk, may_rebook=True))
+    entry = an_entry(state, reason="502")
+    desk = Desk(entry)
+    told = block(conclude(entry, evidence, WALL, desk, may_rebook=True))
     assert (told.state, told.reason) == ("review", reason)
-    assert desk.row == told
+    assert desk.entry == told
 
 
 @pytest.mark.parametrize("state", ["sent", "unknown"])
 def test_under_rebook_silence_frees_once_it_counts(state: str) -> None:
-    """Which the look decides that has begun after `count_from`, not the one that ended after it."""
-    assert concluded(a_row(state, policy="rebook", count_from=WALL - 0.1), NONE) == same("planned")
-    assert concluded(a_row(state, policy="rebook", count_from=WALL), NONE) == same(state)
+    """Which the look decides that has begun after `no_effect_after`, not the one that ended after it."""
+    assert concluded(an_entry(state, policy="rebook", no_effect_after=WALL - 0.1), NONE) == same("planned")
+    assert concluded(an_entry(state, policy="rebook", no_effect_after=WALL), NONE) == same(state)
 
 
 def test_under_rebook_a_doubt_frees_nobody() -> None:
-    assert concluded(a_row(policy="rebook"), DOUBT) == same("review")
+    assert concluded(an_entry(policy="rebook"), DOUBT) == same("review")
 
 
 def test_a_run_that_may_not_rebook_frees_nobody_whatever_the_row_allows() -> None:
-    assert concluded(a_row(policy="rebook"), NONE, may_rebook=False) == same("review")
+    assert concluded(an_entry(policy="rebook"), NONE, may_rebook=False) == same("review")
 
 
 def test_a_row_that_does_not_say_when_silence_counts_is_for_a_person() -> None:
-    assert concluded(a_row(policy="rebook", count_from=None), NONE) == same("review")
-    assert concluded(a_row(count_from=None), NEVER) == same("review")
+    assert concluded(an_entry(policy="rebook", no_effect_after=None), NONE) == same("review")
+    assert concluded(an_entry(no_effect_after=None), NEVER) == same("review")
 
 
 @pytest.mark.parametrize("evidence", [NONE, DOUBT])
 def test_review_is_left_to_a_person(evidence: Evidence) -> None:
-    row = a_row("review", policy="rebook")
-    desk = Desk(row)
-    assert block(conclude(row, evidence, WALL, desk, may_rebook=True)) is row
-    assert desk.row == row
+    entry = an_entry("review", policy="rebook")
+    desk = Desk(entry)
+    assert block(conclude(entry, evidence, WALL, desk, may_rebook=True)) is entry
+    assert desk.entry == entry
 
 
 @pytest.mark.parametrize("state", IN_DOUBT)
 def test_a_session_that_timed_out_frees_under_any_policy_once_no_call_can_have_an_effect(state: str) -> None:
-    assert concluded(a_row(state, count_from=WALL - 0.1), NEVER, may_rebook=False) == same("planned")
+    assert concluded(an_entry(state, no_effect_after=WALL - 0.1), NEVER, may_rebook=False) == same("planned")
 
 
 @pytest.mark.parametrize("policy", ["hold", "rebook"])
 @pytest.mark.parametrize("state", IN_DOUBT)
 def test_a_session_that_timed_out_awaits_the_hour_when_that_counts(state: str, policy: str) -> None:
     """Nobody is asked to judge what time will tell."""
-    assert concluded(a_row(state, policy=policy, count_from=WALL), NEVER) == same(state)
+    assert concluded(an_entry(state, policy=policy, no_effect_after=WALL), NEVER) == same(state)
 
 
 def test_why_a_lead_is_free_again_is_told() -> None:
     free = [
-        block(conclude(row := a_row(policy="rebook"), told, WALL, Desk(row), may_rebook=True)) for told in (NONE, NEVER)
+        block(conclude(entry := an_entry(policy="rebook"), told, WALL, Desk(entry), may_rebook=True))
+        for told in (NONE, NEVER)
     ]
     assert [each.reason for each in free] == [
         "no meeting is found, and none can be made any more",
@@ -320,13 +321,13 @@ def test_why_a_lead_is_free_again_is_told() -> None:
 
 @pytest.mark.parametrize(("state", "left"), [("sent", "review"), ("unknown", "review"), ("review", "review")])
 def test_a_meeting_on_record_for_another_lead_is_for_a_person(state: str, left: str) -> None:
-    row = a_row(state, reason="502")
-    desk = Desk(row)
-    other = a_lead(purpose="autumn").row()
-    desk.ledger.begin([other])
-    desk.ledger.mark([other.to("booked", meeting_id="m1", booked_at=WALL)])
-    told = block(conclude(row, FOUND, WALL, desk, may_rebook=True))
-    assert (told.state, told.meeting_id, desk.row) == (left, None, told)
+    entry = an_entry(state, reason="502")
+    desk = Desk(entry)
+    other = a_lead(purpose="autumn").new_entry()
+    desk.ledger.get_or_create([other])
+    desk.ledger.update([other.to("booked", meeting_id="m1", booked_at=WALL)])
+    told = block(conclude(entry, FOUND, WALL, desk, may_rebook=True))
+    assert (told.state, told.meeting_id, desk.entry) == (left, None, told)
     assert told.reason == (
         "502" if state == "review" else "meeting m1 may be it, and is on record for another lead; 502"
     )
@@ -337,48 +338,48 @@ def test_a_meeting_on_record_for_another_lead_is_for_a_person(state: str, left: 
     [(NONE, "abandoned", None), (NONE, "booked", "m2"), (FOUND, "booked", "m1"), (DOUBT, "booked", "m2")],
 )
 def test_whoever_was_faster_is_believed(evidence: Evidence, state: Any, meeting: str | None) -> None:
-    row = a_row(policy="rebook")
-    desk = Desk(row)
-    desk.ledger.mark([faster := row.to(state, meeting_id=meeting)])
-    assert block(conclude(row, evidence, WALL, desk, may_rebook=True)) == faster
+    entry = an_entry(policy="rebook")
+    desk = Desk(entry)
+    desk.ledger.update([faster := entry.to(state, meeting_id=meeting)])
+    assert block(conclude(entry, evidence, WALL, desk, may_rebook=True)) == faster
 
 
 def test_a_meeting_found_beside_another_that_is_on_record_is_an_alarm() -> None:
     """The record keeps the one that it has."""
-    row = a_row()
-    desk = Desk(row)
-    desk.ledger.mark([faster := row.to("booked", meeting_id="m2")])
-    told = block(conclude(row, FOUND, WALL, desk, may_rebook=True))
-    assert (told.state, told.meeting_id, desk.row) == ("review", "m1", faster)
+    entry = an_entry()
+    desk = Desk(entry)
+    desk.ledger.update([faster := entry.to("booked", meeting_id="m2")])
+    told = block(conclude(entry, FOUND, WALL, desk, may_rebook=True))
+    assert (told.state, told.meeting_id, desk.entry) == ("review", "m1", faster)
     assert told.reason == "TWO MEETINGS: m2 on record, and now m1"
 
 
 @pytest.mark.parametrize(("found", "on_record"), [(None, "m2"), ("", "m2"), ("m1", None), ("m1", "m1")])
 def test_no_alarm_but_for_two_meetings_that_are_known(found: str | None, on_record: str | None) -> None:
-    assert two_meetings(a_row(), a_row("booked", meeting_id=on_record), found) is None
+    assert two_meetings(an_entry(), an_entry("booked", meeting_id=on_record), found) is None
 
 
 @pytest.mark.parametrize(("evidence", "state"), [(FOUND, "booked"), (NONE, "planned")])
 def test_what_may_not_be_on_record_leaves_the_lead_in_doubt(evidence: Evidence, state: str) -> None:
-    row = a_row(policy="rebook")
-    told = block(conclude(row, evidence, WALL, Desk(row, stopped=True), may_rebook=True))
+    entry = an_entry(policy="rebook")
+    told = block(conclude(entry, evidence, WALL, Desk(entry, stopped=True), may_rebook=True))
     assert (told.state, told.meeting_id) == ("unknown", None)
     assert told.reason == f"{state}, but not on record (away)"
 
 
-def reconciled(desk: Desk, lead: Lead | None = None) -> Row:
-    return block(reconcile(desk.row, lead or a_lead(), desk))
+def reconciled(desk: Desk, lead: Lead | None = None) -> Entry:
+    return block(reconcile(desk.entry, lead or a_lead(), desk))
 
 
 def test_what_is_found_at_the_slot_ends_the_search() -> None:
-    assert reconciled(desk := Desk(a_row(), a_meeting())).state == "booked"
+    assert reconciled(desk := Desk(an_entry(), a_meeting())).state == "booked"
     assert desk.asked == ["meeting-list-put"]
 
 
 def test_a_meeting_that_was_moved_is_looked_for_and_left_to_a_person() -> None:
     moved = a_meeting(dateTime={"start": "2026-11-20T09:30:00Z"})
-    assert reconciled(desk := Desk(a_row(), moved)).state == "review"
-    assert desk.row.reason == "m1 may be it"
+    assert reconciled(desk := Desk(an_entry(), moved)).state == "review"
+    assert desk.entry.reason == "m1 may be it"
     assert "concierge-logs" not in desk.asked
 
 
@@ -387,25 +388,25 @@ def entry(**facts: Any) -> dict[str, Any]:
 
 
 def test_the_log_is_asked_where_the_list_knows_nothing() -> None:
-    found = reconciled(Desk(a_row(), log=[entry(status="Scheduled", meetingId="m1")]))
+    found = reconciled(Desk(an_entry(), log=[entry(status="Scheduled", meetingId="m1")]))
     assert (found.state, found.meeting_id) == ("booked", "m1")
-    assert reconciled(Desk(a_row(), log=[entry(status="TimedOut")])).state == "planned"
+    assert reconciled(Desk(an_entry(), log=[entry(status="TimedOut")])).state == "planned"
 
 
 def test_only_concierge_has_a_log() -> None:
     lead = a_lead(pattern=Handoff(workspace_id="w", booker_id="b", guest=JO))
-    assert reconciled(desk := Desk(a_row(lead=lead)), lead).state == "review"
+    assert reconciled(desk := Desk(an_entry(lead=lead)), lead).state == "review"
     assert set(desk.asked) == {"meeting-list-put"}
 
 
 @pytest.mark.parametrize("error", [errors.Unreadable("odd"), errors.NotAllowed("odd", status=403), RuntimeError("odd")])
 @pytest.mark.parametrize("state", IN_DOUBT)
 def test_a_list_that_fails_is_no_evidence_of_anything(state: str, error: Exception) -> None:
-    row = a_row(state, policy="rebook", reason="502")
-    told = reconciled(desk := Desk(row, error), a_lead(bounds=REBOOK))
-    assert (told.state, desk.row) == (state, row)
+    entry = an_entry(state, policy="rebook", reason="502")
+    told = reconciled(desk := Desk(entry, error), a_lead(bounds=REBOOK))
+    assert (told.state, desk.entry) == (state, entry)
     assert told.reason == "502; the meeting list could not be asked: odd"
-    silent = reconciled(Desk(a_row(), errors.Unreadable("odd")))
+    silent = reconciled(Desk(an_entry(), errors.Unreadable("odd")))
     assert silent.reason == "the meeting list could not be asked: odd"
 
 
@@ -416,9 +417,9 @@ def test_a_list_that_fails_halfway_is_no_evidence_either() -> None:
                 raise errors.Unreadable("odd")
             return super()._answer(call)
 
-    row = a_row(policy="rebook")
-    assert reconciled(desk := Halfway(row), a_lead(bounds=REBOOK)).state == "unknown"
-    assert desk.row == row
+    entry = an_entry(policy="rebook")
+    assert reconciled(desk := Halfway(entry), a_lead(bounds=REBOOK)).state == "unknown"
+    assert desk.entry == entry
 
 
 @pytest.mark.parametrize(
@@ -432,15 +433,15 @@ def test_a_list_that_fails_halfway_is_no_evidence_either() -> None:
     ids=["both rebook", "the call held", "this run holds", "both hold"],
 )
 def test_a_lead_is_rebooked_only_if_its_call_and_this_run_allow_it(bounds: Bounds, policy: str, state: str) -> None:
-    assert reconciled(Desk(a_row(policy=policy)), a_lead(bounds=bounds)).state == state
+    assert reconciled(Desk(an_entry(policy=policy)), a_lead(bounds=bounds)).state == state
 
 
 def test_whom_only_the_row_knows_is_looked_for_among_everybody() -> None:
     """No e-mail of theirs is at hand, and their hash is."""
     lead = a_lead(pattern=Handoff(workspace_id="w", booker_id="b", crm_id="00Q1"))
-    row = a_row(lead=lead, guest=a_lead().row().guest)
+    entry = an_entry(lead=lead, guest=a_lead().new_entry().guest)
     others = a_meeting(meetingId="m2", primaryGuest={"value": "ann@example.com"})
-    found = reconciled(desk := Desk(row, others, a_meeting()), lead)
+    found = reconciled(desk := Desk(entry, others, a_meeting()), lead)
     assert (found.state, found.meeting_id) == ("booked", "m1")
     assert "guestEmail" not in desk.calls[0].body
 
@@ -452,30 +453,32 @@ def test_nobody_is_free_by_a_list_that_compares_guests_letter_by_letter(
 ) -> None:
     """Nothing says how the service compares e-mails, so the whole list is read before anybody is set free."""
     spelled = a_meeting(primaryGuest={"value": "Jo@Example.com"}, dateTime={"start": f"2026-11-{day:02}T09:30:00Z"})
-    desk = Desk(a_row(policy=policy), spelled, log=log, literal=True)
+    desk = Desk(an_entry(policy=policy), spelled, log=log, literal=True)
     assert reconciled(desk, a_lead(bounds=REBOOK)).state == ("booked" if day == 3 else "review")
 
 
 def test_the_whole_list_is_read_only_to_set_somebody_free() -> None:
     """It is long."""
 
-    def everybody(row: Row) -> bool:
-        reconciled(desk := Desk(row), a_lead(bounds=REBOOK))
+    def everybody(entry: Entry) -> bool:
+        reconciled(desk := Desk(entry), a_lead(bounds=REBOOK))
         return any("guestEmail" not in call.body for call in desk.calls if call.operation == "meeting-list-put")
 
-    assert everybody(a_row(policy="rebook"))
-    assert not any(map(everybody, (a_row(), a_row("review"), a_row(policy="rebook", count_from=WALL))))
+    assert everybody(an_entry(policy="rebook"))
+    assert not any(map(everybody, (an_entry(), an_entry("review"), an_entry(policy="rebook", no_effect_after=WALL))))
 
 
 def test_what_is_left_to_a_person_is_looked_for_at_its_slot_alone() -> None:
     """A meeting that was moved could change nothing."""
     moved = a_meeting(dateTime={"start": "2026-11-20T09:30:00Z"})
-    assert reconciled(desk := Desk(row := a_row("review"), moved)) == row
+    assert reconciled(desk := Desk(entry := an_entry("review"), moved)) == entry
     assert desk.asked.count("meeting-list-put") == 1
 
 
 def test_a_meeting_booked_before_the_call_by_any_clock_is_not_its() -> None:
     old = datetime.fromtimestamp(WALL - 1_000 - 301, UTC).isoformat()
-    assert reconciled(Desk(a_row(policy="rebook"), a_meeting(bookedAt=old)), a_lead(bounds=REBOOK)).state == "planned"
+    assert (
+        reconciled(Desk(an_entry(policy="rebook"), a_meeting(bookedAt=old)), a_lead(bounds=REBOOK)).state == "planned"
+    )
     recent = datetime.fromtimestamp(WALL - 1_000, UTC) - timedelta(seconds=300)
-    assert reconciled(Desk(a_row(), a_meeting(bookedAt=recent.isoformat()))).state == "booked"
+    assert reconciled(Desk(an_entry(), a_meeting(bookedAt=recent.isoformat()))).state == "booked"

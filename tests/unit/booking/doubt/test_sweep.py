@@ -1,4 +1,4 @@
-"""Many rows reconciled at once: by hash, from few listings, and each freed by nothing but what its own row allows."""
+"""Many entries reconciled at once: by hash, from few listings, and each freed by nothing but what its own entry allows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from airflow_chilipiper.api.runtime import block
 from airflow_chilipiper.booking.doubt.bounds import Bounds
 from airflow_chilipiper.booking.doubt.meeting_search import RoutingLog
 from airflow_chilipiper.booking.doubt.sweep import FEW, sweep
-from airflow_chilipiper.booking.ledger.entry import Row
+from airflow_chilipiper.booking.ledger.entry import Entry
 from airflow_chilipiper.booking.ledger.lead_key import digest, guest_digest
 from airflow_chilipiper.booking.ledger.memory import MemoryLedger
 from tests.unit.api.handmade import WALL, Handmade
@@ -25,28 +25,28 @@ SENT_AT = WALL - 86_400
 class Office(Handmade):
     """A meeting list that is as it should be, and a ledger."""
 
-    def __init__(self, *rows: Row, meetings: list[dict[str, Any]] | None = None) -> None:
+    def __init__(self, *entries: Entry, meetings: list[dict[str, Any]] | None = None) -> None:
         super().__init__(by=self._list)
         self.meetings = meetings or []
         self.ledger = MemoryLedger()
-        self.ledger.begin(rows)
+        self.ledger.get_or_create(entries)
 
     def _list(self, call: Call[Any]) -> Any:
         if call.operation != "meeting-list-put":
             return {"routers": []}
         start, end = call.body["start"], call.body["end"]
-        rows = [row for row in self.meetings if start <= row["dateTime"]["start"] < end]
+        entries = [entry for entry in self.meetings if start <= entry["dateTime"]["start"] < end]
         size = call.body["pageSize"]
-        page = rows[call.body["page"] * size :][:size]
-        return {"data": {"list": page}, "hasMore": "Yes" if rows[(call.body["page"] + 1) * size :] else "No"}
+        page = entries[call.body["page"] * size :][:size]
+        return {"data": {"list": page}, "hasMore": "Yes" if entries[(call.body["page"] + 1) * size :] else "No"}
 
-    async def mark(self, row: Row, /) -> Row:
-        (answer,) = self.ledger.mark([row])
+    async def update(self, entry: Entry, /) -> Entry:
+        (answer,) = self.ledger.update([entry])
         if isinstance(answer, Exception):
             raise answer
         return answer
 
-    async def begin(self, row: Row, /) -> Row:
+    async def get_or_create(self, entry: Entry, /) -> Entry:
         raise AssertionError("a sweep begins nothing")
 
 
@@ -54,69 +54,71 @@ def start(number: int) -> str:
     return (datetime(2026, 11, 3, 8, tzinfo=UTC) + timedelta(minutes=number)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def a_row(number: int = 0, **facts: Any) -> Row:
-    row = Row(
+def an_entry(number: int = 0, **facts: Any) -> Entry:
+    entry = Entry(
         key=digest("spring", str(number)),
         purpose="spring",
-        mark=f"m{number}",
+        version=f"m{number}",
         state="unknown",
         attempt=1,
         session=f"session-{number}",
         slot=start(number),
         sent_at=SENT_AT,
-        count_from=SENT_AT + 3600,
+        no_effect_after=SENT_AT + 3600,
         guest=guest_digest(f"lead{number}@example.com"),
     )
-    return replace(row, **facts)
+    return replace(entry, **facts)
 
 
 def a_meeting(number: int = 0, **told: Any) -> dict[str, Any]:
-    row = {
+    entry = {
         "meetingId": f"meeting-{number}",
         "dateTime": {"start": start(number)},
         "bookedAt": datetime.fromtimestamp(SENT_AT, UTC).isoformat(),
         "primaryGuest": {"value": f"Lead{number}@example.com"},
     }
-    return {name: value for name, value in (row | told).items() if value is not None}
+    return {name: value for name, value in (entry | told).items() if value is not None}
 
 
-def swept(office: Office, **bounds: Any) -> list[Row]:
-    rows = list(office.ledger.list())
-    left = block(sweep(rows, office, Bounds(**bounds), RoutingLog()))
-    on_record = office.ledger.look([row.key for row in left])
-    assert [on_record[row.key] for row in left] == left
+def swept(office: Office, **bounds: Any) -> list[Entry]:
+    entries = list(office.ledger.list())
+    left = block(sweep(entries, office, Bounds(**bounds), RoutingLog()))
+    on_record = office.ledger.get([entry.key for entry in left])
+    assert [on_record[entry.key] for entry in left] == left
     return left
 
 
 @pytest.mark.parametrize("count", [1, FEW, FEW + 1, 120])
 def test_each_row_finds_its_own_meeting_whether_they_are_few_or_many(count: int) -> None:
-    office = Office(*map(a_row, range(count)), meetings=[a_meeting(number) for number in range(count + 30)])
-    found = {row.key: (row.state, row.meeting_id) for row in swept(office)}
-    assert found == {a_row(number).key: ("booked", f"meeting-{number}") for number in range(count)}
+    office = Office(*map(an_entry, range(count)), meetings=[a_meeting(number) for number in range(count + 30)])
+    found = {entry.key: (entry.state, entry.meeting_id) for entry in swept(office)}
+    assert found == {an_entry(number).key: ("booked", f"meeting-{number}") for number in range(count)}
 
 
 def test_many_rows_cost_a_listing_and_not_a_call_each() -> None:
-    office = Office(*map(a_row, range(120)), meetings=[a_meeting(number) for number in range(120)])
+    office = Office(*map(an_entry, range(120)), meetings=[a_meeting(number) for number in range(120)])
     swept(office)
     assert len(office.calls) == 13  # ten windows of six days and a last one, of which one has three pages
     assert all("guestEmail" not in call.body for call in office.calls)
 
 
 def test_no_meeting_is_left_to_a_person() -> None:
-    (row,) = swept(Office(a_row(), meetings=[a_meeting(1)]))
-    assert (row.state, row.meeting_id) == ("review", None)
-    assert row.reason == "no meeting is found"
+    (entry,) = swept(Office(an_entry(), meetings=[a_meeting(1)]))
+    assert (entry.state, entry.meeting_id) == ("review", None)
+    assert entry.reason == "no meeting is found"
 
 
 @pytest.mark.parametrize(
-    ("count_from", "state"), [(WALL - 1, "planned"), (WALL, "unknown"), (WALL + 1, "unknown"), (None, "review")]
+    ("no_effect_after", "state"), [(WALL - 1, "planned"), (WALL, "unknown"), (WALL + 1, "unknown"), (None, "review")]
 )
-def test_a_row_that_says_so_is_free_once_its_own_time_has_come(count_from: float | None, state: str) -> None:
-    assert [row.state for row in swept(Office(a_row(policy="rebook", count_from=count_from)))] == [state]
+def test_a_row_that_says_so_is_free_once_its_own_time_has_come(no_effect_after: float | None, state: str) -> None:
+    assert [entry.state for entry in swept(Office(an_entry(policy="rebook", no_effect_after=no_effect_after)))] == [
+        state
+    ]
 
 
 def test_a_row_for_review_is_freed_by_no_policy_and_settled_by_evidence() -> None:
-    waiting = a_row(state="review", policy="rebook", reason="why")
+    waiting = an_entry(state="review", policy="rebook", reason="why")
     assert swept(Office(waiting)) == [waiting]
     (found,) = swept(Office(waiting, meetings=[a_meeting()]))
     assert (found.state, found.meeting_id) == ("booked", "meeting-0")
@@ -124,69 +126,71 @@ def test_a_row_for_review_is_freed_by_no_policy_and_settled_by_evidence() -> Non
 
 def test_what_is_not_in_doubt_is_left_alone() -> None:
     """That is also a fresh `sent`: its sender is still waiting for the answer."""
-    fresh = a_row(1, state="sent", sent_at=WALL - 330)
-    others = [a_row(2, state="planned"), a_row(3, state="booked", meeting_id="x"), a_row(4, state="abandoned")]
+    fresh = an_entry(1, state="sent", sent_at=WALL - 330)
+    others = [an_entry(2, state="planned"), an_entry(3, state="booked", meeting_id="x"), an_entry(4, state="abandoned")]
     office = Office(fresh, *others, meetings=[a_meeting(1), a_meeting(2)])
     assert swept(office, call=30) == []
     assert office.calls == []
-    stale = a_row(1, state="sent", sent_at=WALL - 331)
+    stale = an_entry(1, state="sent", sent_at=WALL - 331)
     booked = datetime.fromtimestamp(WALL - 331, UTC).isoformat()
-    assert [row.state for row in swept(Office(stale, meetings=[a_meeting(1, bookedAt=booked)]), call=30)] == ["booked"]
+    assert [entry.state for entry in swept(Office(stale, meetings=[a_meeting(1, bookedAt=booked)]), call=30)] == [
+        "booked"
+    ]
 
 
 def test_silence_does_not_count_before_the_list_has_had_its_time() -> None:
     """By clocks that may differ; a meeting that is found counts at once."""
-    row = a_row(sent_at=WALL - 329)
-    assert swept(Office(row), list_lag=30) == [row]
-    assert [each.state for each in swept(Office(row), list_lag=29)] == ["review"]
+    entry = an_entry(sent_at=WALL - 329)
+    assert swept(Office(entry), list_lag=30) == [entry]
+    assert [each.state for each in swept(Office(entry), list_lag=29)] == ["review"]
     booked = datetime.fromtimestamp(WALL - 329, UTC).isoformat()
-    assert [each.state for each in swept(Office(row, meetings=[a_meeting(bookedAt=booked)]))] == ["booked"]
+    assert [each.state for each in swept(Office(entry, meetings=[a_meeting(bookedAt=booked)]))] == ["booked"]
 
 
 @pytest.mark.parametrize("count", [1, FEW + 1])
 def test_a_meeting_that_was_moved_is_left_to_a_person_with_its_id(count: int) -> None:
     moved = a_meeting(dateTime={"start": "2026-11-20T08:00:00Z"})
-    rows = swept(Office(*(a_row(number, policy="rebook") for number in range(count)), meetings=[moved]))
-    (row,) = [row for row in rows if row.key == a_row().key]
-    assert (row.state, row.reason) == ("review", "meeting-0 may be it")
+    entries = swept(Office(*(an_entry(number, policy="rebook") for number in range(count)), meetings=[moved]))
+    (entry,) = [entry for entry in entries if entry.key == an_entry().key]
+    assert (entry.state, entry.reason) == ("review", "meeting-0 may be it")
 
 
 @pytest.mark.parametrize("facts", [{"guest": ""}, {"policy": "rebook", "guest": ""}])
 def test_a_row_without_a_guest_is_never_booked_and_never_freed_by_a_meeting_at_its_slot(facts: dict[str, Any]) -> None:
-    assert [row.state for row in swept(Office(a_row(**facts), meetings=[a_meeting()]))] == ["review"]
+    assert [entry.state for entry in swept(Office(an_entry(**facts), meetings=[a_meeting()]))] == ["review"]
 
 
 def test_a_row_is_matched_by_the_guest_whom_the_offer_named() -> None:
-    row = a_row(guest=guest_digest("asked@example.com"), invited=guest_digest("lead0@example.com"))
-    assert [each.meeting_id for each in swept(Office(row, meetings=[a_meeting()]))] == ["meeting-0"]
+    entry = an_entry(guest=guest_digest("asked@example.com"), invited=guest_digest("lead0@example.com"))
+    assert [each.meeting_id for each in swept(Office(entry, meetings=[a_meeting()]))] == ["meeting-0"]
 
 
 @pytest.mark.parametrize("count", [1, FEW + 1])
 def test_two_meetings_that_fit_are_left_to_a_person(count: int) -> None:
     twice = [a_meeting(), a_meeting(meetingId="other")]
-    rows = swept(Office(*(a_row(number, policy="rebook") for number in range(count)), meetings=twice))
-    (row,) = [row for row in rows if row.key == a_row().key]
-    assert (row.state, row.reason) == ("review", "2 meetings may be it: meeting-0, other")
+    entries = swept(Office(*(an_entry(number, policy="rebook") for number in range(count)), meetings=twice))
+    (entry,) = [entry for entry in entries if entry.key == an_entry().key]
+    assert (entry.state, entry.reason) == ("review", "2 meetings may be it: meeting-0, other")
 
 
 def test_the_meeting_that_a_row_was_released_from_is_not_found_again() -> None:
     """It may have been booked just before the call that is in doubt, and at the same slot."""
-    row = a_row(released="meeting-0")
-    assert [each.state for each in swept(Office(row, meetings=[a_meeting()]))] == ["review"]
+    entry = an_entry(released="meeting-0")
+    assert [each.state for each in swept(Office(entry, meetings=[a_meeting()]))] == ["review"]
     rebooked = a_meeting(meetingId="new")
-    assert [each.meeting_id for each in swept(Office(row, meetings=[a_meeting(), rebooked]))] == ["new"]
+    assert [each.meeting_id for each in swept(Office(entry, meetings=[a_meeting(), rebooked]))] == ["new"]
 
 
 def test_one_meeting_is_not_taken_for_two_leads() -> None:
     """Whoever comes second is not free either, since nobody knows whose it is."""
     same = {"slot": start(0), "guest": guest_digest("lead0@example.com"), "policy": "rebook"}
-    rows = swept(Office(a_row(0, **same), a_row(1, **same), meetings=[a_meeting()]))
-    assert sorted((row.state, row.meeting_id) for row in rows) == [("booked", "meeting-0"), ("review", None)]
+    entries = swept(Office(an_entry(0, **same), an_entry(1, **same), meetings=[a_meeting()]))
+    assert sorted((entry.state, entry.meeting_id) for entry in entries) == [("booked", "meeting-0"), ("review", None)]
 
 
 @pytest.mark.parametrize("count", [1, FEW + 1])
 def test_a_list_that_failed_changes_no_row(count: int) -> None:
-    office = Office(*(a_row(number, policy="rebook") for number in range(count)))
+    office = Office(*(an_entry(number, policy="rebook") for number in range(count)))
     office.by = lambda _: {"data": {}}
     before = office.ledger.list()
     with pytest.raises(Unreadable):

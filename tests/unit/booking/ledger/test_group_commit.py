@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from airflow_chilipiper.booking.ledger.entry import LedgerFailed, MeetingTaken, Overtaken, Row, new_mark
+from airflow_chilipiper.booking.ledger.entry import Conflict, Entry, LedgerFailed, MeetingTaken, new_version
 from airflow_chilipiper.booking.ledger.group_commit import MARKS_FIRST, GroupCommit
 from airflow_chilipiper.booking.ledger.memory import MemoryLedger
 from airflow_chilipiper.booking.ledger.store import Answer
@@ -19,8 +19,8 @@ from airflow_chilipiper.booking.ledger.store import Answer
 T = TypeVar("T")
 
 
-def a_row(key: str) -> Row:
-    return Row(key=key, purpose="spring", mark=new_mark())
+def an_entry(key: str) -> Entry:
+    return Entry(key=key, purpose="spring", version=new_version())
 
 
 class Watched(MemoryLedger):
@@ -33,20 +33,20 @@ class Watched(MemoryLedger):
         if not waits:
             self.go.set()
 
-    def begin(self, rows: Sequence[Row], /) -> list[Row]:
-        return self._noted("begin", rows, super().begin)
+    def get_or_create(self, entries: Sequence[Entry], /) -> list[Entry]:
+        return self._noted("begin", entries, super().begin)
 
-    def mark(self, rows: Sequence[Row], /) -> list[Answer]:
-        return self._noted("mark", rows, super().mark)
+    def update(self, entries: Sequence[Entry], /) -> list[Answer]:
+        return self._noted("version", entries, super().version)
 
-    def _noted(self, name: str, rows: Sequence[Row], commit: Callable[[Sequence[Row]], T]) -> T:
+    def _noted(self, name: str, entries: Sequence[Entry], commit: Callable[[Sequence[Entry]], T]) -> T:
         assert self._alone.acquire(blocking=False), "used by two threads at once"
         try:
-            self.groups.append((name, [row.key for row in rows]))
+            self.groups.append((name, [entry.key for entry in entries]))
             self.go.wait(10)
             if failure := self._fails.get(len(self.groups)):
                 raise failure
-            return commit(rows)
+            return commit(entries)
         finally:
             self._alone.release()
 
@@ -62,14 +62,14 @@ async def all_wait() -> None:
         await asyncio.sleep(0)
 
 
-def run_all(ledger: Watched, first: Row, *others: Row, cancel: int | None = None) -> list[Any]:
+def run_all(ledger: Watched, first: Entry, *others: Entry, cancel: int | None = None) -> list[Any]:
     """Begin *first*, and the others while that commits; what each was answered."""
 
     async def flow() -> list[Any]:
         commits = GroupCommit(ledger)
-        tasks = [asyncio.create_task(commits.begin(first))]
+        tasks = [asyncio.create_task(commits.get_or_create(first))]
         await all_wait()
-        tasks += [asyncio.create_task(commits.begin(row)) for row in others]
+        tasks += [asyncio.create_task(commits.get_or_create(entry)) for entry in others]
         await all_wait()
         if cancel is not None:
             tasks[cancel].cancel()
@@ -80,32 +80,32 @@ def run_all(ledger: Watched, first: Row, *others: Row, cancel: int | None = None
 
 
 def test_what_comes_while_one_group_commits_is_the_next_group() -> None:
-    ledger, rows = Watched(), [a_row(key) for key in "abcde"]
-    assert run_all(ledger, *rows) == rows
+    ledger, entries = Watched(), [an_entry(key) for key in "abcde"]
+    assert run_all(ledger, *entries) == entries
     assert ledger.groups == [("begin", ["a"]), ("begin", ["b", "c", "d", "e"])]
 
 
 def test_each_gets_its_own_answer_and_ones_trouble_is_not_the_others() -> None:
     ledger = Watched(waits=False)
-    rows = ledger.begin([a_row(key) for key in "abcd"])
-    ledger.mark([rows[0].to("sent"), rows[3].to("booked", meeting_id="m")])
+    entries = ledger.get_or_create([an_entry(key) for key in "abcd"])
+    ledger.update([entries[0].to("sent"), entries[3].to("booked", meeting_id="m")])
 
     async def flow() -> list[Any]:
         commits = GroupCommit(ledger)
-        marks = [rows[0].to("unknown"), rows[1].to("sent"), rows[2].to("booked", meeting_id="m")]
-        return await asyncio.gather(*map(commits.mark, marks), return_exceptions=True)
+        updates = [entries[0].to("unknown"), entries[1].to("sent"), entries[2].to("booked", meeting_id="m")]
+        return await asyncio.gather(*map(commits.version, updates), return_exceptions=True)
 
     overtaken, sent, taken = within_ten_seconds(flow())
-    assert isinstance(overtaken, Overtaken)
+    assert isinstance(overtaken, Conflict)
     assert sent.state == "sent"
     assert isinstance(taken, MeetingTaken)
-    assert ledger.groups[-1] == ("mark", ["a", "b", "c"])
+    assert ledger.groups[-1] == ("version", ["a", "b", "c"])
 
 
 def test_a_group_that_failed_is_told_to_all_of_it_and_to_nobody_else() -> None:
-    ledger, rows = Watched({2: LedgerFailed("away")}), [a_row(key) for key in "abc"]
-    first, *others = run_all(ledger, *rows)
-    assert first == rows[0]
+    ledger, entries = Watched({2: LedgerFailed("away")}), [an_entry(key) for key in "abc"]
+    first, *others = run_all(ledger, *entries)
+    assert first == entries[0]
     assert [type(other) for other in others] == [LedgerFailed, LedgerFailed]
 
 
@@ -113,44 +113,46 @@ def test_a_ledger_that_does_not_answer_for_every_row_has_failed() -> None:
     """And nobody waits for ever."""
 
     class Forgetful(Watched):
-        def begin(self, rows: Sequence[Row], /) -> list[Row]:
-            return super().begin(rows)[1:]
+        def get_or_create(self, entries: Sequence[Entry], /) -> list[Entry]:
+            return super().begin(entries)[1:]
 
-    with pytest.raises(LedgerFailed, match="1 answers to 2 rows"):
-        within_ten_seconds(GroupCommit(Forgetful(waits=False)).begin_all([a_row("a"), a_row("b")]))
+    with pytest.raises(LedgerFailed, match="1 answers to 2 entries"):
+        within_ten_seconds(GroupCommit(Forgetful(waits=False)).get_or_create_all([an_entry("a"), an_entry("b")]))
 
 
 def test_after_a_failed_group_the_next_is_committed() -> None:
     ledger = Watched({1: RuntimeError("a bug")}, waits=False)
 
-    async def flow() -> Row:
+    async def flow() -> Entry:
         commits = GroupCommit(ledger)
         with pytest.raises(RuntimeError):
-            await commits.begin(a_row("a"))
-        return await commits.begin(a_row("a"))
+            await commits.get_or_create(an_entry("a"))
+        return await commits.get_or_create(an_entry("a"))
 
     assert within_ten_seconds(flow()).key == "a"
 
 
 def test_a_flow_that_is_cancelled_takes_no_other_with_it_and_its_row_is_written() -> None:
-    """That is why a cancelled flow may leave a row `sent`: nobody can know whether the commit took."""
-    ledger, rows = Watched(), [a_row(key) for key in "abc"]
-    first, cancelled, other = run_all(ledger, *rows, cancel=1)
-    assert (first, other) == (rows[0], rows[2])
+    """That is why a cancelled flow may leave an entry `sent`: nobody can know whether the commit took."""
+    ledger, entries = Watched(), [an_entry(key) for key in "abc"]
+    first, cancelled, other = run_all(ledger, *entries, cancel=1)
+    assert (first, other) == (entries[0], entries[2])
     assert isinstance(cancelled, asyncio.CancelledError)
-    assert ledger.look("b") == {"b": rows[1]}
+    assert ledger.get("b") == {"b": entries[1]}
 
 
 def test_beginnings_and_marks_of_one_moment_are_a_transaction_each() -> None:
     ledger = Watched(waits=False)
-    known = ledger.begin([a_row("a")])[0]
+    known = ledger.get_or_create([an_entry("a")])[0]
 
     async def flow() -> None:
         commits = GroupCommit(ledger)
-        await asyncio.gather(commits.mark(known.to("sent")), commits.begin(a_row("b")), commits.begin(a_row("c")))
+        await asyncio.gather(
+            commits.update(known.to("sent")), commits.get_or_create(an_entry("b")), commits.get_or_create(an_entry("c"))
+        )
 
     within_ten_seconds(flow())
-    assert ledger.groups[1:] == [("mark", ["a"]), ("begin", ["b", "c"])]
+    assert ledger.groups[1:] == [("version", ["a"]), ("begin", ["b", "c"])]
 
 
 def test_a_deadlock_that_is_no_exception_is_a_failed_ledger() -> None:
@@ -161,20 +163,22 @@ def test_a_deadlock_that_is_no_exception_is_a_failed_ledger() -> None:
 
     ledger = Watched({1: Deadlock()}, waits=False)  # type: ignore[dict-item]
     with pytest.raises(LedgerFailed, match="Deadlock"):
-        within_ten_seconds(GroupCommit(ledger).begin(a_row("a")))
+        within_ten_seconds(GroupCommit(ledger).begin(an_entry("a")))
 
 
 def test_many_leads_are_begun_in_one_transaction_and_each_finds_its_own_row() -> None:
     ledger = Watched(waits=False)
-    known = ledger.begin([a_row("b")])[0]
-    rows = [a_row(key) for key in "abc"]
+    known = ledger.get_or_create([an_entry("b")])[0]
+    entries = [an_entry(key) for key in "abc"]
 
     async def flow() -> list[Any]:
         commits = GroupCommit(ledger)
-        return await asyncio.gather(commits.begin_all(rows), commits.begin(a_row("d")), commits.begin_all([]))
+        return await asyncio.gather(
+            commits.get_or_create_all(entries), commits.get_or_create(an_entry("d")), commits.get_or_create_all([])
+        )
 
     all_three, one, none = within_ten_seconds(flow())
-    assert all_three == [rows[0], known, rows[2]]
+    assert all_three == [entries[0], known, entries[2]]
     assert (one.key, none) == ("d", [])
     assert ledger.groups[1:] == [("begin", ["a", "b", "c", "d"])]
 
@@ -182,7 +186,7 @@ def test_many_leads_are_begun_in_one_transaction_and_each_finds_its_own_row() ->
 def test_beginnings_that_fail_are_told_so() -> None:
     ledger = Watched({1: LedgerFailed("away")}, waits=False)
     with pytest.raises(LedgerFailed, match="away"):
-        within_ten_seconds(GroupCommit(ledger).begin_all([a_row("a"), a_row("b")]))
+        within_ten_seconds(GroupCommit(ledger).get_or_create_all([an_entry("a"), an_entry("b")]))
 
 
 @asynccontextmanager
@@ -205,17 +209,17 @@ async def always_waiting(verb: Callable[[], Coroutine[Any, Any, object]], ledger
 
 
 def marked_among_beginnings(kind: type[GroupCommit] = GroupCommit) -> int:
-    """How many commits each of three marks saw begin before its own, at most, where leads are begun all the time."""
+    """How many commits each of three updates saw begin before its own, at most, where leads are begun all the time."""
     ledger, keys = Watched(waits=False), map(str, count())
 
     async def flow() -> int:
         commits, waited = kind(ledger), 0
-        row = await commits.begin(a_row("marked"))
-        async with always_waiting(lambda: commits.begin(a_row(next(keys))), ledger):
+        entry = await commits.get_or_create(an_entry("marked"))
+        async with always_waiting(lambda: commits.get_or_create(an_entry(next(keys))), ledger):
             for _ in range(3):
                 before = len(ledger.groups)
-                row = await commits.mark(row.to("sent"))
-                waited = max(waited, ledger.groups.index(("mark", ["marked"]), before) - before)
+                entry = await commits.update(entry.to("sent"))
+                waited = max(waited, ledger.groups.index(("version", ["marked"]), before) - before)
         return waited
 
     return within_ten_seconds(flow())
@@ -227,22 +231,22 @@ def begun_among_marks(kind: type[GroupCommit] = GroupCommit) -> int:
 
     async def flow() -> int:
         commits = kind(ledger)
-        rows = {row.key: row for row in await commits.begin_all([a_row(key) for key in "ab"])}
+        entries = {entry.key: entry for entry in await commits.get_or_create_all([an_entry(key) for key in "ab"])}
 
-        async def mark() -> None:
-            row = rows[next(keys)]
-            rows[row.key] = await commits.mark(row.to("sent"))
+        async def update() -> None:
+            entry = entries[next(keys)]
+            entries[entry.key] = await commits.update(entry.to("sent"))
 
-        async with always_waiting(mark, ledger):
+        async with always_waiting(version, ledger):
             before = len(ledger.groups)
-            await commits.begin(a_row("begun"))
+            await commits.get_or_create(an_entry("begun"))
         return ledger.groups.index(("begin", ["begun"])) - before
 
     return within_ten_seconds(flow())
 
 
 def test_a_mark_waits_for_the_commit_under_way_and_its_own_however_many_are_begun() -> None:
-    """Whoever marks has an open session, which does not get younger."""
+    """Whoever updates has an open session, which does not get younger."""
     assert marked_among_beginnings() <= 1
 
 

@@ -1,4 +1,4 @@
-"""What a person may do with a row, and when; the guards hold for people too."""
+"""What a person may do with an entry, and when; the guards hold for people too."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from airflow_chilipiper.api.pace.limiter import BlockingTurns
+from airflow_chilipiper.api.pace.limiter import BlockingRateLimiter
 from airflow_chilipiper.api.runtime import block
-from airflow_chilipiper.booking.batch.runtime import SingleWorld
+from airflow_chilipiper.booking.batch.runtime import SingleRuntime
 from airflow_chilipiper.booking.book import book
 from airflow_chilipiper.booking.ledger import person as resolve
-from airflow_chilipiper.booking.ledger.entry import STATES, LedgerFailed, Row, State, new_mark
-from airflow_chilipiper.booking.ledger.lead_key import row_key
+from airflow_chilipiper.booking.ledger.entry import STATES, Entry, LedgerFailed, State, new_version
+from airflow_chilipiper.booking.ledger.lead_key import entry_key
 from airflow_chilipiper.booking.ledger.memory import MemoryLedger
 from airflow_chilipiper.booking.ledger.person import NotResolved
 from airflow_chilipiper.booking.ledger.sql.ledger import SqlLedger
@@ -23,7 +23,7 @@ from tests.unit.booking.batch.office import AtOnce, Office, a_lead
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp()
 HOUR, DAY = 3_600.0, 86_400.0
-Decide = Callable[[Ledger, str], tuple[Row, Row]]
+Decide = Callable[[Ledger, str], tuple[Entry, Entry]]
 DECISIONS: dict[str, Decide] = {
     "release": lambda ledger, key: resolve.release(ledger, key, wall=NOON),
     "booked": lambda ledger, key: resolve.booked(ledger, key, "found", wall=NOON),
@@ -40,29 +40,29 @@ ALLOWED: dict[str, dict[State, State]] = {
 FACTS: dict[State, dict[str, Any]] = {"booked": {"meeting_id": "m", "booked_at": NOON - DAY}}
 
 
-def put(ledger: Ledger, state: State, key: str = "a", **facts: Any) -> Row:
-    """A row in this state, of a booking call whose silence counts since an hour."""
-    (row,) = ledger.begin([Row(key=key * 64, purpose="spring", mark=new_mark())])
-    told = {"sent_at": NOON - DAY, "count_from": NOON - HOUR, "attempt": 1, **FACTS.get(state, {}), **facts}
-    (answer,) = ledger.mark([row.to(state, **told)])
-    assert isinstance(answer, Row)
+def put(ledger: Ledger, state: State, key: str = "a", **facts: Any) -> Entry:
+    """An entry in this state, of a booking call whose silence counts since an hour."""
+    (entry,) = ledger.get_or_create([Entry(key=key * 64, purpose="spring", version=new_version())])
+    told = {"sent_at": NOON - DAY, "no_effect_after": NOON - HOUR, "attempt": 1, **FACTS.get(state, {}), **facts}
+    (answer,) = ledger.update([entry.to(state, **told)])
+    assert isinstance(answer, Entry)
     return answer
 
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("decision", DECISIONS)
 def test_each_decision_is_taken_from_its_states_only(decision: str, state: State) -> None:
-    """Transition 9, and the release: whatever is refused leaves the row as it was."""
+    """Transition 9, and the release: whatever is refused leaves the entry as it was."""
     ledger = MemoryLedger()
-    row = put(ledger, state)
+    entry = put(ledger, state)
     if state in ALLOWED[decision]:
-        before, after = DECISIONS[decision](ledger, row.key)
+        before, after = DECISIONS[decision](ledger, entry.key)
         assert (before.state, after.state) == (state, ALLOWED[decision][state])
-        assert ledger.look([row.key])[row.key] == after
+        assert ledger.get([entry.key])[entry.key] == after
     else:
         with pytest.raises(NotResolved, match=state):
-            DECISIONS[decision](ledger, row.key)
-        assert ledger.look([row.key])[row.key] == row
+            DECISIONS[decision](ledger, entry.key)
+        assert ledger.get([entry.key])[entry.key] == entry
 
 
 @pytest.mark.parametrize(
@@ -94,78 +94,78 @@ def test_a_release_forgets_when_it_was_booked_and_remembers_the_meeting_as_one_n
 
 def test_a_meeting_needs_an_id() -> None:
     ledger = MemoryLedger()
-    row = put(ledger, "review")
+    entry = put(ledger, "review")
     with pytest.raises(NotResolved, match="id is empty"):
-        resolve.booked(ledger, row.key, " \u200b", wall=NOON)
-    assert ledger.look([row.key])[row.key] == row
+        resolve.booked(ledger, entry.key, " \u200b", wall=NOON)
+    assert ledger.get([entry.key])[entry.key] == entry
 
 
 def test_the_meeting_on_record_said_again_changes_nothing() -> None:
     ledger = MemoryLedger()
-    row = put(ledger, "booked")
-    assert resolve.booked(ledger, row.key, "m", wall=NOON) == (row, row)
-    assert ledger.look([row.key])[row.key] == row
+    entry = put(ledger, "booked")
+    assert resolve.booked(ledger, entry.key, "m", wall=NOON) == (entry, entry)
+    assert ledger.get([entry.key])[entry.key] == entry
 
 
 def test_another_meeting_than_the_one_on_record_is_an_alarm() -> None:
     """Transition 10."""
     ledger = MemoryLedger()
-    row = put(ledger, "booked")
+    entry = put(ledger, "booked")
     with pytest.raises(NotResolved, match=r"booked with meeting m, .* if found exists too, the lead was invited twice"):
-        resolve.booked(ledger, row.key, "found", wall=NOON)
-    assert ledger.look([row.key])[row.key] == row
+        resolve.booked(ledger, entry.key, "found", wall=NOON)
+    assert ledger.get([entry.key])[entry.key] == entry
 
 
 def test_a_meeting_of_another_lead_is_refused(ledger: SqlLedger) -> None:
     put(ledger, "booked", "b", meeting_id="found")
-    row = put(ledger, "review")
+    entry = put(ledger, "review")
     with pytest.raises(NotResolved, match="meeting found is on record for another lead"):
-        resolve.booked(ledger, row.key, "found", wall=NOON)
-    assert ledger.look([row.key])[row.key].mark == row.mark
+        resolve.booked(ledger, entry.key, "found", wall=NOON)
+    assert ledger.get([entry.key])[entry.key].version == entry.version
 
 
 @pytest.mark.parametrize("state", ["sent", "unknown"])
 def test_what_was_not_reconciled_is_not_for_a_person_to_free(state: State) -> None:
     ledger = MemoryLedger()
-    with pytest.raises(NotResolved, match=f"the row is {state}, .* let the reconciliation run first"):
+    with pytest.raises(NotResolved, match=f"the entry is {state}, .* let the reconciliation run first"):
         resolve.not_booked(ledger, put(ledger, state).key, wall=NOON)
 
 
 @pytest.mark.parametrize(
     ("facts", "until"),
     [
-        ({"count_from": NOON}, "2026-11-22T12:00:00Z"),
-        ({"count_from": NOON + HOUR + 0.25}, "2026-11-22T13:00:01Z"),
-        ({"count_from": None, "sent_at": NOON - HOUR}, "2026-11-23T11:00:00Z"),
+        ({"no_effect_after": NOON}, "2026-11-22T12:00:00Z"),
+        ({"no_effect_after": NOON + HOUR + 0.25}, "2026-11-22T13:00:01Z"),
+        ({"no_effect_after": None, "sent_at": NOON - HOUR}, "2026-11-23T11:00:00Z"),
     ],
-    ids=["at count_from", "before count_from", "a day after sending"],
+    ids=["at no_effect_after", "before no_effect_after", "a day after sending"],
 )
 def test_nobody_is_freed_while_a_delayed_booking_could_appear(facts: dict[str, Any], until: str) -> None:
     """And the person is told when to look again, never a moment too early."""
     ledger = MemoryLedger()
-    row = put(ledger, "review", **facts)
+    entry = put(ledger, "review", **facts)
     with pytest.raises(NotResolved, match=f"too early: until {until} a delayed booking could still appear"):
-        resolve.not_booked(ledger, row.key, wall=NOON)
-    assert ledger.look([row.key])[row.key] == row
+        resolve.not_booked(ledger, entry.key, wall=NOON)
+    assert ledger.get([entry.key])[entry.key] == entry
     told = datetime.fromisoformat(until).timestamp()
-    assert resolve.not_booked(ledger, row.key, wall=told + 1)[1].state == "planned"
+    assert resolve.not_booked(ledger, entry.key, wall=told + 1)[1].state == "planned"
 
 
 class Interrupted(MemoryLedger):
-    """Somebody else changes each row that was looked at, right after."""
+    """Somebody else changes each entry that was looked at, right after."""
 
-    def look(self, keys: Collection[str], /) -> Mapping[str, Row]:
+    def get(self, keys: Collection[str], /) -> Mapping[str, Entry]:
         found = super().look(keys)
-        super().mark([row.to("review", reason="seen by a sweep") for row in found.values()])
+        super().update([entry.to("review", reason="seen by a sweep") for entry in found.values()])
         return found
 
 
 @pytest.mark.parametrize("decision", ["not_booked", "abandon"])
 def test_who_is_overtaken_is_told_to_look_again(decision: str) -> None:
     ledger = Interrupted()
-    row = put(ledger, "review")
+    entry = put(ledger, "review")
     with pytest.raises(NotResolved, match="changed meanwhile, to review; look again"):
-        DECISIONS[decision](ledger, row.key)
+        DECISIONS[decision](ledger, entry.key)
     assert ledger.list()[0].reason == "seen by a sweep"
 
 
@@ -174,9 +174,9 @@ class Away(MemoryLedger):
 
     answers = False
 
-    def mark(self, rows: Sequence[Row], /) -> Sequence[Answer]:
+    def update(self, entries: Sequence[Entry], /) -> Sequence[Answer]:
         if self.answers:
-            return [LedgerFailed("away") for _ in rows]
+            return [LedgerFailed("away") for _ in entries]
         raise LedgerFailed("away")
 
 
@@ -184,27 +184,27 @@ class Away(MemoryLedger):
 def test_a_ledger_that_fails_leaves_it_open_what_is_on_record(answers: bool) -> None:
     ledger = Away()
     ledger.answers = answers
-    (row,) = ledger.begin([Row(key="a" * 64, purpose="spring", mark=new_mark(), state="review")])
+    (entry,) = ledger.get_or_create([Entry(key="a" * 64, purpose="spring", version=new_version(), state="review")])
     with pytest.raises(LedgerFailed, match="away; whether the change is on record is not known: look again"):
-        resolve.abandon(ledger, row.key, wall=NOON)
+        resolve.abandon(ledger, entry.key, wall=NOON)
 
 
 def test_a_lead_without_a_row() -> None:
     for decide in DECISIONS.values():
-        with pytest.raises(NotResolved, match="no row"):
+        with pytest.raises(NotResolved, match="no entry"):
             decide(MemoryLedger(), "a" * 64)
 
 
 def test_a_row_is_found_by_its_key_or_a_beginning_that_only_it_has(ledger: SqlLedger) -> None:
     """In whatever order a database sorts."""
     keys = [f"{beginning:0<64}" for beginning in ("0abcdef01", "0abcdef02", "0abcdef0a", "f00dfeed")]
-    ledger.begin([Row(key=key, purpose="spring", mark=new_mark()) for key in keys])
+    ledger.get_or_create([Entry(key=key, purpose="spring", version=new_version()) for key in keys])
     for given, key in [("0abcdef01", 0), ("0abcdef02", 1), ("0abcdef0a0", 2), ("f00dfeed", 3), (keys[1], 1)]:
         assert resolve.find(ledger, given).key == keys[key]
-    with pytest.raises(NotResolved, match="several rows"):
+    with pytest.raises(NotResolved, match="several entries"):
         resolve.find(ledger, "0abcdef0")
     for absent in ("0abcdef03", "ffffffff", "f" * 64):
-        with pytest.raises(NotResolved, match="no row"):
+        with pytest.raises(NotResolved, match="no entry"):
             resolve.find(ledger, absent)
 
 
@@ -218,22 +218,22 @@ def test_what_is_no_key_is_told_how_to_name_a_lead(given: str) -> None:
 
 
 def test_a_row_stands_where_its_lead_looks_for_it() -> None:
-    assert row_key(" spring ", "1") == a_lead(1).row().key
+    assert entry_key(" spring ", "1") == a_lead(1).new_entry().key
 
 
 def test_nobody_is_booked_again_but_after_a_release_or_a_persons_word() -> None:
     """With the real flow: each word lets the lead be booked once, and no second time."""
     office, ledger = Office(yields=False), MemoryLedger()
-    world, key = SingleWorld(AtOnce(office), BlockingTurns(None), ledger), a_lead(1).row().key
+    runtime, key = SingleRuntime(AtOnce(office), BlockingRateLimiter(None), ledger), a_lead(1).new_entry().key
 
     def run() -> str:
-        return block(book(a_lead(1), world)).status
+        return block(book(a_lead(1), runtime)).status
 
     assert [run(), run()] == ["booked", "already_booked"]
     resolve.release(ledger, key, wall=NOON)
     assert [run(), run()] == ["booked", "already_booked"]
-    ledger.mark([ledger.look([key])[key].to("planned", meeting_id=None)])
-    ledger.mark([ledger.look([key])[key].to("review", sent_at=NOON - DAY, count_from=NOON - HOUR)])
+    ledger.update([ledger.get([key])[key].to("planned", meeting_id=None)])
+    ledger.update([ledger.get([key])[key].to("review", sent_at=NOON - DAY, no_effect_after=NOON - HOUR)])
     resolve.not_booked(ledger, key, wall=NOON)
     assert [run(), run()] == ["booked", "already_booked"]
     assert office.meetings == {"lead1@example.com": 3}
@@ -241,9 +241,9 @@ def test_nobody_is_booked_again_but_after_a_release_or_a_persons_word() -> None:
 
 def test_a_lead_that_was_given_up_is_never_asked_about() -> None:
     office, ledger = Office(yields=False), MemoryLedger()
-    ledger.begin([a_lead(1).row()])
-    key = a_lead(1).row().key
-    ledger.mark([ledger.look([key])[key].to("review", sent_at=NOON - DAY)])
+    ledger.get_or_create([a_lead(1).new_entry()])
+    key = a_lead(1).new_entry().key
+    ledger.update([ledger.get([key])[key].to("review", sent_at=NOON - DAY)])
     resolve.abandon(ledger, key, wall=NOON)
-    outcome = block(book(a_lead(1), SingleWorld(AtOnce(office), BlockingTurns(None), ledger)))
+    outcome = block(book(a_lead(1), SingleRuntime(AtOnce(office), BlockingRateLimiter(None), ledger)))
     assert (outcome.status, office.openings) == ("refused", 0)

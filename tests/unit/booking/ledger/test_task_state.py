@@ -15,11 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_chilipiper.api import errors
-from airflow_chilipiper.api.pace.limiter import AwaitingTurns
-from airflow_chilipiper.booking.batch.runtime import BatchWorld
-from airflow_chilipiper.booking.ledger.entry import LedgerFailed, MeetingTaken, Overtaken, Row, State, new_mark
+from airflow_chilipiper.api.pace.limiter import RateLimiter
+from airflow_chilipiper.booking.batch.runtime import BatchRuntime
+from airflow_chilipiper.booking.ledger.entry import Conflict, Entry, LedgerFailed, MeetingTaken, State, new_version
 from airflow_chilipiper.booking.ledger.store import Ledger
-from airflow_chilipiper.booking.ledger.task_state import MOST_LEADS, StoredLedger
+from airflow_chilipiper.booking.ledger.task_state import MOST_LEADS, TaskStateLedger
 from tests.integration.ledger import test_ledger
 from tests.unit.booking.batch.office import Office, a_lead
 from tests.unit.booking.batch.told import Told
@@ -59,21 +59,21 @@ class Clock:
         return self.now
 
 
-def a_try(store: TaskStore, clock: Callable[[], float] = Clock()) -> StoredLedger:  # noqa: B008  # it stands still
-    return StoredLedger(store, retention=FOREVER, clock=clock)
+def a_try(store: TaskStore, clock: Callable[[], float] = Clock()) -> TaskStateLedger:  # noqa: B008  # it stands still
+    return TaskStateLedger(store, retention=FOREVER, clock=clock)
 
 
-def a_row(number: int = 0, **facts: Any) -> Row:
-    return Row(key=f"{number:064x}", purpose="spring", mark=new_mark(), **facts)
+def an_entry(number: int = 0, **facts: Any) -> Entry:
+    return Entry(key=f"{number:064x}", purpose="spring", version=new_version(), **facts)
 
 
-def rows_of(*numbers: int) -> list[Row]:
-    return [a_row(number) for number in numbers]
+def rows_of(*numbers: int) -> list[Entry]:
+    return [an_entry(number) for number in numbers]
 
 
-def states(ledger: Ledger, *rows: Row) -> list[str]:
-    on_record = ledger.look([row.key for row in rows])
-    return [on_record[row.key].state if row.key in on_record else "absent" for row in rows]
+def states(ledger: Ledger, *entries: Entry) -> list[str]:
+    on_record = ledger.get([entry.key for entry in entries])
+    return [on_record[entry.key].state if entry.key in on_record else "absent" for entry in entries]
 
 
 def breaks(store: TaskStore, *, arrives: bool = False, times: int = 1) -> None:
@@ -95,39 +95,39 @@ def breaks(store: TaskStore, *, arrives: bool = False, times: int = 1) -> None:
 
 
 def test_a_task_instance_that_was_replaced_finds_nothing_and_may_begin_nothing(store: TaskStore) -> None:
-    (row,) = a_try(store).begin(rows_of(1))
+    (entry,) = a_try(store).begin(rows_of(1))
     before, store.replaced = dict(store.values), True
     zombie = a_try(store)
-    assert zombie.look([row.key]) == {}
+    assert zombie.look([entry.key]) == {}
     for _ in range(2):
         with pytest.raises(LedgerFailed, match="404"):
-            zombie.begin([row])
+            zombie.begin([entry])
     assert store.values == before
 
 
 def test_a_task_instance_that_is_replaced_on_its_way_may_mark_nothing_more(store: TaskStore) -> None:
     ledger = a_try(store)
-    (row,) = ledger.begin(rows_of(1))
+    (entry,) = ledger.get_or_create(rows_of(1))
     store.replaced = True
     with pytest.raises(LedgerFailed, match="404"):
-        ledger.mark([row.to("sent")])
+        ledger.update([entry.to("sent")])
     store.replaced = False
-    assert states(a_try(store), row) == ["planned"]
+    assert states(a_try(store), entry) == ["planned"]
 
 
 def test_reads_that_wrongly_find_nothing_while_writes_arrive_do_not_empty_the_ledger(store: TaskStore) -> None:
-    (row,) = a_try(store).begin(rows_of(1))
+    (entry,) = a_try(store).begin(rows_of(1))
     page = store.values[FIRST]
     store.get = lambda key, /: None  # type: ignore[method-assign]
     with pytest.raises(LedgerFailed, match="replaced"):
-        a_try(store).begin([row])
+        a_try(store).begin([entry])
     assert store.values[FIRST] == page
 
 
 def test_a_begin_writes_before_it_answers_even_if_all_is_on_record(store: TaskStore) -> None:
-    rows = a_try(store).begin(rows_of(1, 2))
+    entries = a_try(store).begin(rows_of(1, 2))
     store.sets.clear()
-    assert a_try(store).begin(rows) == rows
+    assert a_try(store).begin(entries) == entries
     assert store.sets == [HEAD]
 
 
@@ -136,35 +136,35 @@ def test_a_begin_writes_before_it_answers_even_if_all_is_on_record(store: TaskSt
 def test_a_mark_whose_write_raised_is_not_believed_until_it_is_written_again(
     store: TaskStore, state: State, arrives: bool
 ) -> None:
-    """A `sent` that failed was not followed by a call, so the row goes back; all else is a fact and is made good."""
+    """A `sent` that failed was not followed by a call, so the entry goes back; all else is a fact and is made good."""
     ledger = a_try(store)
-    row, other = ledger.begin(rows_of(1, 2))
+    entry, other = ledger.get_or_create(rows_of(1, 2))
     breaks(store, arrives=arrives, times=2)
     with pytest.raises(LedgerFailed, match="supervisor is away"):
-        ledger.mark([row.to(state)])
+        ledger.update([entry.to(state)])
     with pytest.raises(LedgerFailed, match="supervisor is away"):
-        ledger.look([row.key])
-    (marked,) = ledger.mark([other.to("review")])
-    assert isinstance(marked, Row)
+        ledger.get([entry.key])
+    (marked,) = ledger.update([other.to("review")])
+    assert isinstance(marked, Entry)
     expected = ["planned" if state == "sent" else state, "review"]
-    assert states(ledger, row, other) == states(a_try(store), row, other) == expected
+    assert states(ledger, entry, other) == states(a_try(store), entry, other) == expected
 
 
 def test_a_row_that_went_back_after_a_failed_write_can_be_marked_again(store: TaskStore) -> None:
     ledger = a_try(store)
-    (row,) = ledger.begin(rows_of(1))
+    (entry,) = ledger.get_or_create(rows_of(1))
     breaks(store, arrives=True)
     with pytest.raises(LedgerFailed):
-        ledger.mark([row.to("sent", sender="failed")])
-    sent = row.to("sent", sender="held")
-    assert ledger.mark([sent]) == [sent]
-    assert a_try(store).look([row.key])[row.key].sender == "held"
+        ledger.update([entry.to("sent", sender="failed")])
+    sent = entry.to("sent", sender="held")
+    assert ledger.update([sent]) == [sent]
+    assert a_try(store).look([entry.key])[entry.key].sender == "held"
 
 
 def test_what_interrupts_a_write_leaves_it_in_doubt_too(store: TaskStore) -> None:
     """Airflow's time-out, and its DeadlockImminentError, are no Exceptions: they pass, and nothing is believed."""
     ledger = a_try(store)
-    (row,) = ledger.begin(rows_of(1))
+    (entry,) = ledger.get_or_create(rows_of(1))
 
     def interrupt(key: str, arrive: Arrive) -> None:
         store.on_set = calm
@@ -172,8 +172,8 @@ def test_what_interrupts_a_write_leaves_it_in_doubt_too(store: TaskStore) -> Non
 
     store.on_set = interrupt
     with pytest.raises(KeyboardInterrupt):
-        ledger.mark([row.to("unknown")])
-    assert states(ledger, row) == states(a_try(store), row) == ["unknown"]
+        ledger.update([entry.to("unknown")])
+    assert states(ledger, entry) == states(a_try(store), entry) == ["unknown"]
 
 
 @pytest.mark.parametrize("failed", [True, False], ids=["failed", "slow"])
@@ -181,7 +181,7 @@ def test_a_write_that_arrives_late_undoes_nothing(store: TaskStore, failed: bool
     """What carries it repeats a write after a second, and the first of the two may be the last to arrive."""
     clock, late = Clock(), list[Arrive]()
     ledger = a_try(store, clock)
-    rows = ledger.begin(rows_of(1, 2, 3))
+    entries = ledger.get_or_create(rows_of(1, 2, 3))
 
     def on_set(key: str, arrive: Arrive) -> None:
         store.on_set = calm
@@ -194,18 +194,18 @@ def test_a_write_that_arrives_late_undoes_nothing(store: TaskStore, failed: bool
     store.on_set = on_set
     if failed:
         with pytest.raises(LedgerFailed, match="TimeoutError"):
-            ledger.mark([rows[0].to("unknown")])
+            ledger.update([entries[0].to("unknown")])
     else:
-        ledger.mark([rows[0].to("unknown")])
-    ledger.mark([rows[1].to("sent")])
-    ledger.mark([rows[2].to("booked", meeting_id="m")])
+        ledger.update([entries[0].to("unknown")])
+    ledger.update([entries[1].to("sent")])
+    ledger.update([entries[2].to("booked", meeting_id="m")])
     late[0]()
-    assert states(a_try(store), *rows) == ["unknown", "sent", "booked"]
+    assert states(a_try(store), *entries) == ["unknown", "sent", "booked"]
 
 
 def test_a_page_that_may_be_overwritten_late_is_left_alone_though_the_head_fails_too(store: TaskStore) -> None:
     ledger, late, fails = a_try(store), list[Arrive](), [True, False, True]
-    ledger.begin([])
+    ledger.get_or_create([])
 
     def on_set(key: str, arrive: Arrive) -> None:
         if fails and fails.pop(0):
@@ -216,18 +216,18 @@ def test_a_page_that_may_be_overwritten_late_is_left_alone_though_the_head_fails
     store.on_set = on_set
     for complaint in ("/0 may not be", "head may not be"):
         with pytest.raises(LedgerFailed, match=complaint):
-            ledger.begin(rows_of(1))
-    rows = ledger.begin(rows_of(1, 2))
+            ledger.get_or_create(rows_of(1))
+    entries = ledger.get_or_create(rows_of(1, 2))
     late[0]()
-    assert states(a_try(store), *rows) == ["planned", "planned"]
+    assert states(a_try(store), *entries) == ["planned", "planned"]
 
 
 def test_a_later_try_changes_no_page_of_an_earlier_one(store: TaskStore) -> None:
-    (row,) = a_try(store).begin(rows_of(1))
+    (entry,) = a_try(store).begin(rows_of(1))
     page = store.values[FIRST]
-    a_try(store).mark([row.to("sent")])
+    a_try(store).update([entry.to("sent")])
     assert store.values[FIRST] == page
-    assert states(a_try(store), row) == ["sent"]
+    assert states(a_try(store), entry) == ["sent"]
 
 
 FATES = st.sampled_from(["calm"] * 4 + ["lost", "unanswered", "failed and late", "slow and late", "crash"])
@@ -257,39 +257,39 @@ def test_what_a_call_answered_is_found_by_every_later_try(
             raise TimeoutError
 
     store.on_set = on_set
-    ledger, answered, open_ = a_try(store, clock), dict[str, Row](), dict[str, set[str]]()
-    for wishes, fates[:] in steps:
+    ledger, answered, open_ = a_try(store, clock), dict[str, Entry](), dict[str, set[str]]()
+    for queries, fates[:] in steps:
         if "crash" in fates:  # what is still on its way is turned away: it names a task instance that was replaced
             late.clear()
             ledger = a_try(store, clock)
         try:
-            known = {row.key: row for row in ledger.begin(rows_of(*range(6)))}
+            known = {entry.key: entry for entry in ledger.get_or_create(rows_of(*range(6)))}
             answered |= known
-            group = [known[f"{number:064x}"].to(state) for number, state in dict(wishes).items()]
-            for row in group:
-                open_.setdefault(row.key, set()).add(row.mark)
-            answers = ledger.mark(group)
+            group = [known[f"{number:064x}"].to(state) for number, state in dict(queries).items()]
+            for entry in group:
+                open_.setdefault(entry.key, set()).add(entry.version)
+            answers = ledger.update(group)
         except LedgerFailed:
             continue
-        for row, answer in zip(group, answers, strict=True):
-            now = answer.row if isinstance(answer, Overtaken) else answer
-            assert isinstance(now, Row)
-            answered[row.key], open_[row.key] = now, set()
+        for entry, answer in zip(group, answers, strict=True):
+            now = answer.entry if isinstance(answer, Conflict) else answer
+            assert isinstance(now, Entry)
+            answered[entry.key], open_[entry.key] = now, set()
     found = a_try(store).look([f"{number:064x}" for number in range(6)])
-    for key, row in answered.items():
-        assert found[key].mark in {row.mark, *open_.get(key, ())}
+    for key, entry in answered.items():
+        assert found[key].version in {entry.version, *open_.get(key, ())}
 
 
 def test_while_one_thread_writes_no_other_reads_what_it_is_about_to_change(store: TaskStore) -> None:
     """A group commit after an interrupt may find the batch's own still under way."""
     ledger, done, answers = a_try(store), Event(), list[Any]()
-    (row,) = ledger.begin(rows_of(1))
+    (entry,) = ledger.get_or_create(rows_of(1))
 
-    def mark() -> None:
-        answers.extend(ledger.mark([row.to("sent")]))
+    def update() -> None:
+        answers.extend(ledger.update([entry.to("sent")]))
         done.set()
 
-    second = Thread(target=mark)
+    second = Thread(target=version)
 
     def on_set(key: str, arrive: Arrive) -> None:
         if not second.ident:
@@ -298,9 +298,9 @@ def test_while_one_thread_writes_no_other_reads_what_it_is_about_to_change(store
         arrive()
 
     store.on_set = on_set
-    answers.extend(ledger.mark([row.to("sent")]))
+    answers.extend(ledger.update([entry.to("sent")]))
     second.join(10)
-    assert [type(answer) for answer in answers] == [Row, Overtaken]
+    assert [type(answer) for answer in answers] == [Entry, Conflict]
 
 
 # What a value may be.
@@ -309,24 +309,24 @@ def test_while_one_thread_writes_no_other_reads_what_it_is_about_to_change(store
 def test_each_value_is_small_and_a_group_is_one_write(store: TaskStore) -> None:
     """The store refuses more than 64 kB; text that grows by being escaped is counted as it is sent."""
     ledger = a_try(store)
-    rows = ledger.begin(rows_of(*range(1_000)))
+    entries = ledger.get_or_create(rows_of(*range(1_000)))
     store.sets.clear()
-    ledger.mark([row.to("sent", reason="\N{SNOWMAN}" * 20) for row in rows[:16]])
+    ledger.update([entry.to("sent", reason="\N{SNOWMAN}" * 20) for entry in entries[:16]])
     assert len([key for key in store.sets if key != HEAD]) <= 2
-    ledger.mark([row.to("unknown", reason="\N{SNOWMAN}" * 200) for row in rows[16:]])
-    assert states(a_try(store), *rows) == ["sent"] * 16 + ["unknown"] * 984
+    ledger.update([entry.to("unknown", reason="\N{SNOWMAN}" * 200) for entry in entries[16:]])
+    assert states(a_try(store), *entries) == ["sent"] * 16 + ["unknown"] * 984
 
 
 @pytest.mark.parametrize("reason", ["x" * 60_000, "\N{SNOWMAN}" * 10_000, "half a pair: \ud800"])
 def test_a_row_that_no_value_can_hold_fails_alone(store: TaskStore, reason: str) -> None:
     ledger = a_try(store)
-    rows = ledger.begin(rows_of(1, 2))
-    failed, marked = ledger.mark([rows[0].to("unknown", reason=reason), rows[1].to("sent")])
+    entries = ledger.get_or_create(rows_of(1, 2))
+    failed, marked = ledger.update([entries[0].to("unknown", reason=reason), entries[1].to("sent")])
     assert isinstance(failed, LedgerFailed)
-    assert isinstance(marked, Row)
-    with pytest.raises(LedgerFailed, match="row"):
-        ledger.begin([a_row(3, reason=reason)])
-    assert states(ledger, *rows, a_row(3)) == ["planned", "sent", "absent"]
+    assert isinstance(marked, Entry)
+    with pytest.raises(LedgerFailed, match="entry"):
+        ledger.get_or_create([an_entry(3, reason=reason)])
+    assert states(ledger, *entries, an_entry(3)) == ["planned", "sent", "absent"]
 
 
 @pytest.mark.parametrize(
@@ -337,12 +337,20 @@ def test_a_row_that_no_value_can_hold_fails_alone(store: TaskStore, reason: str)
         (HEAD, {"version": 1, "pages": "1"}, "head .* not as this package writes it"),
         (HEAD, {"version": 2, "pages": 1}, "head has version 2, .* reads 1: run the newer one"),
         (FIRST, [1, 2], "/0 .* not as this package writes it"),
-        (FIRST, {"version": 3, "rows": []}, "/0 has version 3"),
+        (FIRST, {"version": 3, "entries": []}, "/0 has version 3"),
         (FIRST, {"version": 1}, "/0 .* not as"),
-        (FIRST, {"version": 1, "rows": ["x"]}, "/0 .* not as"),
-        (FIRST, {"version": 1, "rows": [{"key": "k"}]}, "/0 .* not as"),
-        (FIRST, {"version": 1, "rows": [{"key": "k", "purpose": "p", "mark": "m", "state": "x"}]}, "/0 .* not as"),
-        (FIRST, {"version": 1, "rows": [{"key": "k", "purpose": "p", "mark": "m", "wish": "x"}]}, "/0 .* not as"),
+        (FIRST, {"version": 1, "entries": ["x"]}, "/0 .* not as"),
+        (FIRST, {"version": 1, "entries": [{"key": "k"}]}, "/0 .* not as"),
+        (
+            FIRST,
+            {"version": 1, "entries": [{"key": "k", "purpose": "p", "version": "m", "state": "x"}]},
+            "/0 .* not as",
+        ),
+        (
+            FIRST,
+            {"version": 1, "entries": [{"key": "k", "purpose": "p", "version": "m", "query": "x"}]},
+            "/0 .* not as",
+        ),
     ],
 )
 def test_what_is_not_ours_is_refused_and_left_as_it_is(store: TaskStore, key: str, value: Any, complaint: str) -> None:
@@ -351,19 +359,19 @@ def test_what_is_not_ours_is_refused_and_left_as_it_is(store: TaskStore, key: st
     for _ in range(2):
         ledger = a_try(store)
         with pytest.raises(LedgerFailed, match=complaint):
-            ledger.look([a_row().key])
+            ledger.get([an_entry().key])
         with pytest.raises(LedgerFailed, match=complaint):
-            ledger.begin(rows_of(2))
+            ledger.get_or_create(rows_of(2))
     assert json.loads(store.values[key]) == value
 
 
 def test_a_page_that_is_gone_is_missed(store: TaskStore) -> None:
-    rows = a_try(store).begin(rows_of(1))
-    a_try(store).mark([rows[0].to("sent")])
+    entries = a_try(store).begin(rows_of(1))
+    a_try(store).update([entries[0].to("sent")])
     for key in (FIRST, SECOND):
         value = store.values.pop(key)
         with pytest.raises(LedgerFailed, match=f"{key} is gone, of 2 pages"):
-            a_try(store).begin(rows)
+            a_try(store).begin(entries)
         store.values[key] = value
 
 
@@ -372,19 +380,19 @@ def test_a_store_that_cannot_be_read_is_no_empty_ledger(store: TaskStore) -> Non
         raise RuntimeError("API_SERVER_ERROR: 503")
 
     ledger, store.on_get = a_try(store), fail
-    for call in (ledger.begin, ledger.mark):
+    for call in (ledger.get_or_create, ledger.version):
         with pytest.raises(LedgerFailed, match="503"):
             call(rows_of(1))
     with pytest.raises(LedgerFailed, match="503"):
-        ledger.look([a_row().key])
+        ledger.get([an_entry().key])
     assert store.sets == []
     store.on_get = bool
-    assert len(ledger.begin(rows_of(1))) == 1
+    assert len(ledger.get_or_create(rows_of(1))) == 1
 
 
 def test_a_head_whose_write_failed_is_written_with_the_next_mark(store: TaskStore) -> None:
     ledger = a_try(store)
-    ledger.look([])
+    ledger.get([])
 
     def on_set(key: str, arrive: Arrive) -> None:
         if key == HEAD and FIRST in store.values:
@@ -394,31 +402,31 @@ def test_a_head_whose_write_failed_is_written_with_the_next_mark(store: TaskStor
 
     store.on_set = on_set
     with pytest.raises(LedgerFailed, match="head"):
-        ledger.begin(rows_of(1))
-    (row,) = ledger.begin(rows_of(1))
+        ledger.get_or_create(rows_of(1))
+    (entry,) = ledger.get_or_create(rows_of(1))
     assert json.loads(store.values[HEAD])["pages"] == 1
-    assert a_try(store).look([row.key])[row.key].mark == row.mark
+    assert a_try(store).look([entry.key])[entry.key].version == entry.version
 
 
 def test_more_leads_than_the_store_is_meant_for_are_refused_before_anything_is_sent(store: TaskStore) -> None:
     ledger = a_try(store)
-    rows = ledger.begin(rows_of(*range(MOST_LEADS)))
+    entries = ledger.get_or_create(rows_of(*range(MOST_LEADS)))
     store.sets.clear()
     with pytest.raises(LedgerFailed, match=r"25000 leads .* set ledger_conn_id"):
-        ledger.begin(rows_of(0, MOST_LEADS))
+        ledger.get_or_create(rows_of(0, MOST_LEADS))
     assert store.sets == []
-    assert isinstance(ledger.mark([rows[0].to("sent")])[0], Row)
+    assert isinstance(ledger.update([entries[0].to("sent")])[0], Entry)
 
 
 def test_a_mark_of_what_was_never_begun_is_refused(store: TaskStore) -> None:
-    (answer,) = a_try(store).mark([a_row().to("sent")])
+    (answer,) = a_try(store).update([an_entry().to("sent")])
     assert isinstance(answer, LedgerFailed)
 
 
 def test_a_meeting_stands_in_one_row_only_for_a_later_try_as_well(store: TaskStore) -> None:
-    rows = a_try(store).begin(rows_of(1, 2))
-    a_try(store).mark([rows[0].to("booked", meeting_id="m")])
-    (answer,) = a_try(store).mark([rows[1].to("booked", meeting_id="m")])
+    entries = a_try(store).begin(rows_of(1, 2))
+    a_try(store).update([entries[0].to("booked", meeting_id="m")])
+    (answer,) = a_try(store).update([entries[1].to("booked", meeting_id="m")])
     assert isinstance(answer, MeetingTaken)
 
 
@@ -427,13 +435,13 @@ def test_a_meeting_stands_in_one_row_only_for_a_later_try_as_well(store: TaskSto
 
 def test_a_look_writes_nothing_and_a_mark_that_was_overtaken_neither(store: TaskStore) -> None:
     ledger = a_try(store)
-    ledger.look([a_row().key])
+    ledger.get([an_entry().key])
     assert ledger.list() == []
     assert store.sets == []
-    (row,) = ledger.begin(rows_of(1))
-    ledger.mark([row.to("sent")])
+    (entry,) = ledger.get_or_create(rows_of(1))
+    ledger.update([entry.to("sent")])
     store.sets.clear()
-    assert isinstance(ledger.mark([row.to("sent")])[0], Overtaken)
+    assert isinstance(ledger.update([entry.to("sent")])[0], Conflict)
     assert store.sets == []
 
 
@@ -442,10 +450,10 @@ def test_no_lead_costs_more_than_its_three_writes(store: TaskStore, leads: int, 
     """Marked one by one, which is the worst case; what is read at the start is three values and the pages."""
     ledger = a_try(store)
     for number in range(leads):
-        (row,) = ledger.begin([a_row(number, guest="g" * 64, pattern="p" * 64)])
-        sent = row.to("sent", attempt=1, sender="a_dag/scheduled__2026-11-03/book/-1#1", session="s" * 36)
-        ledger.mark([sent])
-        ledger.mark([sent.to("booked", meeting_id=f"meeting-{number}")])
+        (entry,) = ledger.get_or_create([an_entry(number, guest="g" * 64, pattern="p" * 64)])
+        sent = entry.to("sent", attempt=1, sender="a_dag/scheduled__2026-11-03/book/-1#1", session="s" * 36)
+        ledger.update([sent])
+        ledger.update([sent.to("booked", meeting_id=f"meeting-{number}")])
     assert store.calls <= most
     store.gets.clear()
     assert set(states(a_try(store), *rows_of(*range(leads)))) == {"booked"}
@@ -457,10 +465,10 @@ def test_no_lead_costs_more_than_its_three_writes(store: TaskStore, leads: int, 
 
 def book(store: TaskStore, office: Office, *numbers: int, **settings: Any) -> Told:
     @asynccontextmanager
-    async def open_world() -> AsyncIterator[BatchWorld]:
-        yield BatchWorld(office, AwaitingTurns(None), a_try(store))
+    async def open_runtime() -> AsyncIterator[BatchRuntime]:
+        yield BatchRuntime(office, RateLimiter(None), a_try(store))
 
-    batch = Told([a_lead(number) for number in numbers], open_world, **settings)
+    batch = Told([a_lead(number) for number in numbers], open_runtime, **settings)
     batch.run()
     return batch
 
@@ -504,5 +512,5 @@ def test_rows_hold_no_e_mails(store: TaskStore) -> None:
 
 
 def test_the_first_of_equals_is_begun(store: TaskStore) -> None:
-    first, second = a_row(1, guest="first"), replace(a_row(1), guest="second")
+    first, second = an_entry(1, guest="first"), replace(an_entry(1), guest="second")
     assert a_try(store).begin([first, second]) == [first, first]

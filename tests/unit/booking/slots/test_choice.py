@@ -11,7 +11,7 @@ from airflow_chilipiper.api.patterns.offer import Offer
 from airflow_chilipiper.api.patterns.slots import Slot
 from airflow_chilipiper.booking.slots.choice import Choice
 from airflow_chilipiper.booking.slots.filters import Preference, nearest, not_before
-from airflow_chilipiper.booking.slots.reservations import Crowded, Reservations
+from airflow_chilipiper.booking.slots.reservations import AllReserved, Reservations
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 NEVER = not_before(datetime(2100, 1, 1, tzinfo=UTC))
@@ -59,7 +59,7 @@ def test_where_nobody_is_named_the_best_is_taken_rather_than_none() -> None:
 def test_where_all_that_is_named_is_taken_the_lead_is_told_that_others_are_about_to_take_it() -> None:
     leads = Leads()
     leads.take(1, offer(slot(0, "a")))
-    with pytest.raises(Crowded):
+    with pytest.raises(AllReserved):
         leads.lead().choose(offer(slot(0, "a")), 0.0)
 
 

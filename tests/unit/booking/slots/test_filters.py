@@ -165,7 +165,7 @@ def test_the_nearest_of_several() -> None:
     slots = [slot(f"2026-11-03T{hour:02}:00Z") for hour in (8, 11, 15)]
     wanted = [datetime.fromisoformat("2026-11-03T14:00Z"), datetime.fromisoformat("2026-11-09T14:00Z")]
     assert choose(slots, prefer=nearest(wanted)) == slots[2]
-    assert choose(slots, prefer=nearest([])) == slots[0], "without a wish the earliest"
+    assert choose(slots, prefer=nearest([])) == slots[0], "without a query the earliest"
 
 
 def test_of_two_that_are_equally_near_the_earlier() -> None:
@@ -175,9 +175,9 @@ def test_of_two_that_are_equally_near_the_earlier() -> None:
 
 def test_nearness_is_real_time() -> None:
     """On the wall the second 02:30 and the first 02:45 are a quarter of an hour apart; in truth it is three."""
-    first, wish = datetime(2026, 10, 25, 2, 45, tzinfo=PARIS), datetime(2026, 10, 25, 2, 30, tzinfo=PARIS, fold=1)
-    later = slot("2026-10-25T02:00Z")  # half an hour after the wish
-    assert choose([slot(first), later], prefer=nearest([wish])) == later
+    first, query = datetime(2026, 10, 25, 2, 45, tzinfo=PARIS), datetime(2026, 10, 25, 2, 30, tzinfo=PARIS, fold=1)
+    later = slot("2026-10-25T02:00Z")  # half an hour after the query
+    assert choose([slot(first), later], prefer=nearest([query])) == later
 
 
 def test_capacity_is_the_listed_free_attendees_or_one() -> None:

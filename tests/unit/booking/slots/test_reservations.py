@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from airflow_chilipiper.api.patterns.slots import Path, Slot
-from airflow_chilipiper.booking.slots.reservations import REMEMBERED, Fate, Reservations
+from airflow_chilipiper.booking.slots.reservations import REMEMBERED, Reservations, Resolution
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 TARGET = ("inbound-demo",)
@@ -36,10 +36,10 @@ def reserved(*slots: Slot) -> Reservations:
     return made
 
 
-def settled(clock: Clock, fate: Fate, taken: Slot) -> Reservations:
+def settled(clock: Clock, resolution: Resolution, taken: Slot) -> Reservations:
     """One slot was reserved, and this is what became of it at 100."""
     made = Reservations(clock)
-    made.settle(made.reserve(taken, TARGET), fate)
+    made.settle(made.reserve(taken, TARGET), resolution)
     return made
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from airflow_chilipiper.sandbox import Sandbox
-from airflow_chilipiper.sandbox.diary import CELL
+from airflow_chilipiper.sandbox.calendar import CELL
 from airflow_chilipiper.sandbox.times import read_instant
 from tests.unit.sandbox.conftest import Edge
 
@@ -14,7 +14,7 @@ FRIDAY = "2026-11-06T00:00:00Z"
 
 def is_free(box: Sandbox, start: str) -> bool:
     """Whether the host of the only meeting has time then."""
-    return box.world.diary.is_free(box.meetings[0]["hosts"][0], int(read_instant(start)) // CELL)
+    return box.tenant.calendar.is_free(box.meetings[0]["hosts"][0], int(read_instant(start)) // CELL)
 
 
 def slots(edge: Edge) -> Any:
@@ -27,17 +27,17 @@ def test_a_cancelled_meeting_stays_on_record_and_its_host_has_time_again(box: Sa
     (booked,) = box.meetings
     assert slots(edge) != before
 
-    box.world.cancel(meeting_id)
+    box.tenant.cancel(meeting_id)
     assert box.meetings == [{**booked, "status": "Canceled"}]
     assert edge.list_meetings().json()["data"]["list"][0]["meetingStatus"] == "Canceled"
     assert slots(edge) == before
-    assert set(box.world.diary.meetings_of.values()) == {0}
+    assert set(box.tenant.calendar.meetings_of.values()) == {0}
 
 
 def test_a_moved_meeting_is_found_at_its_new_time_alone(box: Sandbox, edge: Edge) -> None:
     meeting_id = edge.book_first().json()["meetingId"]
     (before,) = box.meetings
-    start = box.world.reschedule(meeting_id, after=FRIDAY)
+    start = box.tenant.reschedule(meeting_id, after=FRIDAY)
 
     assert start >= FRIDAY
     assert box.meetings == [{**before, "startTime": start}]
@@ -45,7 +45,7 @@ def test_a_moved_meeting_is_found_at_its_new_time_alone(box: Sandbox, edge: Edge
     assert edge.list_meetings(end=FRIDAY).json()["data"]["list"] == []
     (row,) = edge.list_meetings(start=FRIDAY).json()["data"]["list"]
     assert row["dateTime"]["start"] == start
-    assert sum(box.world.diary.meetings_of.values()) == 1
+    assert sum(box.tenant.calendar.meetings_of.values()) == 1
 
 
 def test_a_meeting_of_several_is_moved_to_where_all_have_time(box: Sandbox, edge: Edge) -> None:
@@ -53,37 +53,37 @@ def test_a_meeting_of_several_is_moved_to_where_all_have_time(box: Sandbox, edge
     meeting_id = edge.book_link(offer["routeId"], offer["startTimes"][0]["startTime"]).json()["meetingId"]
     together = [slot["startTime"] for slot in edge.open_link("link-group", "Group").json()["startTimes"]]
 
-    assert box.world.reschedule(meeting_id, after=FRIDAY) == next(start for start in together if start >= FRIDAY)
-    box.world.cancel(meeting_id)
-    assert set(box.world.diary.meetings_of.values()) == {0}
+    assert box.tenant.reschedule(meeting_id, after=FRIDAY) == next(start for start in together if start >= FRIDAY)
+    box.tenant.cancel(meeting_id)
+    assert set(box.tenant.calendar.meetings_of.values()) == {0}
 
 
 def test_a_meeting_is_not_moved_to_where_nobody_has_time(box: Sandbox, edge: Edge) -> None:
     meeting_id = edge.book_first().json()["meetingId"]
     before = box.meetings
-    box.world.horizon_seconds = 86_400.0
+    box.tenant.horizon_seconds = 86_400.0
 
     with pytest.raises(ValueError, match="have no time from 2026-11-07"):
-        box.world.reschedule(meeting_id, after="2026-11-07T00:00:00Z")
+        box.tenant.reschedule(meeting_id, after="2026-11-07T00:00:00Z")
     assert box.meetings == before
-    assert sum(box.world.diary.meetings_of.values()) == 1
+    assert sum(box.tenant.calendar.meetings_of.values()) == 1
 
 
 def test_what_is_cancelled_or_unknown_is_not_touched(box: Sandbox, edge: Edge) -> None:
     meeting_id = edge.book_first().json()["meetingId"]
-    box.world.cancel(meeting_id)
+    box.tenant.cancel(meeting_id)
 
     for each in (meeting_id, "none"):
         with pytest.raises(ValueError, match=f"no active meeting {each}"):
-            box.world.cancel(each)
+            box.tenant.cancel(each)
         with pytest.raises(ValueError, match=f"no active meeting {each}"):
-            box.world.reschedule(each, after=FRIDAY)
-    assert set(box.world.diary.meetings_of.values()) == {0}
+            box.tenant.reschedule(each, after=FRIDAY)
+    assert set(box.tenant.calendar.meetings_of.values()) == {0}
 
 
 def test_the_page_shows_no_cancelled_meeting_in_a_calendar(box: Sandbox, edge: Edge) -> None:
     meeting_id = edge.book_first().json()["meetingId"]
     assert "j***@example.com" in edge.get(box.url + "/").text
 
-    box.world.cancel(meeting_id)
+    box.tenant.cancel(meeting_id)
     assert "j***@example.com" not in edge.get(box.url + "/").text

@@ -22,7 +22,7 @@ class Slot:
     target: Target
 
 
-class Diary:
+class Calendar:
     def __init__(self, users: Iterable[User], *, seed: int = 0) -> None:
         self._users = list(users)
         self._seed = seed

@@ -7,22 +7,22 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from airflow_chilipiper.sandbox.answers import Refused, error_answer
+from airflow_chilipiper.sandbox.calendar import Calendar, Slot
 from airflow_chilipiper.sandbox.catalogue import Catalogue, Target
-from airflow_chilipiper.sandbox.diary import Diary, Slot
 from airflow_chilipiper.sandbox.sessions import Meeting, Pattern, Place, Session
 from airflow_chilipiper.sandbox.times import read_instant, write_instant
 from airflow_chilipiper.sandbox.variants import Variants
 
 
-class World:
-    """`now` is the clock in seconds since 1970; whoever touches the world from outside holds `lock`."""
+class Tenant:
+    """`now` is the clock in seconds since 1970; whoever touches the tenant from outside holds `lock`."""
 
     def __init__(self, catalogue: Catalogue, *, now: Callable[[], float] = time.time, seed: int = 0) -> None:
         self.lock = RLock()
         self.now = now
         self.variants = Variants()
         self.catalogue = catalogue
-        self.diary = Diary(catalogue.users.values(), seed=seed)
+        self.calendar = Calendar(catalogue.users.values(), seed=seed)
         self.sessions: dict[str, Session] = {}
         self.tokens: dict[str, frozenset[str]] = {}
         self.session_seconds: dict[Pattern, float] = {"concierge": 600, "scheduling-link": 900, "handoff": 900}
@@ -60,7 +60,7 @@ class World:
         now = self.now()
         begin = max(interval["startsAt"], now + self.notice_seconds)
         end = min(interval["startsAt"] + interval["duration"], now + self.horizon_seconds)
-        return self.diary.slots(
+        return self.calendar.slots(
             target, begin=begin, end=end, minutes=self.catalogue.meeting_types[meeting_type].minutes
         )
 
@@ -109,7 +109,7 @@ class World:
         """A person cancels a meeting; its hosts have that time again."""
         with self.lock:
             meeting = self._active(meeting_id)
-            self.diary.release(meeting.hosts, start=meeting.start, minutes=meeting.minutes)
+            self.calendar.release(meeting.hosts, start=meeting.start, minutes=meeting.minutes)
             meeting.status = "Canceled"
 
     def reschedule(self, meeting_id: str, *, after: str) -> str:
@@ -118,10 +118,10 @@ class World:
             meeting = self._active(meeting_id)
             first, length = read_instant(after), meeting.minutes
             until = first + self.horizon_seconds
-            start = self.diary.take_next(meeting.hosts, after=first, until=until, minutes=length)
+            start = self.calendar.take_next(meeting.hosts, after=first, until=until, minutes=length)
             if start is None:
                 raise ValueError(f"the hosts of {meeting_id} have no time from {after} on")
-            self.diary.release(meeting.hosts, start=meeting.start, minutes=length)
+            self.calendar.release(meeting.hosts, start=meeting.start, minutes=length)
             meeting.start = start
             return self.write(start)
 

@@ -1,0 +1,34 @@
+"""What a flow that books can want from outside: calls, and a ledger to record them in."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from airflow_chilipiper.api.http.client_runtime import Asks, ClientRuntime
+from airflow_chilipiper.api.pace.limiter import RateLimiter
+from airflow_chilipiper.api.runtime import Runtime
+from airflow_chilipiper.booking.ledger.entry import Entry
+from airflow_chilipiper.booking.ledger.group_commit import GroupCommit
+from airflow_chilipiper.booking.ledger.store import Ledger
+
+
+class LedgerRuntime(Runtime, Protocol):
+    """A runtime with a ledger."""
+
+    async def get_or_create(self, entry: Entry, /) -> Entry:
+        """What is on record for the entry's key; the entry itself, now on record, where nothing was."""
+
+    async def update(self, entry: Entry, /) -> Entry:
+        """Durable once it returns; else raises Conflict, MeetingTaken or LedgerFailed."""
+
+
+class RecordingRuntime(ClientRuntime):
+    """Flows of one event loop that share a client, a pace and a ledger; their updates share commits."""
+
+    def __init__(self, client: Asks, limiter: RateLimiter, ledger: Ledger, **clocks: Any) -> None:
+        super().__init__(client, limiter, **clocks)
+        self._commits = GroupCommit(ledger)
+        self.update = self._commits.update
+
+    async def get_or_create(self, entry: Entry, /) -> Entry:
+        return await self._commits.get_or_create(entry)
