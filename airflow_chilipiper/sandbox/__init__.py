@@ -10,4 +10,4 @@ from airflow_chilipiper.sandbox.server import Sandbox, sandbox
 from airflow_chilipiper.sandbox.tenant import Tenant
 from airflow_chilipiper.sandbox.variants import Variants
 
-__all__ = ["CallRecord", "Faults", "Sandbox", "Variants", "Tenant", "sandbox"]
+__all__ = ["CallRecord", "Faults", "Sandbox", "Tenant", "Variants", "sandbox"]

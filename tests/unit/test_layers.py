@@ -21,7 +21,7 @@ ROOMS: dict[str, set[str]] = {
     "waiting": {"api", "booking"},
     "arguments": {"api", "booking"},
     "warehouse": {"api", "booking", "arguments", "top"},
-    "task": {"api", "booking", "arguments", "warehouse", "top"},
+    "task": {"api", "booking", "arguments", "warehouse", "connection", "top"},
     "connection": {"api"},
     "sandbox": set(),
 }
