@@ -41,6 +41,8 @@ from airflow_chilipiper.booking.ledger.lead_key import lead_key
 from airflow_chilipiper.booking.ledger.runtime import RecordingRuntime
 from airflow_chilipiper.booking.ledger.store import Ledger
 from airflow_chilipiper.booking.outcome import Outcome
+from airflow_chilipiper.booking.policy import Policy
+from airflow_chilipiper.booking.slots.choice import Fixed
 from airflow_chilipiper.connection.permissions import examine
 from airflow_chilipiper.connection.session import Session
 from airflow_chilipiper.connection.settings import USER_AGENT, ChiliPiperSettings, Connection, settings_of
@@ -283,14 +285,12 @@ def _context() -> Any:
 
 
 def _lead(pattern: Pattern, slot: Slot, settings: ChiliPiperSettings, *, purpose: str, key: Any, sender: str) -> Lead:
-    return Lead(
+    policy = Policy(
         purpose=purpose,
-        key=lead_key(key),
-        pattern=pattern,
         interval=Interval(slot.start),
-        choose=lambda _, __: slot,
+        sender=sender,
         max_sessions=1,
         allowed_domains=settings.allowed_guest_domains,
-        sender=sender,
         bounds=Bounds(call=settings.client.timeout),
     )
+    return Lead(key=lead_key(key), pattern=pattern, choice=Fixed(slot), policy=policy)

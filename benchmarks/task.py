@@ -9,17 +9,15 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import Any
 
-from airflow_chilipiper.api.call import Interval
 from airflow_chilipiper.api.patterns.concierge import Concierge
-from airflow_chilipiper.booking.lead import Lead
-from airflow_chilipiper.booking.ledger.entry import Row
+from airflow_chilipiper.booking.ledger.entry import Entry
 from tests.conftest import ROOT
+from tests.leads import a_lead
 
 PURPOSE = "bench"
 ROUTER = "inbound-demo"
@@ -130,9 +128,8 @@ def lead_row(number: int) -> tuple[Any, ...]:
     return name, email, f"First{number}", company, number % 500, "2026-11-02T09:00:00Z"
 
 
-def lead_on_record(number: int) -> Row:
-    """The ledger's row for a lead of the warehouse, as the operator begins it."""
+def lead_on_record(number: int) -> Entry:
+    """The ledger's entry for a lead of the warehouse, as the operator begins it."""
     key, email, *_ = lead_row(number)
     pattern = Concierge(router_slug=ROUTER, trigger="InAppButton", form={"PersonEmail": email}, guest=email)
-    interval = Interval(datetime.now(UTC))
-    return Lead(purpose=PURPOSE, key=key, pattern=pattern, interval=interval, choose=lambda *_: None).row()
+    return a_lead(purpose=PURPOSE, key=key, pattern=pattern).new_entry()

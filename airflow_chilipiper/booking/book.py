@@ -62,11 +62,11 @@ async def book(lead: Lead, runtime: LedgerRuntime, *, session: tuple[float, Offe
             return on_record(entry, lead)
         if met := lead.existing_meeting(lead.pattern.guest):
             return met
-        sessions_left, pauses = lead.max_sessions, iter(ALL_RESERVED_PAUSES)
+        sessions_left, pauses = lead.policy.max_sessions, iter(ALL_RESERVED_PAUSES)
         while True:
-            if session is None and lead.breaker.spares(lead.pattern.target):
+            if session is None and lead.policy.breaker.spares(lead.pattern.target):
                 return SPARED
-            again = sessions_left < lead.max_sessions
+            again = sessions_left < lead.policy.max_sessions
             opened, offer = session or await open_session(lead, runtime, again=again)
             session = None
             if met := lead.existing_meeting(offer.guest):
@@ -83,7 +83,7 @@ async def book(lead: Lead, runtime: LedgerRuntime, *, session: tuple[float, Offe
             sessions_left -= 1
             entry, answer = await settled(spend(slot, offer, opened, lead, entry, runtime), lead)
             if entry.state != "planned" or isinstance(answer, INCURABLE) or not sessions_left:
-                return after_booking(entry, offer, answer, sender=lead.sender)
+                return after_booking(entry, offer, answer, sender=lead.policy.sender)
     except Conflict as other:
         return on_record(other.entry, lead)
     except errors.ChiliPiperError as error:
@@ -93,9 +93,9 @@ async def book(lead: Lead, runtime: LedgerRuntime, *, session: tuple[float, Offe
 async def open_session(lead: Lead, runtime: LedgerRuntime, *, again: bool = False) -> tuple[float, Offer]:
     """Whoever has lost a slot goes first, before others take what is left."""
     opened = runtime.now()
-    offer = await with_retries(lead.pattern.open(lead.interval), runtime, priority=again)
+    offer = await with_retries(lead.pattern.open(lead.policy.interval), runtime, priority=again)
     if offer.allowed:
-        lead.breaker.saw(lead.pattern.target, slots=bool(offer.slots))
+        lead.policy.breaker.saw(lead.pattern.target, slots=bool(offer.slots))
     return opened, offer
 
 
@@ -104,7 +104,9 @@ async def begin(lead: Lead, runtime: LedgerRuntime) -> Entry:
     entry = await runtime.get_or_create(lead.new_entry())
     if lead.is_due_again(entry, runtime.wall()):
         entry = replace(entry, state="planned", meeting_id=None, booked_at=None, released=entry.meeting_id)
-    if lead.is_same_request(entry) and is_in_doubt(entry, lead.bounds, runtime.wall(), sender=lead.sender):
+    if lead.is_same_request(entry) and is_in_doubt(
+        entry, lead.policy.bounds, runtime.wall(), sender=lead.policy.sender
+    ):
         entry = await reconcile(entry, lead, runtime)
     return entry
 
@@ -120,7 +122,7 @@ async def settled(
             "consumed" if entry.state != "planned" else "returned" if isinstance(answer, SLOT_UNTOUCHED) else "lost"
         )
     finally:
-        lead.settle(resolution)
+        lead.choice.resolve(resolution)
     return entry, answer
 
 

@@ -25,7 +25,7 @@ async def doubted(doubt: Exception, offer: Offer, lead: Lead, sent: Entry, runti
     if unknown.state != "unknown":
         return unknown
     try:
-        evidence, _ = await look(sent, guests, runtime, lead.bounds)
+        evidence, _ = await look(sent, guests, runtime, lead.policy.bounds)
     except Exception as error:  # noqa: BLE001  # a list that failed is no evidence of anything
         return replace(unknown, reason=_unasked(reason, error))
     if evidence.meeting_id:
@@ -36,7 +36,7 @@ async def doubted(doubt: Exception, offer: Offer, lead: Lead, sent: Entry, runti
 async def _looked_at(reason: str, lead: Lead, sent: Entry, runtime: LedgerRuntime) -> Entry:
     """Of everybody, since what is not found sets the lead free, and nothing says how the service compares e-mails."""
     try:
-        evidence = evidence_in(await at_slot(sent, (), runtime), sent, skew=lead.bounds.skew)
+        evidence = evidence_in(await at_slot(sent, (), runtime), sent, skew=lead.policy.bounds.skew)
     except Exception as error:  # noqa: BLE001  # a list that failed is no evidence of anything
         return await record(sent, "unknown", runtime, reason=_unasked(reason, error))
     if evidence.ambiguous:

@@ -107,7 +107,7 @@ class ReconcileBookingsOperator(BaseOperator):
 
     def _swept(self, hook: ChiliPiperHook) -> Iterator[list[dict[str, Any]]]:
         from airflow_chilipiper.booking.doubt.bounds import Bounds
-        from airflow_chilipiper.booking.doubt.meeting_search import RoutingLog
+        from airflow_chilipiper.booking.doubt.routing_log import RoutingLog
         from airflow_chilipiper.booking.doubt.sweep import sweep
         from airflow_chilipiper.booking.ledger.runtime import RecordingRuntime
         from airflow_chilipiper.booking.ledger.store import pages

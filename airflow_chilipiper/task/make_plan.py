@@ -55,7 +55,7 @@ def terms_of(task: ChiliPiperBookOperator, context: Context) -> Terms:
 def _bounds(arguments: dict[str, Any], *, call: float) -> Bounds:
     lifetime = arguments["session_lifetime"]
     return Bounds(
-        on_no_evidence=arguments["on_no_evidence"],
+        in_doubt=arguments["on_no_evidence"],
         session_lifetime=lifetime and lifetime.total_seconds(),
         list_lag=arguments["list_lag"].total_seconds(),
         call=call,

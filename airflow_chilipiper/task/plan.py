@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,10 +19,11 @@ from airflow_chilipiper.arguments.readers import as_email, as_moments, as_zone
 from airflow_chilipiper.arguments.texts import as_form, as_text
 from airflow_chilipiper.booking.batch.breakers import EmptyOffersBreaker
 from airflow_chilipiper.booking.doubt.bounds import Bounds
-from airflow_chilipiper.booking.doubt.meeting_search import RoutingLog
+from airflow_chilipiper.booking.doubt.routing_log import RoutingLog
 from airflow_chilipiper.booking.lead import Lead
 from airflow_chilipiper.booking.ledger.lead_key import lead_key
 from airflow_chilipiper.booking.outcome import Outcome
+from airflow_chilipiper.booking.policy import Policy
 from airflow_chilipiper.booking.slots.choice import Choice
 from airflow_chilipiper.booking.slots.filters import Filter, between, nearest, not_before, on_path, on_weekdays
 from airflow_chilipiper.booking.slots.reservations import Reservations
@@ -86,19 +88,19 @@ class Terms:
         pattern = self.make_pattern(given)
         prefer = as_moments(resolve(self.prefer, row), "prefer")
         choice = self._choice(given.timezone, prefer, self._path(row), pattern.target)
-        return Lead(
+        return Lead(key=key, pattern=pattern, choice=choice, policy=self._policy)
+
+    @cached_property
+    def _policy(self) -> Policy:
+        return Policy(
             purpose=self.purpose,
-            key=key,
-            pattern=pattern,
             interval=self.interval,
-            choose=choice.choose,
-            settle=choice.settle,
+            sender=self.sender,
             max_sessions=self.max_sessions,
             rebook_after=self.rebook_after,
             allowed_domains=self.allowed_domains,
-            sender=self.sender,
             bounds=self.bounds,
-            met=self.met,
+            existing_meetings=self.met,
             routing_log=self.routing_log,
             breaker=self.breaker,
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-NoEvidence = Literal["hold", "rebook"]
+InDoubt = Literal["hold", "rebook"]
 
 ASSUMED_LIFETIME = 3600.0  # of a session whose end nobody states: before that, not even a person says "not booked"
 LOOKS = 5
@@ -19,20 +19,20 @@ class Bounds:
     `session_lifetime` is how long a session can be spent where Chili Piper does not say so itself, `list_lag` how long
     the meeting list may not show a meeting that was made, `call` how long one call may take, `processing` how long the
     service may sit on a request that it has read, and `skew` by how much the clocks of two machines may differ.
-    `on_no_evidence` says what becomes of a lead for which no meeting is found: "hold" leaves it to a person, "rebook"
+    `in_doubt` says what becomes of a lead for which no meeting is found: "hold" leaves it to a person, "rebook"
     sets it free once no booking call of ours can have any effect any more.
     """
 
-    on_no_evidence: NoEvidence = "hold"
+    in_doubt: InDoubt = "hold"
     session_lifetime: float | None = None
     list_lag: float = 30.0
     call: float = 30.0
     processing: float = 60.0
     skew: float = 300.0
 
-    def policy(self, offered_lifetime: float | None) -> NoEvidence:
+    def policy(self, offered_lifetime: float | None) -> InDoubt:
         """Nobody is set free without evidence where the end of the session is not known."""
-        return self.on_no_evidence if offered_lifetime or self.session_lifetime else "hold"
+        return self.in_doubt if offered_lifetime or self.session_lifetime else "hold"
 
     def no_effect_after(self, sent_at: float, offered_lifetime: float | None) -> float:
         """From when a look at the meeting list that finds nothing means that there is nothing."""

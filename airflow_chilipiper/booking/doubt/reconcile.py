@@ -50,14 +50,14 @@ def _is_earlier_try(old: str, new: str) -> bool:
 
 async def reconcile(entry: Entry, lead: Lead, runtime: LedgerRuntime) -> Entry:
     """Find out what became of *entry*, which is in doubt, and version it; as it was, where nobody can tell yet."""
-    bounds, may_rebook = lead.bounds, lead.bounds.on_no_evidence == "rebook"
+    bounds, may_rebook = lead.policy.bounds, lead.policy.bounds.in_doubt == "rebook"
     try:
         guests = lead.guests_to_ask_for(entry)
         evidence, began = await look(entry, guests, runtime, bounds)
         if evidence.is_none and entry.state != "review":  # which no doubt can change
             evidence = await _elsewhere(entry, guests, runtime, bounds)
         if evidence.is_none and lead.pattern.name == "concierge":
-            evidence = await lead.routing_log.evidence(entry, runtime)
+            evidence = await lead.policy.routing_log.evidence(entry, runtime)
         if _is_free(entry, evidence, began, may_rebook=may_rebook):
             listed = await _elsewhere(entry, (), runtime, bounds)  # nothing says how the service compares e-mails
             evidence = evidence if listed.is_none else listed

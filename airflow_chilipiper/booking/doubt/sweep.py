@@ -10,8 +10,9 @@ from itertools import chain
 from airflow_chilipiper.api.resources.meeting import Meeting
 from airflow_chilipiper.booking.doubt.bounds import Bounds
 from airflow_chilipiper.booking.doubt.evidence import NONE, Evidence, evidence_in, guests_on_record, slot_start
-from airflow_chilipiper.booking.doubt.meeting_search import RoutingLog, at_slot, since_sending
+from airflow_chilipiper.booking.doubt.meeting_search import at_slot, since_sending
 from airflow_chilipiper.booking.doubt.reconcile import conclude, is_in_doubt
+from airflow_chilipiper.booking.doubt.routing_log import RoutingLog
 from airflow_chilipiper.booking.ledger.entry import Entry
 from airflow_chilipiper.booking.ledger.lead_key import guest_digest
 from airflow_chilipiper.booking.ledger.runtime import LedgerRuntime

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from airflow_chilipiper.api.patterns.offer import Offer
 from airflow_chilipiper.api.patterns.slots import Slot
@@ -11,9 +12,38 @@ from airflow_chilipiper.booking.slots.filters import Filter, Preference, choose
 from airflow_chilipiper.booking.slots.reservations import AllReserved, Claims, Reservations, Resolution
 
 
+class SlotChoice(Protocol):
+    """How a lead chooses."""
+
+    def choose(self, offer: Offer, opened: float, /) -> Slot | None:
+        """A slot of the offer that was requested at *opened*; None where none will do.
+
+        Raises AllReserved where other leads are about to take all that will do.
+        """
+
+    def resolve(self, resolution: Resolution, /) -> None:
+        """What became of the slot that was chosen last."""
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """The slot that somebody else has chosen."""
+
+    slot: Slot
+
+    def choose(self, offer: Offer, opened: float, /) -> Slot:
+        return self.slot
+
+    def resolve(self, resolution: Resolution, /) -> None:
+        """Nobody else wants it."""
+
+
 @dataclass
 class Choice:
-    """One lead's: `filters` says what will do of an offer, `prefer` what is best."""
+    """The best slot that the leads beside this one leave.
+
+    `filters` says what will do of an offer, `prefer` what is best.
+    """
 
     filters: Callable[[Offer], Sequence[Filter]]
     prefer: Preference | None
@@ -21,8 +51,8 @@ class Choice:
     reservations: Reservations
     _made: Claims | None = None
 
-    def choose(self, offer: Offer, opened: float) -> Slot | None:
-        """The best slot that the others leave, reserved. Where an offer does not name users, nobody knows what a slot
+    def choose(self, offer: Offer, opened: float, /) -> Slot | None:
+        """That slot, reserved. Where an offer does not name users, nobody knows what a slot
         bears: the best is better than none then, and if it is lost a fresh session is opened.
         """
         filters = self.filters(offer)
@@ -39,9 +69,9 @@ class Choice:
             self._made = self.reservations.reserve(slot, self.target)
         return slot
 
-    def settle(self, resolution: Resolution) -> None:
+    def resolve(self, resolution: Resolution, /) -> None:
         if self._made:
-            self.reservations.settle(self._made, resolution)
+            self.reservations.resolve(self._made, resolution)
             self._made = None
 
 

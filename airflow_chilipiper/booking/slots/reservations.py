@@ -19,9 +19,8 @@ from typing import Literal
 from airflow_chilipiper.api.patterns.slots import Slot
 from airflow_chilipiper.booking.slots.filters import capacity
 
-Resolution = Literal[
-    "returned", "consumed", "lost"
-]  # given back; booked, or perhaps; lost to somebody else, with all that it bears
+# Given back; booked, or perhaps; lost to somebody else, with all that it bears.
+Resolution = Literal["returned", "consumed", "lost"]
 REMEMBERED = 120.0  # seconds; no offer is spent so late
 
 
@@ -81,7 +80,7 @@ class Reservations:
         claims.open += 1
         return claims
 
-    def settle(self, claims: Claims, resolution: Resolution) -> None:
+    def resolve(self, claims: Claims, resolution: Resolution) -> None:
         """What became of one of them."""
         claims.open -= 1
         if resolution != "returned":

@@ -29,6 +29,7 @@ from airflow_chilipiper.booking.ledger.store import Ledger
 from airflow_chilipiper.hooks import ChiliPiperHook
 from airflow_chilipiper.operators import ConciergeBookOperator, col
 from airflow_chilipiper.version_compat import AirflowFailException
+from tests import leads
 from tests.booking_task import Desk, chili, clock, desk, lead, warehouse  # noqa: F401  # fixtures
 from tests.integration.ledger_troubles.line import Line
 from tests.unit.booking.batch.told import Told
@@ -173,12 +174,6 @@ def batch_of(
 
 def a_lead(entry: Mapping[str, Any], **facts: Any) -> Lead:
     email = entry["email"]
-    form = {"PersonEmail": email}
-    return Lead(
-        purpose="q3",
-        key=entry["lead_id"],
-        pattern=Concierge(router_slug="inbound-demo", trigger="InAppButton", form=form, guest=email),
-        interval=Interval(datetime.now(UTC)),
-        choose=lambda offer, _: next(iter(offer.slots), None),
-        **facts,
-    )
+    pattern = Concierge(router_slug="inbound-demo", trigger="InAppButton", form={"PersonEmail": email}, guest=email)
+    interval = Interval(datetime.now(UTC))
+    return leads.a_lead(purpose="q3", key=entry["lead_id"], pattern=pattern, interval=interval, **facts)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from airflow_chilipiper.api.retry import with_retries
 from airflow_chilipiper.booking.doubt.bounds import Bounds
-from airflow_chilipiper.booking.doubt.meeting_search import RoutingLog
+from airflow_chilipiper.booking.doubt.routing_log import RoutingLog
 from airflow_chilipiper.booking.lead import Lead
 from airflow_chilipiper.booking.ledger.entry import Conflict, LedgerFailed, MeetingTaken
 from airflow_chilipiper.booking.outcome import Outcome

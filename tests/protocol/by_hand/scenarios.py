@@ -13,7 +13,7 @@ from airflow_chilipiper.api.patterns.handoff import Handoff
 from airflow_chilipiper.api.patterns.offer import Offer
 from airflow_chilipiper.api.patterns.pattern import Pattern
 from airflow_chilipiper.api.patterns.slots import Bookable, Slot, Slots
-from airflow_chilipiper.booking.doubt.bounds import NoEvidence
+from airflow_chilipiper.booking.doubt.bounds import InDoubt
 from airflow_chilipiper.booking.lead import Lead
 from airflow_chilipiper.booking.ledger.entry import Entry, State
 from tests.protocol.by_hand.flows import Flow
@@ -43,7 +43,7 @@ class Scenario(NamedTuple):
     query: str = "same"
     sessions: int = 2
     due_again: bool = False
-    policy: NoEvidence = "hold"
+    policy: InDoubt = "hold"
     age: float = AFTER
     by: str = "another run"
     invited: str = "e-mail"
@@ -180,7 +180,7 @@ def _quick(lead: type[Lead]) -> Any:
 
 
 def _lead(scenario: Scenario, flow: Flow, kind: Any, sender: str, *, query: str = "same") -> Any:
-    policy: NoEvidence = "hold" if scenario.stricter and kind is not flow.lead else scenario.policy
+    policy: InDoubt = "hold" if scenario.stricter and kind is not flow.lead else scenario.policy
     lead = kind(
         purpose="spring",
         key="42",

@@ -52,8 +52,12 @@ def lead_of(asked: Terms, row: Mapping[str, Any]) -> Lead:
 def test_a_lead() -> None:
     form = {"Company": col("COMPANY"), "Source": "nightly", "None": col("none", default=None)}
     lead = lead_of(terms(form=form, rebook_after=timedelta(days=9), max_sessions=5), ROW)
-    assert (lead.purpose, lead.key, lead.sender) == ("q3", "42", "me")
-    assert (lead.max_sessions, lead.rebook_after, lead.interval) == (5, timedelta(days=9), Interval(MONDAY))
+    assert (lead.policy.purpose, lead.key, lead.policy.sender) == ("q3", "42", "me")
+    assert (lead.policy.max_sessions, lead.policy.rebook_after, lead.policy.interval) == (
+        5,
+        timedelta(days=9),
+        Interval(MONDAY),
+    )
     assert lead.pattern == SchedulingLink(
         link={"type": "RoundRobin", "linkId": "link-1"},
         guest="Ada@prospect.example",

@@ -14,7 +14,8 @@ from airflow_chilipiper.api.call import Call
 from airflow_chilipiper.api.errors import NotAllowed, Unreadable
 from airflow_chilipiper.api.runtime import block
 from airflow_chilipiper.booking.doubt.evidence import NONE, Evidence
-from airflow_chilipiper.booking.doubt.meeting_search import RoutingLog, at_slot, since_sending
+from airflow_chilipiper.booking.doubt.meeting_search import at_slot, since_sending
+from airflow_chilipiper.booking.doubt.routing_log import RoutingLog
 from airflow_chilipiper.booking.ledger.entry import Entry
 from airflow_chilipiper.booking.ledger.lead_key import digest
 from tests.unit.api.handmade import Handmade

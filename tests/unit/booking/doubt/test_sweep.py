@@ -12,7 +12,7 @@ from airflow_chilipiper.api.call import Call
 from airflow_chilipiper.api.errors import Unreadable
 from airflow_chilipiper.api.runtime import block
 from airflow_chilipiper.booking.doubt.bounds import Bounds
-from airflow_chilipiper.booking.doubt.meeting_search import RoutingLog
+from airflow_chilipiper.booking.doubt.routing_log import RoutingLog
 from airflow_chilipiper.booking.doubt.sweep import FEW, sweep
 from airflow_chilipiper.booking.ledger.entry import Entry
 from airflow_chilipiper.booking.ledger.lead_key import digest, guest_digest
