@@ -4,10 +4,16 @@ from __future__ import annotations
 
 HOST = "https://fire.chilipiper.com"
 TIMEOUT = 30
+MEETING_LIST_LAG = 30
 FIRST_REQUESTS_PER_SECOND = 5
 
 # The one table of what stands in a connection's extra: name -> (JSON type, label, description).
 EXTRAS: dict[str, tuple[str, str, str]] = {
+    "ledger_conn_id": (
+        "string",
+        "Ledger connection",
+        "Id of the SQL connection (Postgres, MySQL or SQLite) that remembers who was booked.",
+    ),
     "timeout": ("number", "Time-out", f"Seconds that one call may take; {TIMEOUT} if empty."),
     "requests_per_second": (
         "number",
@@ -16,10 +22,10 @@ EXTRAS: dict[str, tuple[str, str, str]] = {
     ),
     "proxy_url": ("string", "Proxy", "Address of an HTTP proxy, as http://user:password@host:port; none if empty."),
     "verify": ("string", "Verify TLS", "true, false, or the path of a CA bundle on the workers; true if empty."),
-    "ledger_conn_id": (
-        "string",
-        "Ledger connection",
-        "Id of the SQL connection (Postgres, MySQL or SQLite) that remembers who was booked.",
+    "meeting_list_lag": (
+        "number",
+        "Meeting list's lag",
+        f"Seconds that a new meeting may be missing in Chili Piper's meeting list; {MEETING_LIST_LAG} if empty.",
     ),
     "allowed_guest_domains": (
         "string",

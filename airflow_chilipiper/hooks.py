@@ -291,6 +291,6 @@ def _lead(pattern: Pattern, slot: Slot, settings: ChiliPiperSettings, *, purpose
         sender=sender,
         max_sessions=1,
         allowed_domains=settings.allowed_guest_domains,
-        bounds=Bounds(call=settings.client.timeout),
+        bounds=Bounds(list_lag=settings.meeting_list_lag, call=settings.client.timeout),
     )
     return Lead(key=lead_key(key), pattern=pattern, choice=Fixed(slot), policy=policy)

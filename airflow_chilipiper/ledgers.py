@@ -1,4 +1,4 @@
-"""Where a task's ledger lives: behind a connection to a database, else in Airflow's task state, else in memory."""
+"""Databases behind Airflow connections; first of all, where a task's ledger lives: behind a connection to a database, else in Airflow's task state, else in memory."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from weakref import finalize
 
 from airflow.sdk import BaseHook
 
+from airflow_chilipiper.arguments.bad_value import BadValue
 from airflow_chilipiper.booking.ledger.entry import LedgerFailed
 from airflow_chilipiper.booking.ledger.memory import MemoryLedger
 from airflow_chilipiper.booking.ledger.sql.ledger import SqlLedger
@@ -124,6 +125,19 @@ def sql_ledger(conn_id: str, *, try_number: int = 1, create: bool = True) -> Sql
     for doubt in (*ledger.doubts(), *doubts_about_file(url.get_backend_name(), conf.get("core", "executor"))):
         log.warning("The ledger over connection %s is in doubt: %s.", conn_id, doubt)
     return ledger
+
+
+def sql_hook(conn_id: str | None, argument: str, hook_params: dict[str, Any] | None = None) -> Any:
+    """The hook of an SQL connection, of a warehouse or not; *argument* is where its name was given."""
+    from airflow.providers.common.sql.hooks.sql import DbApiHook
+
+    try:
+        hook = BaseHook.get_hook(str(conn_id), hook_params=hook_params)
+    except AirflowException as unknown:
+        raise BadValue(f"{argument}={conn_id!r} cannot be used: {unknown}") from None
+    if not isinstance(hook, DbApiHook):
+        raise BadValue(f"{argument}={conn_id!r} leads to {type(hook).__name__}, expected an SQL connection")
+    return hook
 
 
 def unfit(dialect: str, database: str | None, details: str) -> str | None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class ChiliPiperMeetingLink(BaseOperatorLink):
     """Opens what Chili Piper's answers gave for the one lead of the task; no link where they gave none."""
 
-    name = "Chili Piper"
+    name = "Chili Piper meeting"
 
     def get_link(self, operator: Any, *, ti_key: TaskInstanceKey) -> str:
         page = getattr(operator, "page", None)

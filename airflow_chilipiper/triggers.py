@@ -1,4 +1,4 @@
-"""The trigger behind the sensors: it watches for slots while no worker is held."""
+"""The trigger behind the sensors: it polls for slots while no worker is held."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 from airflow_chilipiper.api.errors import ChiliPiperError
 from airflow_chilipiper.api.http.redaction import scrub
 from airflow_chilipiper.api.http.settings import ClientSettings
+from airflow_chilipiper.arguments.patterns import make_pattern
 from airflow_chilipiper.connection.shared_runtime import SharedRuntime, client_runtime, shared_runtime
 from airflow_chilipiper.hooks import aread_settings
-from airflow_chilipiper.waiting.polling import PASSING, PollResult, watch
-from airflow_chilipiper.waiting.slot_query import NoSlotWillCome, look
+from airflow_chilipiper.waiting.polling import PASSING, PollResult, poll
+from airflow_chilipiper.waiting.slot_query import NoSlotWillCome, find_slots
 
 # Past the deadline, and short of what the sensors let Airflow wait for this event.
 LAST_LOOK_TAKES = timedelta(minutes=9)
@@ -39,7 +40,7 @@ class SlotTrigger(BaseTrigger):
     three with a ``reason``. All arguments are plain JSON; Airflow keeps them encrypted.
 
     :param chilipiper_conn_id: id of the connection; the token itself is never an argument
-    :param query: what to look for, as ``booking.look`` describes it
+    :param query: what to look for, as ``waiting.slot_query`` describes it
     :param min_slots: how many start times are enough
     :param interval: seconds between looks, a tenth more or less
     :param deadline: when to give up, in seconds since 1970
@@ -77,7 +78,7 @@ class SlotTrigger(BaseTrigger):
 
     async def _event(self) -> dict[str, Any]:
         try:
-            result = await self._watch()
+            result = await self._poll()
         except NoSlotWillCome as error:
             return {"status": "never", "reason": str(error)}
         except PASSING as error:
@@ -90,20 +91,20 @@ class SlotTrigger(BaseTrigger):
             return {"status": "found", "slots": list(result.slots)}
         return {"status": "timeout", "unasked": result.unasked}
 
-    async def _watch(self) -> PollResult:
+    async def _poll(self) -> PollResult:
         limit = asyncio.timeout(max(0.0, self.deadline - time.time()) + LAST_LOOK_TAKES.total_seconds())
         try:
             async with limit:
-                return await self._watch_until_the_deadline()
+                return await self._poll_until_the_deadline()
         except TimeoutError:
             if not limit.expired():
                 raise
             return PollResult(unasked=ALL_RESERVED)
 
-    async def _watch_until_the_deadline(self) -> PollResult:
+    async def _poll_until_the_deadline(self) -> PollResult:
         async with _runtime(self.chilipiper_conn_id) as runtime:
-            return await watch(
-                partial(look, self.query),
+            return await poll(
+                partial(find_slots, self.query, make_pattern=make_pattern),
                 runtime,
                 min_slots=self.min_slots,
                 interval=self.interval,

@@ -138,8 +138,8 @@ def terms() -> Terms:
 
     return Terms(
         purpose="bench",
-        key=col("id"),
-        email=col("email"),
+        lead_key=col("id"),
+        guest_email=col("email"),
         timezone="Europe/Paris",
         prefer=None,
         form={"PersonEmail": col("email"), "PersonLastName": col("last_name")},

@@ -67,7 +67,7 @@ class Warehouse:
             "purpose": PURPOSE,
             "sql": "SELECT * FROM leads ORDER BY lead_id",
             "sql_conn_id": "warehouse",
-            "key": col("lead_id"),
+            "lead_key": col("lead_id"),
             "router_slug": ROUTER,
             "trigger": "InAppButton",
             "form": form,

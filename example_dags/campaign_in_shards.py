@@ -40,7 +40,7 @@ def campaign_in_shards():
         sql=LEADS,
         sql_conn_id="warehouse",
         max_leads=20_000,
-        key=col("crm_id"),
+        lead_key=col("crm_id"),
         timezone=col("timezone", default="Europe/Paris"),
         form={"email": col("email"), "company": col("company"), "company_size": col("company_size")},
         results_table="chilipiper_outcomes",

@@ -43,7 +43,7 @@ def nightly_concierge():
         sql=NEW_LEADS,
         sql_conn_id="warehouse",
         max_leads="{{ params.max_leads }}",
-        key=col("crm_id"),
+        lead_key=col("crm_id"),
         timezone=col("timezone", default="Europe/Paris"),
         form={
             "email": col("email"),

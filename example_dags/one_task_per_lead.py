@@ -44,7 +44,7 @@ def one_task_per_lead():
         purpose="inbound-demo",
         router_slug="inbound-demo",
         trigger="ThirdPartyForm",
-        key=col("crm_id"),
+        lead_key=col("crm_id"),
         timezone=col("timezone", default="Europe/Paris"),
         form={"email": col("email"), "company_size": col("company_size")},
         keep=["id"],

@@ -40,7 +40,7 @@ def owner_links():
         booking_url=col("owner_link"),  # with ids in the table: link_type="RoundRobin", link_id=col("link_id")
         sql=DUE,
         sql_conn_id="warehouse",
-        key=col("id"),
+        lead_key=col("id"),
         timezone=col("timezone", default="Europe/Paris"),
         keep=["id"],
         window="14 days",

@@ -38,7 +38,7 @@ def sdr_handoff():
         task_id="book",
         purpose="sdr-handoff",
         leads=qualified.output,
-        key=col("crm_id"),
+        lead_key=col("crm_id"),
         crm_id=col("crm_id"),
         booker_email=col("sdr_email"),
         workspace="Sales",

@@ -68,8 +68,12 @@ class Desk:
         return operator.execute(self.context(**context))
 
     def make(self, kind: type, **arguments: Any) -> Any:
+        """An operator; how many leads are under way at once, and sessions a lead may open, is no argument of a user's."""
+        constants = {name: arguments.pop(name) for name in ("leads_at_once", "max_sessions") if name in arguments}
         with DAG("nightly", schedule=None):
-            return kind(**{"task_id": "book", "purpose": "q3", **arguments})
+            operator = kind(**{"task_id": "book", "purpose": "q3", **arguments})
+        vars(operator).update(constants)
+        return operator
 
     def statuses(self) -> list[str]:
         """Of the rows that the last run pushed."""

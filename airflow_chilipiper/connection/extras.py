@@ -28,16 +28,16 @@ def read(extra: str | None) -> Extra:
     return {name: value for name, value in found.items() if value not in (None, "")}
 
 
-def number(name: str, extra: Extra, *, default: D) -> float | D:
-    """A positive number."""
+def number(name: str, extra: Extra, *, default: D, or_zero: bool = False) -> float | D:
+    """A number above 0; with *or_zero* also 0 itself."""
     if (value := extra.get(name)) is None:
         return default
     try:
         number = math.nan if isinstance(value, bool) else float(value)
     except (TypeError, ValueError, OverflowError):
         number = math.nan
-    if not (math.isfinite(number) and number > 0):
-        raise Invalid(f"{name} is {value!r}, expected a number above 0")
+    if not math.isfinite(number) or number < 0 or not (number or or_zero):
+        raise Invalid(f"{name} is {value!r}, expected a number {'of at least' if or_zero else 'above'} 0")
     return number
 
 

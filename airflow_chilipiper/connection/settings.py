@@ -10,7 +10,7 @@ from airflow_chilipiper.api.errors import Invalid
 from airflow_chilipiper.api.http.settings import ClientSettings
 from airflow_chilipiper.connection import extras
 from airflow_chilipiper.connection.address import base_url
-from airflow_chilipiper.get_provider_info import EXTRAS, TIMEOUT
+from airflow_chilipiper.get_provider_info import EXTRAS, MEETING_LIST_LAG, TIMEOUT
 
 USER_AGENT = f"airflow-provider-chilipiper/{__version__}"
 WHERE_TOKENS_ARE_MADE = "an admin makes one under Integrations > Credentials > API Access Tokens in Chili Piper"
@@ -29,10 +29,11 @@ class Connection(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class ChiliPiperSettings:
-    """What a connection says. `allowed_guest_domains` empty means all; `unknown` are the extras nobody reads."""
+    """What a connection says. `meeting_list_lag` is in seconds; `allowed_guest_domains` empty means all; `unknown` are the extras nobody reads."""
 
     client: ClientSettings
     ledger_conn_id: str | None = None
+    meeting_list_lag: float = MEETING_LIST_LAG
     allowed_guest_domains: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
 
@@ -47,6 +48,7 @@ def settings_of(connection: Connection, *, user_agent: str = USER_AGENT) -> Chil
         return ChiliPiperSettings(
             client=_client(connection, extra, user_agent),
             ledger_conn_id=extras.text("ledger_conn_id", extra, expected="the id of an SQL connection"),
+            meeting_list_lag=extras.number("meeting_list_lag", extra, default=MEETING_LIST_LAG, or_zero=True),
             allowed_guest_domains=extras.domains("allowed_guest_domains", extra),
             unknown=tuple(sorted(set(extra) - set(EXTRAS))),
         )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from airflow_chilipiper.arguments.columns import col
+from airflow_chilipiper.arguments.rebook import Rebook
 from airflow_chilipiper.links import ChiliPiperMeetingLink
-from airflow_chilipiper.operators.base import ChiliPiperBookOperator
+from airflow_chilipiper.operators.base import ChiliPiperBookBaseOperator
 from airflow_chilipiper.operators.concierge import ConciergeBookOperator
 from airflow_chilipiper.operators.handoff import HandoffBookOperator
 from airflow_chilipiper.operators.reconcile import ReconcileBookingsOperator
@@ -17,11 +18,12 @@ if TYPE_CHECKING:
     from airflow_chilipiper.hooks import ChiliPiperHook
 
 __all__ = [
-    "ChiliPiperBookOperator",
+    "ChiliPiperBookBaseOperator",
     "ChiliPiperHook",
     "ChiliPiperMeetingLink",
     "ConciergeBookOperator",
     "HandoffBookOperator",
+    "Rebook",
     "ReconcileBookingsOperator",
     "SchedulingLinkBookOperator",
     "col",

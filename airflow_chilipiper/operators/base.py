@@ -1,237 +1,218 @@
-"""What the three booking operators share: one `execute`."""
+"""What the three booking operators share: they declare, and a task carries out."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from collections.abc import Sequence
-from contextlib import ExitStack, closing
-from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import closing
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from airflow.sdk import BaseOperator, XComArg
+
+from airflow_chilipiper.arguments import booking
 from airflow_chilipiper.arguments.bad_value import BadValue
-from airflow_chilipiper.arguments.columns import Column, col, is_per_lead, missing_columns
-from airflow_chilipiper.arguments.shard import Shard
+from airflow_chilipiper.arguments.columns import col
+from airflow_chilipiper.arguments.documentation import documented
+from airflow_chilipiper.arguments.email import refuse_email
+from airflow_chilipiper.arguments.rebook import Rebook
+from airflow_chilipiper.arguments.times import as_zone
 from airflow_chilipiper.links import ChiliPiperMeetingLink
-from airflow_chilipiper.operators.booking_arguments import BookingArguments
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from airflow.sdk import Context
+    from airflow.sdk.definitions.mappedoperator import OperatorPartial
 
-    from airflow_chilipiper.api.patterns.pattern import Pattern
-    from airflow_chilipiper.booking.outcome import Outcome
-    from airflow_chilipiper.hooks import ChiliPiperHook
-    from airflow_chilipiper.task.names import Directory
-    from airflow_chilipiper.task.outcomes import Outcomes
-    from airflow_chilipiper.task.plan import Given
-    from airflow_chilipiper.task.run import LeadRows, Run
+    from airflow_chilipiper.arguments.patterns import PatternArguments
+    from airflow_chilipiper.arguments.shard import Shard
+    from airflow_chilipiper.arguments.signatures import Duration, Hours, Output, StatusName, Text, Weekday
+    from airflow_chilipiper.connection.session import Session
+    from airflow_chilipiper.task.booking_task import BookingTask
+    from airflow_chilipiper.task.plan import BookingPlan
+    from airflow_chilipiper.task.run import LeadRows
+    from airflow_chilipiper.task.services import Services
 
-WHOLE = Shard(0, 1)
+# Not template fields: rows are data; lists of names and of statuses are the DAG's own.
+_NOT_TEMPLATED = ("keep", "fail_on", "skip_on")
 
 
-class ChiliPiperBookOperator(BookingArguments):
-    """
-    Book one meeting for each lead, at most once within a purpose. Use one of its three subclasses.
+class ChiliPiperBookBaseOperator(BaseOperator):
+    """Book one meeting for each lead, at most once within a purpose. Use one of its three subclasses.
 
-    Exactly one of ``lead``, ``leads`` and ``sql`` is given. Values inside rows are data: they are never rendered as
-    templates. Wherever a lead's values may differ, an argument takes ``col("name")``; anything else is a constant or a
-    template.
-
-    :param purpose: the campaign within which a lead is booked once, in whatever run (templated)
-    :param lead: one lead, as a mapping
-    :param leads: a list of mappings, usually an upstream XCom
-    :param sql: a query whose rows are the leads (templated)
-    :param sql_conn_id: the connection of the query (templated)
-    :param parameters: of the query (templated)
-    :param sql_hook_params: for the hook of that connection
-    :param key: what tells leads apart; with ``lead`` the e-mail, if not given (templated)
-    :param email: the guest's e-mail; the column ``email``, if not given (templated)
-    :param timezone: the guest's IANA zone; the DAG's, if not given (templated)
-    :param prefer: a time, or several, that the slot is to be near to; else the earliest slot is taken (templated)
-    :param form: form keys to values (templated)
-    :param keep: columns that are handed through to the outcome row
-    :param rebook_after: how old a booking must be not to count any more; default never (templated)
-    :param on_no_evidence: what becomes of a lead whose booking was never answered and for whom no meeting is found:
-        "hold" leaves it to a person (``review``), "rebook" books again once no earlier call can have any effect
-        (templated)
-    :param session_lifetime: with "rebook", how long a session can be booked where Chili Piper does not say so, that is
-        for links and Handoff (templated)
-    :param list_lag: how long Chili Piper's meeting list may not show a new meeting; an unanswered booking is looked
-        for that long (templated)
-    :param existing_meeting_window: a guest with an active meeting from now on within this time is ``already_booked``
-        with that meeting; one listing of all meetings, default none (templated)
-    :param window_start: from when slots are wanted; default now (templated)
-    :param window: for how long, as a timedelta or text such as "7 days" or "P7D" (templated)
-    :param between: local hours in which a meeting may start, such as ("09:00", "17:00") (templated)
-    :param weekdays: local weekdays on which it may start, such as ("Mon", "Tue") (templated)
-    :param min_notice: how far ahead it must be (templated)
-    :param max_sessions: how many sessions may be opened for one lead, if slots are lost to others (templated)
-    :param max_leads: with more rows than this, nothing is sent and the task fails (templated)
-    :param allow_backfill: whether a backfill may book (templated)
-    :param action: "book", or "preview": check every row, ask the ledger, and book nobody (templated)
-    :param fetch_meeting: whether to add the host's e-mail, the end and the link, at one more call for each meeting
-    :param fail_on: the statuses that fail the task, after all leads had their turn
-    :param on_no_slot: with ``lead``: "return", "skip", "fail" or "retry"
-    :param on_disqualified: likewise
-    :param leads_at_once: at most so many leads are under way beside each other; else as many as the pace and Chili
-        Piper's latency need
-    :param shard: which part of the leads is this task's, as "0/4": rows by a hash of their key, and as much of the
-        pace; for ``.expand(shard=["0/4", "1/4", "2/4", "3/4"])`` (templated)
-    :param results_table: the table that outcomes are appended to as they become known; made if missing. A lead that it
-        shows as booked for this purpose is ``already_booked``. XCom then holds ``counts``, ``review`` and ``failed``
-        (each with its ``total`` and at most 100 ``rows``) and a ``sample`` (templated)
-    :param results_conn_id: its connection; default ``sql_conn_id`` (templated)
-    :param write_back_sql: a statement that is run for each outcome, in batches, over ``results_conn_id``. Its
-        parameters are the fields of an outcome row and the columns in ``keep``: ``UPDATE leads SET meeting_id =
-        :meeting_id WHERE id = :lead_key AND meeting_id IS NULL``, since it also runs where there is no meeting
-        (templated)
-    :param chilipiper_conn_id: the connection to Chili Piper (templated)
-    :param ledger_conn_id: the database connection of the ledger; default the one that the connection names (templated)
+    `help` of these tells of all arguments; `arguments/documentation.py` has what they share.
     """
 
+    template_fields: Sequence[str] = (
+        *(name for name in booking.READERS if name not in _NOT_TEMPLATED),
+        *booking.READERS_BY_LEAD,
+        *("lead_key", "sql", "sql_conn_id", "parameters"),
+    )
+    template_ext: Sequence[str] = (".sql",)
+    template_fields_renderers: ClassVar[dict[str, str]] = {
+        "sql": "sql",
+        "parameters": "json",
+        "form": "json",
+        "write_back_sql": "sql",
+    }
     operator_extra_links = (ChiliPiperMeetingLink(),)
     ui_color = "#ffe7e0"
 
-    pattern_name: ClassVar[str]
-    pattern_arguments: ClassVar[tuple[str, ...]] = ()
-    target_arguments: ClassVar[tuple[str, ...]] = ()
-    needs_email = False
+    pattern: ClassVar[PatternArguments]
+    leads_at_once: int | None = None  # as many as the pace and Chili Piper's latency need
+    max_sessions = 3  # for one lead, if slots are lost to others
 
-    page: str | None = None
-    hook: ChiliPiperHook
-    directory: Directory
-    _outcomes: Outcomes
-    _run: Run | None = None
-    killed = False
+    lead: Any
+    leads: Any
+    sql: str | None
+    sql_conn_id: str | None
+    parameters: Any
+    sql_hook_params: dict[str, Any] | None
+    lead_key: Any
+    _task: BookingTask | None = None
+    _is_killed = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.template_fields = (*ChiliPiperBookBaseOperator.template_fields, *cls.pattern.readers)
+        cls.__doc__ = documented(cls.__doc__)
+
+    def __init__(
+        self,
+        *,
+        lead: Mapping[str, Any] | Output | None = None,
+        leads: Sequence[Any] | Output | None = None,
+        sql: Text | None = None,
+        sql_conn_id: str | None = None,
+        parameters: Mapping[str, Any] | Iterable[Any] | str | None = None,
+        sql_hook_params: dict[str, Any] | None = None,
+        max_leads: int | Text = 1000,
+        shard: Shard | Sequence[int] | Text | None = None,
+        purpose: Text,
+        lead_key: str | int | Output | None = None,
+        guest_email: Text | None = None,
+        timezone: ZoneInfo | Text | None = None,
+        form: Mapping[str, Any] | Text | None = None,
+        repeated_guests: bool | Text = False,
+        window_start: datetime | Text | None = None,
+        window: Duration = timedelta(days=7),
+        between: Hours | None = None,
+        weekdays: Collection[Weekday] | Text | None = None,
+        min_notice: Duration = timedelta(hours=2),
+        prefer: datetime | Sequence[datetime | str] | Text | None = None,
+        keep: Sequence[str] = (),
+        results_table: Text | None = None,
+        results_conn_id: Text | None = None,
+        write_back_sql: Text | None = None,
+        fetch_meeting: bool | Text = False,
+        preview: bool | Text = False,
+        fail_on: Collection[StatusName] | Mapping[StatusName, float] = ("unknown", "not_attempted"),
+        skip_on: Collection[StatusName] = (),
+        allow_backfill: bool | Text = False,
+        in_doubt: Literal["hold"] | Rebook = "hold",
+        rebook_after: Duration | None = None,
+        existing_meeting_window: Duration | None = None,
+        chilipiper_conn_id: Text = "chilipiper_default",
+        ledger_conn_id: Text | None = None,
+        **kwargs: Any,
+    ) -> None:
+        given = locals()
+        refuse_email(kwargs, is_mapped=getattr(self, "_BaseOperator__from_mapped", False))
+        super().__init__(**kwargs)
+        for name in booking.NAMES:
+            setattr(self, name, given[name])
+        if guest_email is None:
+            self.guest_email = col("email", default=None)
+        booking.refuse_bad_arguments(self, self.pattern)
+        # Not template fields, since rows are data; so their upstream tasks are set here.
+        XComArg.apply_upstream_relationship(self, [lead, leads])
+
+    @classmethod
+    def partial(cls, *, task_id: str, **kwargs: Any) -> OperatorPartial:
+        """As every operator's, but for ``email``, which is not the guest's."""
+        refuse_email(kwargs)
+        return super().partial(task_id=task_id, **kwargs)
 
     def execute(self, context: Context) -> Any:
-        """Book, push and write what came of it, and only then fail if there is a reason to."""
-        from airflow_chilipiper.api.errors import Invalid
-        from airflow_chilipiper.task.ending import end, push, tell
-        from airflow_chilipiper.version_compat import AirflowFailException
+        """Book the leads; push, write and log what became of them; and only then fail if there is a reason to."""
+        from airflow_chilipiper.hooks import ChiliPiperHook
+        from airflow_chilipiper.operators.failure import as_airflow_has_it
+        from airflow_chilipiper.task.booking_task import BookingTask
 
-        try:
+        with as_airflow_has_it():
             self._refuse_backfill(context)
-            run = self._run = self._prepare(self._rows(context), context)
-        except (BadValue, Invalid) as bad:
-            raise AirflowFailException(f"{bad}. Nothing was sent") from None
-        outcomes = self._outcomes
-        with closing(self.hook), ExitStack() as in_any_case:
-            in_any_case.callback(tell, outcomes, self)
-            in_any_case.callback(outcomes.write)
-            in_any_case.callback(push, outcomes, context, self)
-            in_any_case.callback(run.finish)
-            self._carry_out(run, context)
-        return end(outcomes, run.stopped_by, self)
+            rows = self._rows(context)
+            with closing(ChiliPiperHook(booking.read(self, "chilipiper_conn_id"))) as hook:
+                session = hook.get_conn()
+                task = self._task = BookingTask(self._plan(context, session), rows, session, self._services(context))
+                if self._is_killed:
+                    task.stop()
+                return task.carry_out()
 
     def on_kill(self) -> None:
         """Begin no further booking; what is under way gets three seconds to be answered and recorded."""
-        self.killed = True
-        if self._run:
-            self._run.stop()
+        self._is_killed = True
+        if self._task:
+            self._task.stop()
 
-    @abstractmethod
-    def make_pattern(self, given: Given) -> Pattern:
-        """What is asked of Chili Piper for one lead."""
+    @property
+    def page(self) -> str | None:
+        """The meeting of a task's one lead, or else its routing page, for the extra link."""
+        return self._task.page if self._task else None
 
     def _refuse_backfill(self, context: Context) -> None:
         kind = getattr(context["dag_run"], "run_type", "")
-        if "backfill" in str(kind).lower() and not self.read("allow_backfill"):
+        if "backfill" in str(kind).lower() and not booking.read(self, "allow_backfill"):
             raise BadValue(
                 "this is a backfill, which would book now for days gone by; if meant, set allow_backfill=True"
             )
 
     def _rows(self, context: Context) -> LeadRows:
+        from airflow_chilipiper.ledgers import sql_hook
         from airflow_chilipiper.warehouse.leads import literal_rows, queried_rows
 
-        most = self.read("max_leads")
+        most = booking.read(self, "max_leads")
         rows: LeadRows
-        if self.sql is not None:
-            self.refuse_bad_query()
-            rows = queried_rows(self.sql, self.sql_conn_id, self.parameters, self.sql_hook_params, most + 1)
-            self._refuse_missing_columns(rows.names)
-        else:
+        if self.sql is None:
             rows = literal_rows(self.lead, self.leads, context)
+        else:
+            booking.refuse_bad_query(self)
+            hook = sql_hook(self.sql_conn_id, "sql_conn_id", self.sql_hook_params)
+            rows = queried_rows(hook, self.sql, self.parameters, most + 1)
+            booking.refuse_missing_columns(rows.names, self, self.pattern)
         if len(rows) > most:
             raise BadValue(f"there are more leads than max_leads={most}; is a WHERE missing? If not, raise max_leads")
         return rows
 
-    def _refuse_missing_columns(self, names: Sequence[str]) -> None:
-        """What no row has is a mistake in the DAG, and no row is to be blamed for it."""
-        by_lead = [getattr(self, name) for name in (*self.readers_by_lead, "key") if hasattr(self, name)]
-        by_lead += map(col, self.keep)
-        if self.needs_email and isinstance(self.guest_email, Column) and self.guest_email.default is None:
-            by_lead.append(col(self.guest_email.name))
-        if missing := missing_columns(names, *by_lead):
-            raise BadValue(f"the query has no column {', '.join(missing)}: it has {', '.join(names)}")
+    def _plan(self, context: Context, session: Session) -> BookingPlan:
+        from airflow_chilipiper.ledgers import sender_of
+        from airflow_chilipiper.task.plan import make_plan
 
-    def _prepare(self, rows: LeadRows, context: Context) -> Run:
-        from airflow_chilipiper.hooks import ChiliPiperHook
-        from airflow_chilipiper.task.make_plan import terms_of
-        from airflow_chilipiper.task.names import Directory
-        from airflow_chilipiper.task.run import Run
-        from airflow_chilipiper.task.writers import outcomes_of
+        values = {name: booking.read(self, name) for name in booking.READERS}
+        booking.refuse_unbounded_rebooking(values["in_doubt"], self.pattern)
+        names = (*booking.READERS_BY_LEAD, *self.pattern.readers)
+        by_lead = {name: booking.read_by_lead(self, name, self.pattern) for name in names}
+        return make_plan(
+            {**values, "sql_conn_id": self.sql_conn_id, "is_single": self.lead is not None},
+            {**by_lead, "lead_key": self.lead_key},
+            pattern=self.pattern,
+            session=session,
+            timezone=as_zone(context["dag"].timezone.name, "timezone"),
+            sender=sender_of(context["ti"]),
+            leads_at_once=self.leads_at_once,
+            max_sessions=self.max_sessions,
+        )
 
-        self.hook = ChiliPiperHook(self.read("chilipiper_conn_id"))
-        self.directory = Directory(self.hook.get_conn())
-        try:
-            run = Run(
-                rows,
-                terms_of(self, context),
-                tell=self._tell,
-                one_target=not any(is_per_lead(getattr(self, name)) for name in self.target_arguments),
-                keep=self.keep,
-                is_own=self._shard.takes,
-            )
-            self._outcomes = outcomes_of(self, run, context)
-        except BaseException:
-            self.hook.close()
-            raise
-        return run
+    def _services(self, context: Context) -> Services:
+        from airflow_chilipiper.ledgers import ledger_of, sql_hook
+        from airflow_chilipiper.task.services import Services
+        from airflow_chilipiper.warehouse.results_table import Sender
 
-    def _carry_out(self, run: Run, context: Context) -> None:
-        from airflow_chilipiper.booking.meeting_details import MeetingDetails
-        from airflow_chilipiper.ledgers import ledger_of
-        from airflow_chilipiper.task.batch_runtime import batch_runtime
-        from airflow_chilipiper.task.garbage import rarely_collected
-        from airflow_chilipiper.task.progress import Progress
-
-        if not run.has_leads():
-            return
-        preview = self.read("action") == "preview"
-        conn_id = self.ledger_conn_id or self.hook.get_conn().settings.ledger_conn_id
-        tried = 1 if preview else context["ti"].try_number
-        ledger = ledger_of(conn_id, store=context.get("task_state_store"), try_number=tried)
-        if self.killed:
-            run.stop()
-        if preview:
-            run.preview(ledger)
-            return
-        push = partial(context["ti"].xcom_push, "progress") if self.do_xcom_push else bool
-        progress = Progress(run, self._outcomes.counts, log=self.log, push=push)
-
-        def meanwhile() -> None:
-            if away := self._outcomes.write_some():
-                self.log.warning("Outcomes are not written yet, and are kept for the next time: %s", away)
-            progress.tell()
-
-        with rarely_collected():
-            run.book(
-                partial(batch_runtime, self.hook.get_conn().settings.client, ledger, share=self._shard.share),
-                meanwhile=meanwhile,
-                at_once=self.read("leads_at_once"),
-                finish=MeetingDetails().enrich if self.read("fetch_meeting") else None,
-            )
-            progress.end()
-
-    @property
-    def _shard(self) -> Shard:
-        return self.read("shard") or WHOLE
-
-    def _tell(self, number: int, outcome: Outcome, key: str | None, kept: dict[str, Any]) -> None:
-        from airflow_chilipiper.task.outcome_row import outcome_row
-
-        if self.lead is not None:
-            self.page = outcome.meeting_url or outcome.page
-        run = {"purpose": self.read("purpose"), "pattern": self.pattern_name, "fetched": self.read("fetch_meeting")}
-        never_reached = self.killed and outcome.status == "not_attempted"  # and there is no time to write them all
-        self._outcomes.put(number, outcome_row(outcome, lead_key=key, **run) | kept, write=not never_reached)
+        ti, store = context["ti"], context.get("task_state_store")
+        return Services(
+            sender=Sender.of(ti),
+            log=self.log,
+            push=ti.xcom_push if self.do_xcom_push else lambda key, value: None,
+            open_ledger=lambda conn_id, try_number: ledger_of(conn_id, store=store, try_number=try_number),
+            sql_hook=sql_hook,
+        )

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk import BaseOperator
 
-from airflow_chilipiper.arguments.readers import as_count, as_duration, as_name, is_template, or_none
+from airflow_chilipiper.arguments.email import refuse_email
+from airflow_chilipiper.arguments.readers import Reader, as_count, as_name, or_none
+from airflow_chilipiper.arguments.templates import is_template
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+    from airflow.sdk.definitions.mappedoperator import OperatorPartial
 
     from airflow_chilipiper.booking.ledger.entry import Entry, State
     from airflow_chilipiper.booking.ledger.store import Ledger
@@ -29,11 +31,10 @@ class ReconcileBookingsOperator(BaseOperator):
 
     It needs the ledger that booking tasks have made behind a connection, no e-mails, and of the token `meeting.read`;
     with `logs.read` and `concierge.read` the routing log is evidence too. A lead is set free only by proof, or where
-    its own booking task said ``on_no_evidence="rebook"``. Returns ``{"counts": ..., "rows": [...]}``: how many rows are
+    its own booking task said ``in_doubt=Rebook(...)``. Returns ``{"counts": ..., "rows": [...]}``: how many rows are
     in which state now, and each with its ledger key, purpose, state, meeting, slot, sender and reason.
 
     :param purpose: the campaign whose bookings are looked at; all of the ledger, if not given (templated)
-    :param list_lag: how long Chili Piper's meeting list may not show a new meeting (templated)
     :param rows_at_once: for how many rows the meetings are listed at once (templated)
     :param fail_on_review: whether the task fails, after all is on record, if a person must decide on some row
     :param chilipiper_conn_id: the connection to Chili Piper (templated)
@@ -42,16 +43,14 @@ class ReconcileBookingsOperator(BaseOperator):
 
     template_fields: Sequence[str] = (
         "purpose",
-        "list_lag",
         "rows_at_once",
         "chilipiper_conn_id",
         "ledger_conn_id",
     )
     ui_color = "#ffe7e0"
 
-    readers: ClassVar[Mapping[str, Callable[[Any, str], Any]]] = {
+    readers: ClassVar[Mapping[str, Reader]] = {
         "purpose": or_none(as_name),
-        "list_lag": partial(as_duration, at_least=timedelta(0)),
         "rows_at_once": as_count,
         "chilipiper_conn_id": as_name,
         "ledger_conn_id": or_none(as_name),
@@ -61,16 +60,15 @@ class ReconcileBookingsOperator(BaseOperator):
         self,
         *,
         purpose: str | None = None,
-        list_lag: timedelta | str = timedelta(seconds=30),
         rows_at_once: int | str = 1000,
         fail_on_review: bool = False,
         chilipiper_conn_id: str = "chilipiper_default",
         ledger_conn_id: str | None = None,
         **kwargs: Any,
     ) -> None:
+        refuse_email(kwargs, is_mapped=getattr(self, "_BaseOperator__from_mapped", False))
         super().__init__(**kwargs)
         self.purpose = purpose
-        self.list_lag = list_lag
         self.rows_at_once = rows_at_once
         self.fail_on_review = fail_on_review
         self.chilipiper_conn_id = chilipiper_conn_id
@@ -79,11 +77,16 @@ class ReconcileBookingsOperator(BaseOperator):
             if not is_template(getattr(self, name)):
                 self._read(name)
 
+    @classmethod
+    def partial(cls, *, task_id: str, **kwargs: Any) -> OperatorPartial:
+        """As every operator's, but for ``email``, which is refused."""
+        refuse_email(kwargs)
+        return super().partial(task_id=task_id, **kwargs)
+
     def execute(self, context: Context) -> dict[str, Any]:
-        from airflow_chilipiper.api.errors import ChiliPiperError
+        from airflow_chilipiper.api.errors import ChiliPiperError, NotAllowed
         from airflow_chilipiper.hooks import ChiliPiperHook
-        from airflow_chilipiper.operators.failure import failure_after
-        from airflow_chilipiper.version_compat import AirflowFailException
+        from airflow_chilipiper.version_compat import AirflowException, AirflowFailException
 
         rows: list[dict[str, Any]] = []
         try:
@@ -91,13 +94,12 @@ class ReconcileBookingsOperator(BaseOperator):
                 for swept in self._swept(hook):
                     rows.extend(swept)
         except ChiliPiperError as error:
-            self._tell(rows, Counter(row["state"] for row in rows))
-            raise failure_after(error)(
-                f"the meetings cannot be listed, so other bookings in doubt stay as they are: {error}"
-            ) from None
+            self._log(rows, Counter(row["state"] for row in rows))
+            kind = AirflowFailException if isinstance(error, NotAllowed) else AirflowException
+            raise kind(f"the meetings cannot be listed, so other bookings in doubt stay as they are: {error}") from None
         counts = dict(Counter(row["state"] for row in rows))
         answer = {"counts": counts, "rows": rows}
-        self._tell(rows, counts)
+        self._log(rows, counts)
         if counts.get("review") and self.fail_on_review:
             if self.do_xcom_push:
                 context["ti"].xcom_push("return_value", answer)
@@ -113,11 +115,12 @@ class ReconcileBookingsOperator(BaseOperator):
         from airflow_chilipiper.booking.ledger.store import pages
 
         ledger, limit = self._ledger(hook), self._read("rows_at_once")
-        bounds = Bounds(list_lag=self._read("list_lag").total_seconds(), call=hook.get_conn().settings.client.timeout)
+        settings = hook.get_conn().settings
+        bounds = Bounds(list_lag=settings.meeting_list_lag, call=settings.client.timeout)
         session, routing_log = hook.get_conn(), RoutingLog()
         runtime = RecordingRuntime(session.client, session.runtime.limiter, ledger)
         for rows in pages(ledger, states=IN_DOUBT, purpose=self._purpose(), limit=limit):
-            yield [_told(row) for row in session.block(sweep(rows, runtime, bounds, routing_log))]
+            yield [_shown(row) for row in session.block(sweep(rows, runtime, bounds, routing_log))]
 
     def _ledger(self, hook: ChiliPiperHook) -> Ledger:
         from airflow_chilipiper.ledgers import sql_ledger
@@ -138,7 +141,7 @@ class ReconcileBookingsOperator(BaseOperator):
         purpose = self._read("purpose")
         return purpose and trimmed(purpose)
 
-    def _tell(self, rows: Sequence[dict[str, Any]], counts: Mapping[str, int]) -> None:
+    def _log(self, rows: Sequence[dict[str, Any]], counts: Mapping[str, int]) -> None:
         from airflow_chilipiper.task.outcomes import LINES
 
         told = ", ".join(f"{count} {state}" for state, count in counts.items())
@@ -150,7 +153,7 @@ class ReconcileBookingsOperator(BaseOperator):
         return self.readers[name](getattr(self, name), name)
 
 
-def _told(row: Entry) -> dict[str, Any]:
+def _shown(row: Entry) -> dict[str, Any]:
     sent_at = None if row.sent_at is None else datetime.fromtimestamp(row.sent_at, UTC).isoformat(timespec="seconds")
     return {
         "ledger_key": row.key,

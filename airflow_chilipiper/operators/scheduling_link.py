@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from airflow_chilipiper.arguments.bad_value import BadValue
-from airflow_chilipiper.arguments.readers import as_name, as_object, exactly_one, or_none
-from airflow_chilipiper.operators.base import ChiliPiperBookOperator
-from airflow_chilipiper.operators.booking_arguments import Readers
+from airflow_chilipiper.arguments.patterns import SCHEDULING_LINK
+from airflow_chilipiper.operators.base import ChiliPiperBookBaseOperator
 
 if TYPE_CHECKING:
-    from airflow_chilipiper.api.patterns.scheduling_link import SchedulingLink
-    from airflow_chilipiper.task.plan import Given
+    from typing import Unpack
+
+    from airflow_chilipiper.arguments.signatures import BookingArguments, Output, Text
 
 
-class SchedulingLinkBookOperator(ChiliPiperBookOperator):
+class SchedulingLinkBookOperator(ChiliPiperBookBaseOperator):
     """Book leads over a scheduling link of a team, an owner or a person.
 
-    All arguments of :class:`ChiliPiperBookOperator` apply. ``form`` answers the link's own questions, by their
-    references. Exactly one of ``link_id``, ``link`` and ``booking_url`` is given; each may be a column.
+    ``form`` answers the link's own questions, by their references. Exactly one of ``link_id``, ``link`` and
+    ``booking_url`` is given; each may be a column.
 
     :param link_type: the kind of link, such as ``RoundRobin``, the only one that Chili Piper documents (templated)
     :param link_id: the link's id (templated)
@@ -26,57 +27,32 @@ class SchedulingLinkBookOperator(ChiliPiperBookOperator):
         (templated)
     :param booking_url: the link's address, looked up in the lists of links once a run (templated)
     :param meeting_type_id: which of the link's meeting types, where it has several (templated)
+    :param link_owner: for a personal link, by its owner's e-mail; not to be used yet
+    :param link_slug: and by its slug; not to be used yet
     """
 
-    readers_by_lead: ClassVar[Readers] = {
-        **ChiliPiperBookOperator.readers_by_lead,
-        "link_type": as_name,
-        "link_id": as_name,
-        "link": as_object,
-        "booking_url": as_name,
-        "meeting_type_id": or_none(as_name),
-    }
-    required = ("link_type",)
-    needs_email = True
-    pattern_name = "scheduling_link"
-    pattern_arguments = ("link_type", "link_id", "link", "booking_url", "meeting_type_id")
-    target_arguments = pattern_arguments
-    template_fields = (*ChiliPiperBookOperator.template_fields, *pattern_arguments)
+    pattern = SCHEDULING_LINK
 
     def __init__(
         self,
         *,
-        link_type: Any = "RoundRobin",
-        link_id: Any = None,
-        link: Any = None,
-        booking_url: Any = None,
-        meeting_type_id: Any = None,
-        **kwargs: Any,
+        link_type: Text = "RoundRobin",
+        link_id: Text | None = None,
+        link: Mapping[str, Any] | Output | str | None = None,
+        booking_url: Text | None = None,
+        meeting_type_id: Text | None = None,
+        link_owner: Text | None = None,
+        link_slug: Text | None = None,
+        **kwargs: Unpack[BookingArguments],
     ) -> None:
-        exactly_one(link_id=link_id, link=link, booking_url=booking_url)
-        self.link_type = link_type
-        self.link_id = link_id
-        self.link = link
-        self.booking_url = booking_url
-        self.meeting_type_id = meeting_type_id
+        if link_owner is not None or link_slug is not None:
+            raise BadValue(
+                "link_owner and link_slug cannot be looked up yet: give the link's booking_url, or link={...} as Chili"
+                " Piper's support tells you"
+            )
+        self.link_type: Any = link_type
+        self.link_id: Any = link_id
+        self.link: Any = link
+        self.booking_url: Any = booking_url
+        self.meeting_type_id: Any = meeting_type_id
         super().__init__(**kwargs)
-
-    def make_pattern(self, given: Given) -> SchedulingLink:
-        from airflow_chilipiper.api.patterns.scheduling_link import SchedulingLink
-
-        return SchedulingLink(
-            link=self._reference(given),
-            guest=given.email or "",
-            form=given.form,
-            guest_timezone=given.timezone.key,
-            meeting_type_id=given["meeting_type_id"],
-        )
-
-    def _reference(self, given: Given) -> Any:
-        if self.booking_url is not None:
-            return self.directory.link(given["booking_url"])
-        if self.link is not None:
-            return given["link"]
-        if not given["link_id"]:
-            raise BadValue("link_id is empty")
-        return {"type": given["link_type"], "linkId": given["link_id"]}

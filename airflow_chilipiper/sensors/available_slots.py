@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+from zoneinfo import ZoneInfo
 
-from airflow_chilipiper.arguments import readers as arguments
 from airflow_chilipiper.arguments.bad_value import BadValue
-from airflow_chilipiper.sensors.base import Checks, SlotSensor
+from airflow_chilipiper.arguments.readers import Reader, as_email, as_name, exactly_one
+from airflow_chilipiper.sensors.base import SlotBaseSensor
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from airflow_chilipiper.arguments.signatures import Output, SlotArguments, Text
 
 
 def _attendees(value: Any, name: str) -> list[Any]:
@@ -16,11 +22,11 @@ def _attendees(value: Any, name: str) -> list[Any]:
     return list(value)
 
 
-class AvailableSlotsSensor(SlotSensor):
+class AvailableSlotsSensor(SlotBaseSensor):
     """Wait until a host has free slots. It opens no session, so it may look as often as one likes.
 
     Give exactly one of ``host``, ``host_email`` and ``distribution_id``; the further arguments are those of
-    `SlotSensor`. Needs the permission availability.read, and user.read for ``host_email``.
+    `SlotBaseSensor`. Needs the permission availability.read, and user.read for ``host_email``.
 
     :param meeting_type_id: id of the meeting type, which sets the length and the rules of its slots (templated)
     :param host: id of the user who hosts (templated)
@@ -30,55 +36,46 @@ class AvailableSlotsSensor(SlotSensor):
         ``{"type": "DistributionAssignee", "distributionId": ...}``; the host or the distribution if None (templated)
     """
 
-    template_fields: Sequence[str] = (
-        *SlotSensor.template_fields,
-        "meeting_type_id",
-        "host",
-        "host_email",
-        "distribution_id",
-        "attendees",
-    )
-    checks: ClassVar[Checks] = {
-        **SlotSensor.checks,
-        "meeting_type_id": arguments.as_name,
-        "host": arguments.as_name,
-        "host_email": arguments.as_name,
-        "distribution_id": arguments.as_name,
+    readers: ClassVar[Mapping[str, Reader]] = {
+        **SlotBaseSensor.readers,
+        "meeting_type_id": as_name,
+        "host": as_name,
+        "host_email": as_email,
+        "distribution_id": as_name,
         "attendees": _attendees,
     }
 
     def __init__(
         self,
         *,
-        meeting_type_id: str,
-        host: str | None = None,
-        host_email: str | None = None,
-        distribution_id: str | None = None,
-        attendees: Sequence[str | Mapping[str, Any]] | None = None,
-        **kwargs: Any,
+        meeting_type_id: Text,
+        host: Text | None = None,
+        host_email: Text | None = None,
+        distribution_id: Text | None = None,
+        attendees: Sequence[str | Mapping[str, Any]] | Output | None = None,
+        **kwargs: Unpack[SlotArguments],
     ) -> None:
+        self.meeting_type_id: Any = meeting_type_id
+        self.host: Any = host
+        self.host_email: Any = host_email
+        self.distribution_id: Any = distribution_id
+        self.attendees: Any = attendees
         super().__init__(**kwargs)
-        self.meeting_type_id = meeting_type_id
-        self.host = host
-        self.host_email = host_email
-        self.distribution_id = distribution_id
-        self.attendees = attendees
-        self.check()
 
-    def check(self) -> None:
-        super().check()
-        arguments.exactly_one(host=self.host, host_email=self.host_email, distribution_id=self.distribution_id)
+    def refuse_bad_arguments(self) -> None:
+        super().refuse_bad_arguments()
+        exactly_one(host=self.host, host_email=self.host_email, distribution_id=self.distribution_id)
 
-    def wanted(self) -> dict[str, Any]:
-        asked: dict[str, Any] = {"meeting_type_id": self.meant("meeting_type_id")}
+    def asked(self, zone: ZoneInfo) -> dict[str, Any]:
+        asked: dict[str, Any] = {"meeting_type_id": self.read("meeting_type_id")}
         if self.host_email is not None:
-            asked["host_email"] = self.meant("host_email")
+            asked["host_email"] = self.read("host_email")
         elif self.host is not None:
-            asked["host"] = self.meant("host")
+            asked["host"] = self.read("host")
         else:
-            pool = {"distributionId": self.meant("distribution_id")}
+            pool = {"distributionId": self.read("distribution_id")}
             asked["host"] = {"type": "AssigneeFromDistribution", **pool}
             asked["attendees"] = [{"type": "DistributionAssignee", **pool}]
         if self.attendees is not None:
-            asked["attendees"] = self.meant("attendees")
+            asked["attendees"] = self.read("attendees")
         return {"pattern": "availability", "arguments": asked}

@@ -1,29 +1,36 @@
-"""What the slot sensors share: their arguments, and the look that these describe."""
+"""What the slot sensors share: their arguments, and the query that these come to."""
 
 from __future__ import annotations
 
 import json
-from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
+from zoneinfo import ZoneInfo
 
-from airflow_chilipiper.arguments import readers as arguments
+from airflow_chilipiper.arguments import booking
 from airflow_chilipiper.arguments.bad_value import BadValue
-from airflow_chilipiper.sensors.waiting import WaitingSensor
+from airflow_chilipiper.arguments.email import refuse_email
+from airflow_chilipiper.arguments.patterns import LeadValues, PatternArguments, make_pattern
+from airflow_chilipiper.arguments.readers import Reader, as_count, exactly_one
+from airflow_chilipiper.arguments.templates import is_template
+from airflow_chilipiper.arguments.times import as_zone
+from airflow_chilipiper.sensors.polling import PollingSensor
 from airflow_chilipiper.version_compat import conf
 
 if TYPE_CHECKING:
-    from airflow_chilipiper.connection.settings import ChiliPiperSettings
+    from airflow.sdk.definitions.mappedoperator import OperatorPartial
+
+    from airflow_chilipiper.arguments.signatures import Duration, Hours, Text, Weekday
+    from airflow_chilipiper.connection.session import Session
     from airflow_chilipiper.triggers import SlotTrigger
 
-Checks = Mapping[str, Callable[[Any, str], Any]]
-
 DEFERRABLE: bool = conf.getboolean("operators", "default_deferrable", fallback=False)
+_WHEN = ("chilipiper_conn_id", "window_start", "window", "between", "weekdays", "min_notice")
 
 
-class SlotSensor(WaitingSensor):
+class SlotBaseSensor(PollingSensor):
     """Wait until free slots are offered; answer their start times as Chili Piper wrote them, the earliest first.
 
     A look that fails in passing (no connection, no answer, throttled, a broken server) counts as not yet, up to
@@ -50,46 +57,40 @@ class SlotSensor(WaitingSensor):
     :param timeout: time after which to give up
     """
 
-    template_fields: Sequence[str] = (
-        "chilipiper_conn_id",
-        "window_start",
-        "window",
-        "between",
-        "weekdays",
-        "min_notice",
-        "timezone",
-        "min_slots",
-    )
-    checks: ClassVar[Checks] = {
-        "chilipiper_conn_id": arguments.as_name,
-        "window_start": arguments.as_moment,
-        "window": arguments.as_duration,
-        "between": arguments.as_hours,
-        "weekdays": arguments.as_weekdays,
-        "min_notice": lambda value, name: arguments.as_duration(value, name, at_least=timedelta(0)),
-        "timezone": arguments.as_zone,
-        "min_slots": arguments.as_count,
+    pattern: ClassVar[PatternArguments | None] = None
+    readers: ClassVar[Mapping[str, Reader]] = {
+        **{name: booking.READERS[name] for name in _WHEN},
+        "timezone": booking.READERS_BY_LEAD["timezone"],
+        "min_slots": as_count,
     }
+    template_fields: Sequence[str] = tuple(readers)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.pattern:
+            cls.readers = {**cls.readers, **cls.pattern.readers}
+        cls.template_fields = tuple(cls.readers)
 
     def __init__(
         self,
         *,
-        chilipiper_conn_id: str = "chilipiper_default",
-        window_start: datetime | str | None = None,
-        window: timedelta | str = timedelta(days=7),
-        between: Sequence[Any] | str | None = None,
-        weekdays: Sequence[str] | str | None = None,
-        min_notice: timedelta | str = timedelta(hours=2),
-        timezone: str | None = None,
-        min_slots: int | str = 1,
+        chilipiper_conn_id: Text = "chilipiper_default",
+        window_start: datetime | Text | None = None,
+        window: Duration = timedelta(days=7),
+        between: Hours | None = None,
+        weekdays: Collection[Weekday] | Text | None = None,
+        min_notice: Duration = timedelta(hours=2),
+        timezone: ZoneInfo | Text | None = None,
+        min_slots: int | Text = 1,
         max_failures: int = 5,
         deferrable: bool = DEFERRABLE,
         poke_interval: timedelta | float = timedelta(minutes=10),
         timeout: timedelta | float = timedelta(days=1),
         **kwargs: Any,
     ) -> None:
+        refuse_email(kwargs, is_mapped=getattr(self, "_BaseOperator__from_mapped", False))
         super().__init__(poke_interval=poke_interval, timeout=timeout, **kwargs)
-        self.chilipiper_conn_id = chilipiper_conn_id
+        self.chilipiper_conn_id: Any = chilipiper_conn_id
         self.window_start = window_start
         self.window = window
         self.between = between
@@ -97,70 +98,82 @@ class SlotSensor(WaitingSensor):
         self.min_notice = min_notice
         self.timezone = timezone
         self.min_slots = min_slots
-        self.max_failures = arguments.as_count(max_failures, "max_failures", at_least=0)
+        self.max_failures = as_count(max_failures, "max_failures", at_least=0)
         self.deferrable = deferrable
-        self._settled: dict[str, Any] | None = None
+        self._resolved: dict[str, Any] | None = None
+        self.refuse_bad_arguments()
 
-    @abstractmethod
-    def wanted(self) -> dict[str, Any]:
-        """What to ask for, out of rendered arguments: the `pattern` and `arguments` of the query."""
+    @classmethod
+    def partial(cls, *, task_id: str, **kwargs: Any) -> OperatorPartial:
+        """As every operator's, but for ``email``, which is not the guest's."""
+        refuse_email(kwargs)
+        return super().partial(task_id=task_id, **kwargs)
 
-    def guests(self) -> list[str]:
-        """The e-mails that a look tells Chili Piper."""
-        return []
+    def refuse_bad_arguments(self) -> None:
+        """Raise BadValue for what is wrong whatever the templates will say."""
+        for group in self.pattern.one_of if self.pattern else ():
+            exactly_one(**{name: getattr(self, name) for name in group})
+        if missing := [name for name in (self.pattern.required if self.pattern else ()) if getattr(self, name) is None]:
+            raise BadValue(f"{missing[0]} is missing")
+        if self.pattern and self.pattern.needs_email(self) and getattr(self, "guest_email", None) is None:
+            raise BadValue("guest_email is missing: the slots are offered to a guest")
+        for name in self.readers:
+            if not is_template(getattr(self, name)):
+                self.read(name)
 
-    def check(self) -> None:
-        """Raise BadValue for what is wrong whatever the templates will say. Every constructor ends with it."""
-        for name, meant in self.checks.items():
-            value = getattr(self, name)
-            if value is not None and not arguments.is_template(value):
-                meant(value, name)
-
-    def meant(self, name: str) -> Any:
+    def read(self, name: str) -> Any:
         """The argument of that name, rendered, as what it means; None if it is not given."""
         value = getattr(self, name)
-        return None if value is None else self.checks[name](value, name)
-
-    def zone(self) -> str:
-        if self.timezone is None and self.has_dag():  # type: ignore[no-untyped-call]
-            return arguments.as_zone(getattr(self.dag.timezone, "name", "UTC"), "the DAG's timezone").key
-        return str((self.meant("timezone") or arguments.as_zone("UTC", "timezone")).key)
+        return None if value is None else self.readers[name](value, name)
 
     def enough(self) -> int:
-        return int(self.meant("min_slots"))
+        return int(self.read("min_slots"))
 
     def look(self) -> list[str]:
         from airflow_chilipiper.hooks import ChiliPiperHook
-        from airflow_chilipiper.waiting.slot_query import look, settle
+        from airflow_chilipiper.waiting.slot_query import find_slots
 
         with closing(ChiliPiperHook(self.chilipiper_conn_id)) as hook:
             session = hook.get_conn()
-            self._check_guests(session.settings)
-            self._settled = dict(session.block(settle(self._settled or self._wish(), session.runtime)))
-            return session.block(look(self._settled, session.runtime))
+            query = self._resolved = self._resolve(session)
+            return session.block(find_slots(query, session.runtime, make_pattern))
 
     def watcher(self, deadline: float) -> SlotTrigger:
         from airflow_chilipiper.triggers import SlotTrigger
 
         return SlotTrigger(
             chilipiper_conn_id=self.chilipiper_conn_id,
-            query=self._settled or self._wish(),
+            query=self._resolved or self._query(),
             min_slots=self.enough(),
             interval=self.poke_interval,
             deadline=deadline,
             max_failures=self.max_failures,
         )
 
-    def _wish(self) -> dict[str, Any]:
+    def asked(self, zone: ZoneInfo) -> dict[str, Any]:
+        """What to ask for, out of rendered arguments: the `pattern` and `arguments` of the query."""
+        pattern = self.pattern
+        assert pattern  # noqa: S101  # a sensor without one has a method of its own
+        values = LeadValues(
+            email=self.read("guest_email") if "guest_email" in self.readers else None,
+            timezone=zone,
+            form=self.read("form") if "form" in self.readers else {},
+            own={name: self.read(name) for name in booking.given(self, pattern.readers)},
+        )
+        arguments = {name: value for name, value in pattern.request(values).items() if value is not None}
+        return {"pattern": pattern.name, "arguments": arguments, "path": values.get("path")}
+
+    def _query(self) -> dict[str, Any]:
         """In plain JSON, so that it can travel to the triggerer."""
+        zone = self._zone()
         query = {
-            **self.wanted(),
-            "window_start": start.isoformat() if (start := self.meant("window_start")) else None,
-            "window": self.meant("window").total_seconds(),
-            "between": [hour.isoformat() for hour in self.meant("between") or ()],
-            "weekdays": list(self.meant("weekdays") or ()),
-            "min_notice": self.meant("min_notice").total_seconds(),
-            "timezone": self.zone(),
+            **self.asked(zone),
+            "window_start": start.isoformat() if (start := self.read("window_start")) else None,
+            "window": self.read("window").total_seconds(),
+            "between": [hour.isoformat() for hour in self.read("between") or ()],
+            "weekdays": list(self.read("weekdays") or ()),
+            "min_notice": self.read("min_notice").total_seconds(),
+            "timezone": zone.key,
         }
         try:
             plain: dict[str, Any] = json.loads(json.dumps(query))
@@ -168,8 +181,19 @@ class SlotSensor(WaitingSensor):
             raise BadValue(f"an argument holds what JSON cannot: {error}") from None
         return plain
 
-    def _check_guests(self, settings: ChiliPiperSettings) -> None:
-        from airflow_chilipiper.booking.guests import guest_allowed
+    def _resolve(self, session: Session) -> dict[str, Any]:
+        """The query with ids for names, once it is known that the connection allows its guest."""
+        from airflow_chilipiper.booking.guests import check_guests, named_guests
+        from airflow_chilipiper.waiting.slot_query import resolve_names
 
-        if not all(guest_allowed(guest, settings.allowed_guest_domains) for guest in self.guests()):
-            raise BadValue("the guest's e-mail is outside the connection's allowed_guest_domains; nothing was sent")
+        query = dict(session.block(resolve_names(self._resolved or self._query(), session.runtime)))
+        if self.pattern:
+            guests = named_guests(self.pattern.make(query["arguments"]))
+            check_guests(guests, session.settings.allowed_guest_domains)
+        return query
+
+    def _zone(self) -> ZoneInfo:
+        if self.timezone is None and self.has_dag():  # type: ignore[no-untyped-call]
+            return as_zone(getattr(self.dag.timezone, "name", "UTC"), "the DAG's timezone")
+        zone: ZoneInfo = self.read("timezone") or ZoneInfo("UTC")
+        return zone

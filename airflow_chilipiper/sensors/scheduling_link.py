@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow_chilipiper.arguments import readers as arguments
-from airflow_chilipiper.arguments.bad_value import BadValue
-from airflow_chilipiper.sensors.base import Checks
-from airflow_chilipiper.sensors.guest import GuestSensor
+from airflow_chilipiper.arguments import booking
+from airflow_chilipiper.arguments.patterns import SCHEDULING_LINK
+from airflow_chilipiper.arguments.readers import Reader
+from airflow_chilipiper.sensors.base import SlotBaseSensor
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from airflow_chilipiper.arguments.signatures import Output, SlotArguments, Text
 
 
-class SchedulingLinkSlotSensor(GuestSensor):
+class SchedulingLinkSlotSensor(SlotBaseSensor):
     """Wait until a scheduling link offers free slots to a guest.
 
     Each look opens a session of the link and leaves it to expire, which no source says to have effects; where the host
     is known, `AvailableSlotsSensor` opens nothing. Give exactly one of ``link_id``, ``link`` and ``booking_url``; the
-    further arguments are those of `GuestSensor` (``email`` is required; an ownership link finds the owner by it) and
-    `SlotSensor`. Needs the permissions scheduling-links.read and scheduling-links.schedule.
+    further arguments are those of `SlotBaseSensor`. Needs the permissions scheduling-links.read and
+    scheduling-links.schedule.
 
+    :param guest_email: the guest's e-mail; an ownership link finds the owner by it (templated)
     :param link_type: the kind of link that ``link_id`` names; only RoundRobin is documented (templated)
     :param link_id: id of the link (templated)
     :param link: the link's reference as the API takes it, such as ``{"type": "RoundRobin", "linkId": ...}`` (templated)
@@ -26,55 +32,27 @@ class SchedulingLinkSlotSensor(GuestSensor):
     :param meeting_type_id: one of the link's meeting types; its first if None (templated)
     """
 
-    template_fields: Sequence[str] = (
-        *GuestSensor.template_fields,
-        "link_type",
-        "link_id",
-        "link",
-        "booking_url",
-        "meeting_type_id",
-    )
-    checks: ClassVar[Checks] = {
-        **GuestSensor.checks,
-        "link_type": arguments.as_name,
-        "link_id": arguments.as_name,
-        "link": arguments.as_object,
-        "booking_url": arguments.as_name,
-        "meeting_type_id": arguments.as_name,
+    pattern = SCHEDULING_LINK
+    readers: ClassVar[Mapping[str, Reader]] = {
+        **SlotBaseSensor.readers,
+        "guest_email": booking.READERS_BY_LEAD["guest_email"],
     }
 
     def __init__(
         self,
         *,
-        link_type: str | None = "RoundRobin",
-        link_id: str | None = None,
-        link: Mapping[str, Any] | None = None,
-        booking_url: str | None = None,
-        meeting_type_id: str | None = None,
-        **kwargs: Any,
+        guest_email: Text | None = None,
+        link_type: Text = "RoundRobin",
+        link_id: Text | None = None,
+        link: Mapping[str, Any] | Output | str | None = None,
+        booking_url: Text | None = None,
+        meeting_type_id: Text | None = None,
+        **kwargs: Unpack[SlotArguments],
     ) -> None:
+        self.guest_email: Any = guest_email
+        self.link_type: Any = link_type
+        self.link_id: Any = link_id
+        self.link: Any = link
+        self.booking_url: Any = booking_url
+        self.meeting_type_id: Any = meeting_type_id
         super().__init__(**kwargs)
-        self.link_type = link_type
-        self.link_id = link_id
-        self.link = link
-        self.booking_url = booking_url
-        self.meeting_type_id = meeting_type_id
-        self.check()
-
-    def check(self) -> None:
-        super().check()
-        if self.guest_email is None:
-            raise BadValue("email is missing: a scheduling link offers its slots to a guest")
-        arguments.exactly_one(link_id=self.link_id, link=self.link, booking_url=self.booking_url)
-        if self.link_id is not None and self.link_type is None:
-            raise BadValue("link_type is missing: it says what kind of link link_id names")
-
-    def wanted(self) -> dict[str, Any]:
-        asked: dict[str, Any] = {"guest": self.meant("guest_email"), "guest_timezone": self.zone()}
-        if self.booking_url is not None:
-            asked["booking_url"] = self.meant("booking_url")
-        else:
-            asked["link"] = self.meant("link") or {"type": self.meant("link_type"), "linkId": self.meant("link_id")}
-        if self.meeting_type_id is not None:
-            asked["meeting_type_id"] = self.meant("meeting_type_id")
-        return {"pattern": "scheduling_link", "arguments": asked}

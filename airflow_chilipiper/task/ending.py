@@ -1,103 +1,112 @@
-"""How a booking task ends: what is pushed to XCom, and whether it fails, skips or returns."""
+"""How a booking task ends: what is pushed to XCom and logged, and whether it fails, is skipped or returns."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from airflow_chilipiper.api.errors import NotAllowed, NotFound
-from airflow_chilipiper.task.outcomes import BOOKED, IN_DOUBT, LINES
-from airflow_chilipiper.version_compat import AirflowException, AirflowFailException, AirflowSkipException
-
-if TYPE_CHECKING:
-    from airflow.sdk import Context
-
-    from airflow_chilipiper.operators.base import ChiliPiperBookOperator
-    from airflow_chilipiper.task.outcomes import Outcomes
+from airflow_chilipiper.task.errors import TaskFailed, TaskSkipped
+from airflow_chilipiper.task.outcomes import BOOKED, IN_DOUBT, LINES, Outcomes
+from airflow_chilipiper.task.plan import BookingPlan
+from airflow_chilipiper.task.services import Log
 
 CURABLE = ("unknown", "not_attempted", "no_slot")
 """Statuses that another try may change."""
+INCURABLE_OF_ONE = ("refused", "invalid")
+MEETINGS = ("booked", "already_booked")
 
 
-def push(outcomes: Outcomes, context: Context, task: ChiliPiperBookOperator) -> None:
+def push_outcomes(outcomes: Outcomes, plan: BookingPlan, push: Callable[[str, Any], object]) -> None:
     """Put everything into XCom now, since a task that fails returns nothing."""
-    if not task.do_xcom_push:
-        return
-    ti, answer = context["ti"], answer_of(outcomes, task)
-    if task.lead is not None:
-        ti.xcom_push("meeting_id", answer["meeting_id"])
+    answer = answer_of(outcomes, plan)
+    if plan.is_single:
+        push("meeting_id", answer["meeting_id"])
     else:
         if isinstance(answer, list):
-            ti.xcom_push("meeting_ids", [row["meeting_id"] for row in answer])
-        ti.xcom_push("counts", dict(outcomes.counts))
-    ti.xcom_push("return_value", answer)
+            push("meeting_ids", [row["meeting_id"] for row in answer])
+        push("counts", dict(outcomes.counts))
+    push("return_value", answer)
 
 
-def answer_of(outcomes: Outcomes, task: ChiliPiperBookOperator) -> Any:
+def answer_of(outcomes: Outcomes, plan: BookingPlan) -> Any:
     """The lead's row; all rows; or, where these are written to a table, what is to be known of them."""
-    if task.lead is not None:
+    if plan.is_single:
         return outcomes.rows()[0]
-    return outcomes.summary() if task.writes_outcomes else outcomes.rows()
+    return outcomes.summary() if plan.writes_outcomes else outcomes.rows()
 
 
-def tell(outcomes: Outcomes, task: ChiliPiperBookOperator) -> None:
-    """Log how many came to what, and what somebody has to know, by the number of the row in the order of the query."""
+def log_outcomes(outcomes: Outcomes, plan: BookingPlan, log: Log) -> None:
+    """How many came to what, and what somebody has to know, by the number of the row in the order of the query."""
     total = sum(outcomes.counts.values())
-    task.log.info("%d leads: %s", total, _listed(outcomes.counts) or "none")
-    others = sorted(told for rows in outcomes.troubled.values() for told in rows)
+    log.info("%d leads: %s", total, listed(outcomes.counts) or "none")
+    others = sorted(row for rows in outcomes.troubled.values() for row in rows)
     if total and outcomes.counts["invalid"] == total:
-        task.log.warning("No lead could be asked about, the first because: %s", others[0][1]["reason"])
+        log.warning("No lead could be asked about, the first because: %s", others[0][1]["reason"])
     for number, row in sorted(others, key=lambda other: other[1]["status"] not in IN_DOUBT)[:LINES]:
-        log = task.log.warning if row["status"] in IN_DOUBT else task.log.info
-        log("Row %d: %s. %s", number + 1, row["status"], row["reason"])
+        write = log.warning if row["status"] in IN_DOUBT else log.info
+        write("Row %d: %s. %s", number + 1, row["status"], row["reason"])
     if (more := sum(count for status, count in outcomes.counts.items() if status not in BOOKED) - LINES) > 0:
-        task.log.info("%d rows more were not booked: see %s", more, _holder(task))
+        log.info("%d rows more were not booked: see %s", more, _place(plan))
     for number, why in outcomes.refused[:LINES]:
-        task.log.warning("Row %d: its outcome is not written. %s", number + 1, why)
+        log.warning("Row %d: its outcome is not written. %s", number + 1, why)
 
 
-def end(outcomes: Outcomes, stopped_by: Exception | None, task: ChiliPiperBookOperator) -> Any:
-    """The task's answer; or the failure or skip that its arguments ask for."""
+def end(outcomes: Outcomes, plan: BookingPlan, *, stopped_by: Exception | None, was_killed: bool) -> None:
+    """Raise TaskFailed or TaskSkipped where the outcomes, and what the plan says of them, ask for it."""
     if isinstance(stopped_by, (NotAllowed, NotFound)):
-        raise AirflowFailException(f"stopped, since no other lead would fare better: {stopped_by}")
-    if failing := {status: count for status, count in outcomes.counts.items() if status in task.fail_on}:
-        _fail(failing, stopped_by or (outcomes.rows()[0]["reason"] if task.lead is not None else None), outcomes, task)
+        raise TaskFailed(f"stopped, since no other lead would fare better: {stopped_by}", curable=False)
+    if failing := _failing(outcomes.counts, plan.fail_on):
+        reason = stopped_by or (outcomes.rows()[0]["reason"] if plan.is_single else None)
+        raise TaskFailed(
+            _failure(failing, reason, outcomes, plan, was_killed=was_killed),
+            curable=bool(failing.keys() & set(CURABLE)),
+        )
     if outcomes.refused:
         number, why = outcomes.refused[0]
-        raise AirflowFailException(f"{len(outcomes.refused)} outcomes are not written. Row {number + 1}: {why}")
-    if task.lead is not None:
-        _end_one(outcomes.rows()[0], task)
-    return answer_of(outcomes, task)
+        raise TaskFailed(f"{len(outcomes.refused)} outcomes are not written. Row {number + 1}: {why}", curable=False)
+    if _is_skipped(outcomes.counts, plan.skip_on):
+        raise TaskSkipped(_in_short(outcomes, plan))
+    if plan.is_single and outcomes.rows()[0]["status"] in INCURABLE_OF_ONE:
+        raise TaskFailed(_in_short(outcomes, plan), curable=False)
 
 
-def _listed(counts: Mapping[str, int]) -> str:
+def listed(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {status}" for status, count in counts.items())
 
 
-def _holder(task: ChiliPiperBookOperator) -> str:
+def _failing(counts: Mapping[str, int], fail_on: Mapping[str, float]) -> dict[str, int]:
+    total = sum(counts.values())
+    return {status: count for status, count in counts.items() if status in fail_on and count > fail_on[status] * total}
+
+
+def _is_skipped(counts: Mapping[str, int], skip_on: tuple[str, ...]) -> bool:
+    """Where nobody was or had been booked; not where there were no rows."""
+    seen = {status for status, count in counts.items() if count}
+    return bool(seen) and seen <= set(skip_on) and not seen & set(MEETINGS)
+
+
+def _in_short(outcomes: Outcomes, plan: BookingPlan) -> str:
+    if plan.is_single:
+        row = outcomes.rows()[0]
+        return f"{row['status']}: {row['reason']}"
+    return f"nobody was booked: {listed(outcomes.counts)}"
+
+
+def _place(plan: BookingPlan) -> str:
     """Where every outcome is."""
-    if not task.writes_outcomes:
+    if not plan.writes_outcomes:
         return "XCom"
-    return f"table {task.results_table}" if task.results_table else "what write_back_sql has written"
+    return f"table {plan.results_table}" if plan.results_table else "what write_back_sql has written"
 
 
-def _fail(failing: Mapping[str, int], reason: object, outcomes: Outcomes, task: ChiliPiperBookOperator) -> None:
+def _failure(
+    failing: Mapping[str, int], reason: object, outcomes: Outcomes, plan: BookingPlan, *, was_killed: bool
+) -> str:
     because = f" ({reason})" if reason else ""
-    whose = "every lead that had its turn" if task.killed and task.writes_outcomes else "every lead"
+    whose = "every lead that had its turn" if was_killed and plan.writes_outcomes else "every lead"
     but = f" but {len(outcomes.refused)}" if outcomes.refused else ""
-    promise = f"The outcome of {whose}{but} is in {_holder(task)}, and no lead that may have been invited is asked for"
-    message = f"{_listed(failing)}{because}. {promise} again"
-    raise (AirflowException if failing.keys() & set(CURABLE) else AirflowFailException)(message)
-
-
-def _end_one(row: dict[str, Any], task: ChiliPiperBookOperator) -> None:
-    status, message = row["status"], f"{row['status']}: {row['reason']}"
-    if status in ("refused", "invalid"):
-        raise AirflowFailException(message)
-    ending = {"no_slot": task.on_no_slot, "disqualified": task.on_disqualified}.get(status, "return")
-    if ending == "skip":
-        raise AirflowSkipException(message)
-    if ending == "fail":
-        raise AirflowFailException(message)
-    if ending == "retry":
-        raise AirflowException(message)
+    return (
+        f"{listed(failing)}{because}. The outcome of {whose}{but} is in {_place(plan)},"
+        " and no lead that may have been invited is asked for again"
+    )

@@ -10,27 +10,11 @@ from airflow_chilipiper.arguments.bad_value import BadValue
 from airflow_chilipiper.arguments.columns import col as column
 from airflow_chilipiper.arguments.columns import is_null, resolve
 from airflow_chilipiper.arguments.texts import as_text
+from airflow_chilipiper.booking.outcome_fields import FIELDS, OUTCOME_FIELDS
 from airflow_chilipiper.warehouse.values import fit
 
 if TYPE_CHECKING:
     from airflow_chilipiper.booking.outcome import Outcome
-
-FIELDS = (
-    "lead_key",
-    "status",
-    "meeting_id",
-    "start_time",
-    "session_id",
-    "reason",
-    "attempts",
-    "purpose",
-    "pattern",
-    "host",
-    "assignees",
-)
-MEETING_FIELDS = ("host_email", "end_time", "meeting_url")
-"""Those that cost one more call."""
-OUTCOME_FIELDS = (*FIELDS, *MEETING_FIELDS)
 
 
 def outcome_row(

@@ -13,7 +13,7 @@ from airflow_chilipiper.warehouse.errors import RowsRefused
 
 BOOKED = ("booked", "already_booked", "would_book")
 IN_DOUBT = ("review", "unknown")
-"""Statuses that somebody has to know of: told first, as warnings."""
+"""Statuses that somebody has to know of: logged first, as warnings."""
 FAILED = ("refused", "invalid", "unknown", "not_attempted")
 LINES = 50
 MOST_IN_XCOM = 100
@@ -78,8 +78,8 @@ class Outcomes:
         """Row *number* of the leads has come to this."""
         status = row["status"]
         self.counts[status] += 1
-        if status not in BOOKED and len(told := self.troubled.setdefault(status, [])) < MOST_IN_XCOM:
-            told.append((number, row))
+        if status not in BOOKED and len(rows := self.troubled.setdefault(status, [])) < MOST_IN_XCOM:
+            rows.append((number, row))
         if self._keep_all:
             self._rows[number] = row
         elif len(self._sample) < SAMPLE:
@@ -115,7 +115,7 @@ class Outcomes:
     @property
     def refused(self) -> list[tuple[int, str]]:
         """The numbers of the rows that a writer's database does not take, and why."""
-        return sorted(told for waiting in self._waiting for told in waiting.refused)
+        return sorted(row for waiting in self._waiting for row in waiting.refused)
 
     def rows(self) -> list[Row]:
         """All of them, in the order of the leads."""
@@ -125,16 +125,16 @@ class Outcomes:
         """The one shape that XCom has for a run whose rows are written elsewhere."""
         return {
             "counts": dict(self.counts),
-            "review": self._told("review"),
-            "failed": self._told(*FAILED),
+            "review": self._shown("review"),
+            "failed": self._shown(*FAILED),
             "sample": self._sample,
         }
 
-    def _told(self, *statuses: str) -> dict[str, Any]:
-        rows = sorted((told for status in statuses for told in self.troubled.get(status, ())), key=_number)
+    def _shown(self, *statuses: str) -> dict[str, Any]:
+        rows = sorted((row for status in statuses for row in self.troubled.get(status, ())), key=_number)
         total = sum(self.counts[status] for status in statuses)
         return {"total": total, "rows": [row for _, row in rows[:MOST_IN_XCOM]]}
 
 
-def _number(told: tuple[int, Row]) -> int:
-    return told[0]
+def _number(row: tuple[int, Row]) -> int:
+    return row[0]

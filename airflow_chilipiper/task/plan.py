@@ -1,150 +1,140 @@
-"""From a lead's row to a lead: what an operator was asked, applied to one row."""
+"""What a booking task was asked, as one value. Whoever carries it out takes this value, never the operator."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
-from functools import cached_property
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from airflow_chilipiper.api.call import Interval
-from airflow_chilipiper.api.patterns.offer import Offer
-from airflow_chilipiper.api.patterns.pattern import Pattern
-from airflow_chilipiper.api.spelling import trimmed
-from airflow_chilipiper.arguments.bad_value import BadValue
-from airflow_chilipiper.arguments.columns import is_null, resolve
-from airflow_chilipiper.arguments.readers import as_email, as_moments, as_zone
-from airflow_chilipiper.arguments.texts import as_form, as_text
-from airflow_chilipiper.booking.batch.breakers import EmptyOffersBreaker
+from airflow_chilipiper.api.errors import ChiliPiperError, NotAllowed
+from airflow_chilipiper.arguments.columns import is_per_lead
+from airflow_chilipiper.arguments.patterns import PatternArguments
+from airflow_chilipiper.arguments.rebook import Rebook
+from airflow_chilipiper.arguments.shard import Shard
 from airflow_chilipiper.booking.doubt.bounds import Bounds
-from airflow_chilipiper.booking.doubt.routing_log import RoutingLog
-from airflow_chilipiper.booking.lead import Lead
-from airflow_chilipiper.booking.ledger.lead_key import lead_key
+from airflow_chilipiper.booking.existing_meetings import existing_meetings
 from airflow_chilipiper.booking.outcome import Outcome
 from airflow_chilipiper.booking.policy import Policy
-from airflow_chilipiper.booking.slots.choice import Choice
-from airflow_chilipiper.booking.slots.filters import Filter, between, nearest, not_before, on_path, on_weekdays
-from airflow_chilipiper.booking.slots.reservations import Reservations
+from airflow_chilipiper.connection.session import Session
+from airflow_chilipiper.connection.settings import ChiliPiperSettings
+from airflow_chilipiper.task.errors import TaskFailed
+from airflow_chilipiper.task.lead_plan import LeadPlan
+from airflow_chilipiper.task.names import Names
 
-Row = Mapping[str, Any]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Given:
-    """One lead's values for the arguments that make its pattern: ids as text, the form as text."""
-
-    email: str | None = field(repr=False)
-    timezone: ZoneInfo
-    form: dict[str, Any] = field(repr=False)
-    values: Mapping[str, Any] = field(repr=False)
-
-    def __getitem__(self, name: str) -> Any:
-        return self.values[name]
+WHOLE = Shard(0, 1)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Terms:
-    """What holds for every lead of a run; `key`, `email` and so on may be columns.
+class BookingPlan:
+    """What holds for a task and all of its leads.
 
-    `make_pattern` makes the pattern of one lead; `arguments` are its own. Raises BadValue or Invalid where a row cannot
-    be asked about.
+    `is_single` says that there is one lead, whose row is the answer; `has_one_target`, that all are booked in one
+    place. At most `leads_at_once` are under way; None: as many as the pace and Chili Piper's latency need.
     """
 
+    leads: LeadPlan
+    pattern: str
     purpose: str
-    key: Any
-    email: Any
-    timezone: Any
-    prefer: Any
-    form: Any
-    arguments: Mapping[str, Any]
-    make_pattern: Callable[[Given], Pattern]
-    interval: Interval
-    hours: tuple[time, time] | None = None
-    weekdays: tuple[str, ...] = ()
-    min_notice: timedelta = timedelta(hours=2)
-    path: Any = "earliest"
-    max_sessions: int = 3
-    rebook_after: timedelta | None = None
-    allowed_domains: tuple[str, ...] = ()
-    sender: str = ""
-    bounds: Bounds = field(default_factory=Bounds)
-    met: Mapping[str, Outcome] = field(default_factory=dict)
-    routing_log: RoutingLog = field(default_factory=RoutingLog)
-    reservations: Reservations = field(default_factory=Reservations)
-    breaker: EmptyOffersBreaker = field(default_factory=EmptyOffersBreaker)
+    is_single: bool
+    has_one_target: bool
+    leads_at_once: int | None
+    shard: Shard
+    keep: tuple[str, ...]
+    fetch_meeting: bool
+    preview: bool
+    fail_on: Mapping[str, float]
+    skip_on: tuple[str, ...]
+    rebook_after: timedelta | None
+    results_table: str | None
+    write_back_sql: str | None
+    results_conn_id: str | None
+    ledger_conn_id: str | None
 
-    def key_of(self, row: Row) -> str:
-        return lead_key(resolve(self.key, row))
-
-    def lead(self, row: Row, key: str) -> Lead:
-        given = Given(
-            email=_email(resolve(self.email, row)),
-            timezone=as_zone(resolve(self.timezone, row), "timezone"),
-            form={key: _trimmed(value) for key, value in as_form(_mapping(resolve(self.form, row))).items()},
-            values={name: _plain(resolve(value, row), name) for name, value in self.arguments.items()},
-        )
-        pattern = self.make_pattern(given)
-        prefer = as_moments(resolve(self.prefer, row), "prefer")
-        choice = self._choice(given.timezone, prefer, self._path(row), pattern.target)
-        return Lead(key=key, pattern=pattern, choice=choice, policy=self._policy)
-
-    @cached_property
-    def _policy(self) -> Policy:
-        return Policy(
-            purpose=self.purpose,
-            interval=self.interval,
-            sender=self.sender,
-            max_sessions=self.max_sessions,
-            rebook_after=self.rebook_after,
-            allowed_domains=self.allowed_domains,
-            bounds=self.bounds,
-            existing_meetings=self.met,
-            routing_log=self.routing_log,
-            breaker=self.breaker,
-        )
-
-    def _path(self, row: Row) -> str:
-        path = _plain(resolve(self.path, row), "path")
-        if not path:
-            raise BadValue("path is empty, expected only, earliest, or a path's id")
-        return str(path)
-
-    def _choice(self, zone: ZoneInfo, prefer: tuple[datetime, ...], path: str, target: tuple[str, ...]) -> Choice:
-        local: list[Filter] = []
-        if self.hours:
-            local.append(between(*self.hours, zone))
-        if self.weekdays:
-            local.append(on_weekdays(self.weekdays, zone))
-
-        def filters(offer: Offer) -> list[Filter]:
-            return [on_path(path, offer), not_before(datetime.now(UTC) + self.min_notice), *local]
-
-        return Choice(filters, nearest(prefer) if prefer else None, target, self.reservations)
+    @property
+    def writes_outcomes(self) -> bool:
+        """Whether outcomes go to a database, so that XCom holds only what is to be known of them."""
+        return self.results_table is not None or self.write_back_sql is not None
 
 
-def _email(value: Any) -> str | None:
-    if is_null(value) or value == "":
-        return None
-    return as_email(trimmed(value) if isinstance(value, str) else value, "email")
+def make_plan(
+    values: Mapping[str, Any],
+    by_lead: Mapping[str, Any],
+    *,
+    pattern: PatternArguments,
+    session: Session,
+    timezone: ZoneInfo,
+    sender: str,
+    leads_at_once: int | None = None,
+    max_sessions: int = 3,
+) -> BookingPlan:
+    """The plan for these arguments: *values* hold for all leads, those in *by_lead* may be columns.
+
+    :param timezone: of guests without one of their own
+    :param sender: the task instance and try that books
+    """
+    settings = session.settings
+    own = {name: by_lead[name] for name in pattern.readers if by_lead[name] is not None}
+    policy = Policy(
+        purpose=values["purpose"],
+        interval=Interval(values["window_start"] or datetime.now(UTC), values["window"]),
+        sender=sender,
+        max_sessions=max_sessions,
+        rebook_after=values["rebook_after"],
+        allowed_domains=settings.allowed_guest_domains,
+        bounds=_bounds(values["in_doubt"], settings),
+        existing_meetings=_existing_meetings(session, values["existing_meeting_window"]),
+    )
+    leads = LeadPlan(
+        policy=policy,
+        pattern=pattern,
+        lead_key=by_lead["guest_email"] if by_lead["lead_key"] is None else by_lead["lead_key"],
+        guest_email=by_lead["guest_email"],
+        timezone=by_lead["timezone"] or timezone,
+        form=by_lead["form"],
+        prefer=by_lead["prefer"],
+        own=own,
+        resolve_names=Names(session).resolve,
+        hours=values["between"],
+        weekdays=values["weekdays"] or (),
+        min_notice=values["min_notice"],
+    )
+    return BookingPlan(
+        leads=leads,
+        pattern=pattern.name,
+        is_single=values["is_single"],
+        has_one_target=not any(is_per_lead(own.get(name)) for name in pattern.target),
+        leads_at_once=leads_at_once,
+        shard=values["shard"] or WHOLE,
+        results_conn_id=values["results_conn_id"] or values["sql_conn_id"],
+        ledger_conn_id=values["ledger_conn_id"] or settings.ledger_conn_id,
+        **{name: values[name] for name in _AS_THEY_ARE},
+    )
 
 
-def _trimmed(value: Any) -> Any:
-    """An e-mail goes out as it is compared: without blanks around it."""
-    return trimmed(value) if isinstance(value, str) and "@" in value else value
+_AS_THEY_ARE = (
+    *("purpose", "keep", "fetch_meeting", "preview", "fail_on", "skip_on"),
+    *("rebook_after", "results_table", "write_back_sql"),
+)
 
 
-def _mapping(form: Any) -> Mapping[str, Any]:
-    if form is None:
+def _bounds(in_doubt: Rebook | None, settings: ChiliPiperSettings) -> Bounds:
+    lifetime = in_doubt.session_lifetime if in_doubt else None
+    return Bounds(
+        in_doubt="rebook" if in_doubt else "hold",
+        session_lifetime=lifetime.total_seconds() if isinstance(lifetime, timedelta) else None,
+        list_lag=settings.meeting_list_lag,
+        call=settings.client.timeout,
+    )
+
+
+def _existing_meetings(session: Session, window: timedelta | None) -> Mapping[str, Outcome]:
+    if window is None:
         return {}
-    if not isinstance(form, Mapping):
-        raise BadValue(f"form is of type {type(form).__name__}, expected a mapping of form keys to values or columns")
-    return form
-
-
-def _plain(value: Any, name: str) -> Any:
-    """Ids become text without blanks around it; whole structures, such as a link's reference, are passed through."""
-    if is_null(value) or isinstance(value, (Mapping, list)):
-        return None if is_null(value) else value
-    return trimmed(as_text(value, name)) or None
+    try:
+        return session.block(existing_meetings(session.runtime, window))
+    except ChiliPiperError as error:
+        why = f"existing_meeting_window: the meetings cannot be listed: {error}. Nothing was sent"
+        raise TaskFailed(why, curable=not isinstance(error, NotAllowed)) from None

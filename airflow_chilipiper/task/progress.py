@@ -6,17 +6,14 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
-if TYPE_CHECKING:
-    from airflow_chilipiper.task.run import Run
+from airflow_chilipiper.arguments.times import in_words
+from airflow_chilipiper.task.run import Run
+from airflow_chilipiper.task.services import Log
 
-TOLD_EVERY = 5.0  # seconds
+LOGGED_EVERY = 5.0  # seconds
 PUSHED_EVERY = 30.0  # each push is a call to Airflow's API server
-
-
-class Log(Protocol):
-    def info(self, event: str, /, *args: Any) -> Any: ...
 
 
 class Progress:
@@ -30,13 +27,13 @@ class Progress:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._run, self._counts, self._log, self._push, self._clock = run, counts, log, push, clock
-        self._began = self._told_at = self._pushed_at = clock()
+        self._began = self._logged_at = self._pushed_at = clock()
 
-    def tell(self) -> None:
+    def report(self) -> None:
         """Log and push, if it is time to. No booking ends for want of that, as where Airflow's supervisor is dead."""
         now = self._clock()
-        if now - self._told_at >= TOLD_EVERY:
-            self._told_at, line = now, self._line(now - self._began)
+        if now - self._logged_at >= LOGGED_EVERY:
+            self._logged_at, line = now, self._line(now - self._began)
             with suppress(Exception):
                 self._log.info(*line)
         if now - self._pushed_at >= PUSHED_EVERY:
@@ -45,13 +42,13 @@ class Progress:
                 self._push(totals)
 
     def end(self) -> None:
-        """Whoever watches a long run is told of its end."""
+        """Whoever watches a long run sees its end."""
         if self._pushed_at > self._began:
             with suppress(Exception):
                 self._push(self.totals(self._clock() - self._began))
 
     def totals(self, seconds: float) -> dict[str, Any]:
-        """What the XCom holds: rates are in calls a second, `seconds_left` goes by the leads told so far."""
+        """What the XCom holds: rates are in calls a second, `seconds_left` goes by the leads that have their outcomes."""
         done = sum(self._counts.values())
         runtime = self._run.batch and self._run.batch.runtime
         return {
@@ -73,5 +70,5 @@ class Progress:
             ", ".join(f"{count} {status}" for status, count in totals["counts"].items()) or "none known yet",
             totals["calls_per_second"],
             "no pace" if totals["pace"] is None else round(totals["pace"], 1),
-            "?" if left is None else timedelta(seconds=left),
+            "?" if left is None else in_words(timedelta(seconds=left)),
         )

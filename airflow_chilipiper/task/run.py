@@ -18,12 +18,12 @@ from airflow_chilipiper.booking.lead import Lead
 from airflow_chilipiper.booking.ledger.store import Ledger
 from airflow_chilipiper.booking.outcome import Outcome
 from airflow_chilipiper.booking.outcome_rules import preview
+from airflow_chilipiper.task.lead_plan import LeadPlan
 from airflow_chilipiper.task.outcome_row import kept
-from airflow_chilipiper.task.plan import Terms
 
 LOOKED_UP_AT_ONCE = 1000
 
-Tell = Callable[[int, Outcome, str | None, dict[str, Any]], object]
+OnOutcome = Callable[[int, Outcome, str | None, dict[str, Any]], object]
 
 
 class LeadRows(Protocol):
@@ -34,19 +34,19 @@ class LeadRows(Protocol):
 
 
 class Run:
-    """Tells of each row that is its own exactly one outcome, with the row's key and what of it is kept.
+    """Hands on exactly one outcome of each row that is its own, with the row's key and what of it is kept.
 
     `known` gives the outcome of a key for which nobody needs to be asked; `is_own` says by its key whether a row
     belongs to this run. `left` is how many rows have no outcome yet, and `stopped_by` what ended the run for all, if
-    anything did. Rows are read as they come, and nothing but its key is held of one that was told.
+    anything did. Rows are read as they come, and nothing but its key is held of one that has its outcome.
     """
 
     def __init__(
         self,
         rows: LeadRows,
-        terms: Terms,
+        plan: LeadPlan,
         *,
-        tell: Tell,
+        on_outcome: OnOutcome,
         one_target: bool = True,
         keep: Sequence[str] = (),
         is_own: Callable[[str | None], bool] = lambda key: True,
@@ -54,7 +54,7 @@ class Run:
         self.stopped_by: Exception | None = None
         self.left = len(rows)
         self.batch: Batch | None = None
-        self._rows, self._terms, self._tell, self._one_target = rows, terms, tell, one_target
+        self._rows, self._plan, self._on_outcome, self._one_target = rows, plan, on_outcome, one_target
         self.known: Callable[[str], Outcome | None] = lambda key: None
         self._keep, self._is_own = keep, is_own
         self._is_seen = bytearray(len(rows))
@@ -65,7 +65,7 @@ class Run:
         self._leads = self._made()
 
     def has_leads(self) -> bool:
-        """Whether anybody is to be asked about. The first lead is made for that, and all before it are told."""
+        """Whether anybody is to be asked about. The first lead is made for that, and all before it have their outcomes then."""
         first = list(islice(self._leads, 1))
         self._leads = chain(first, self._leads)
         return bool(first)
@@ -84,7 +84,7 @@ class Run:
         meanwhile: Callable[[], object] = bool,
         **settings: Any,
     ) -> None:
-        self.batch = Batch(self._leads, open_runtime, tell=self._told, one_target=self._one_target, **settings)
+        self.batch = Batch(self._leads, open_runtime, tell=self._record, one_target=self._one_target, **settings)
         if self._stopping:
             self.batch.stop()
         try:
@@ -98,14 +98,14 @@ class Run:
         while taken := list(islice(self._leads, LOOKED_UP_AT_ONCE)):
             rows = ledger.get([lead.entry_key for _, lead in taken])
             for number, lead in taken:
-                self._told(number, preview(rows.get(lead.entry_key), lead, time.time()))
+                self._record(number, preview(rows.get(lead.entry_key), lead, time.time()))
 
     def finish(self) -> None:
-        """What was never reached is told too."""
+        """What was never reached gets its outcome too."""
         for _ in self._own() if self.left else ():
             pass
         for number in list(self._taken):
-            self._told(number, NOT_ATTEMPTED)
+            self._record(number, NOT_ATTEMPTED)
 
     def stop(self) -> None:
         """May be called in a signal handler, at any time."""
@@ -117,7 +117,7 @@ class Run:
         for number, row, key, problem in self._own():
             found = problem or self._lead(number, row, key)
             if isinstance(found, Outcome):
-                self._told(number, found)
+                self._record(number, found)
             else:
                 yield number, found
             if self._stopping or self.stopped_by:
@@ -148,14 +148,14 @@ class Run:
             if not isinstance(row, Mapping):
                 raise BadValue(f"the row is a {type(row).__name__}, expected a mapping of columns to values")
             columns = kept(row, self._keep)
-            key = self._terms.key_of(row)
+            key = self._plan.key_of(row)
         except Exception as problem:  # noqa: BLE001  # one row's surprise is not the others'
             return key, columns, _invalid(problem)
         return key, columns, None
 
     def _lead(self, number: int, row: Any, key: str) -> Lead | Outcome:
         try:
-            lead = self.known(key) or self._terms.lead(row, key)
+            lead = self.known(key) or self._plan.lead(row, key)
             if (first := self._first_of.setdefault(key, number)) != number:
                 raise BadValue(f"repeats the key of row {first + 1}")
         except Invalid as problem:
@@ -169,11 +169,11 @@ class Run:
             return _invalid(problem)
         return lead
 
-    def _told(self, number: int, outcome: Outcome) -> None:
+    def _record(self, number: int, outcome: Outcome) -> None:
         if taken := self._taken.pop(number, None):
             with self._counting:
                 self.left -= 1
-                self._tell(number, outcome, *taken)
+                self._on_outcome(number, outcome, *taken)
 
 
 def _invalid(problem: Exception) -> Outcome:

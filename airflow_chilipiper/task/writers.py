@@ -2,42 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 from airflow_chilipiper.booking.outcome import Outcome
-from airflow_chilipiper.task.outcomes import Outcomes, Writer
-from airflow_chilipiper.warehouse.results_table import Known, ResultsTable, Sender
-from airflow_chilipiper.warehouse.session import sql_hook
+from airflow_chilipiper.task.outcomes import Writer
+from airflow_chilipiper.task.plan import BookingPlan
+from airflow_chilipiper.task.run import Run
+from airflow_chilipiper.task.services import Services
+from airflow_chilipiper.warehouse.results_table import Known, ResultsTable
 from airflow_chilipiper.warehouse.write_back import WriteBack
 
-if TYPE_CHECKING:
-    from airflow.sdk import Context
 
-    from airflow_chilipiper.operators.base import ChiliPiperBookOperator
-    from airflow_chilipiper.task.run import Run
-
-
-def outcomes_of(task: ChiliPiperBookOperator, run: Run, context: Context) -> Outcomes:
-    """The task's outcomes, after what its results table knows was told to the *run*. A preview writes nothing."""
-    writers = [] if task.read("action") == "preview" else list(_writers(task, run, context))
-    return Outcomes(writers=writers, keep_all=task.lead is not None or not task.writes_outcomes)
-
-
-def _writers(task: ChiliPiperBookOperator, run: Run, context: Context) -> Iterator[Writer]:
-    conn_id = task.read("results_conn_id") or task.sql_conn_id
-    if task.results_table is not None:
-        hook = sql_hook(conn_id, "results_conn_id")
-        facts = {"purpose": task.read("purpose"), "keep": task.keep, "sender": Sender.of(context["ti"])}
-        table = ResultsTable(hook, task.read("results_table"), **facts)
+def writers_of(plan: BookingPlan, run: Run, services: Services) -> Iterator[Writer]:
+    """Those that the plan names, once the *run* has what its results table knows. A preview writes nothing."""
+    if plan.preview:
+        return
+    if plan.results_table is not None:
+        hook = services.sql_hook(plan.results_conn_id, "results_conn_id")
+        table = ResultsTable(hook, plan.results_table, purpose=plan.purpose, keep=plan.keep, sender=services.sender)
         if table.prepare():
-            task.log.info("Made the table %s over connection %s.", task.results_table, conn_id)
-        known = table.known(set(run.keys()))
-        run.known = lambda key: _already_booked(known.get(key), task.read("rebook_after"))
+            services.log.info("Made the table %s over connection %s.", plan.results_table, plan.results_conn_id)
+        run.known = _known_to(table, set(run.keys()), plan.rebook_after)
         yield table
-    if task.write_back_sql is not None:
-        yield WriteBack(sql_hook(conn_id, "results_conn_id"), task.read("write_back_sql"), keep=task.keep)
+    if plan.write_back_sql is not None:
+        hook = services.sql_hook(plan.results_conn_id, "results_conn_id")
+        yield WriteBack(hook, plan.write_back_sql, keep=plan.keep)
+
+
+def _known_to(table: ResultsTable, keys: set[str], rebook_after: timedelta | None) -> Callable[[str], Outcome | None]:
+    known = table.known(keys)
+    return lambda key: _already_booked(known.get(key), rebook_after)
 
 
 def _already_booked(known: Known | None, rebook_after: timedelta | None) -> Outcome | None:

@@ -17,7 +17,7 @@ Look = Callable[[Runtime], Awaitable[list[str]]]
 
 @dataclass(frozen=True, kw_only=True)
 class PollResult:
-    """What a watch ended with: enough slots, or none when the time was up.
+    """What polling ended with: enough slots, or none when the time was up.
 
     `unasked` says why the last look could not be made; then nobody knows whether there are slots.
     """
@@ -26,7 +26,7 @@ class PollResult:
     unasked: str = ""
 
 
-async def watch(
+async def poll(
     look: Look,
     runtime: Runtime,
     *,
@@ -38,8 +38,8 @@ async def watch(
 ) -> PollResult:
     """Pause, look, and so on until a look finds *min_slots*; the last look is at the *deadline* (seconds since 1970).
 
-    It begins with a pause, since whoever starts a watch has just looked himself. Pauses are *interval* seconds, a tenth
-    more or less, so that many watches do not look at once. More than *max_failures* passing failures in a row, and any
+    It begins with a pause, since whoever starts it has just looked himself. Pauses are *interval* seconds, a tenth
+    more or less, so that many do not look at once. More than *max_failures* passing failures in a row, and any
     other error at once, are raised: a question that could not be asked is never taken for a no.
     """
     failures, unasked = 0, ""

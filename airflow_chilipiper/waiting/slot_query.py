@@ -6,83 +6,51 @@ A query is what a sensor hands to its trigger: the `pattern` and its `arguments`
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from airflow_chilipiper.api.call import Interval
 from airflow_chilipiper.api.errors import ChiliPiperError
-from airflow_chilipiper.api.patterns.concierge import Concierge
-from airflow_chilipiper.api.patterns.handoff import Handoff
 from airflow_chilipiper.api.patterns.pattern import Pattern
-from airflow_chilipiper.api.patterns.scheduling_link import SchedulingLink
 from airflow_chilipiper.api.patterns.slots import Slot
+from airflow_chilipiper.api.resources import look_ups
 from airflow_chilipiper.api.resources.availability import available_slots
-from airflow_chilipiper.api.resources.links import find_link
-from airflow_chilipiper.api.resources.users import find_user
-from airflow_chilipiper.api.resources.workspaces import find_workspace
 from airflow_chilipiper.api.runtime import Runtime
 from airflow_chilipiper.booking.slots.filters import Filter, between, not_before, on_path, on_weekdays
 
 SlotQuery = Mapping[str, Any]
-
-PATTERNS: dict[str, Callable[..., Pattern]] = {
-    "concierge": Concierge,
-    "handoff": Handoff,
-    "scheduling_link": SchedulingLink,
-}
+MakePattern = Callable[[str, Mapping[str, Any]], Pattern]
+AVAILABILITY = "availability"  # in place of a pattern: a host's calendar, of which nothing is opened
 
 
 class NoSlotWillCome(ChiliPiperError):
     """The answer is no, and looking again will not change it."""
 
 
-async def look(query: SlotQuery, runtime: Runtime) -> list[str]:
+async def find_slots(query: SlotQuery, runtime: Runtime, make_pattern: MakePattern) -> list[str]:
     """The starts of the free slots that will do: as sent, the earliest first, each once.
 
-    What is opened is asked once: a caller that looks again and again needs no policy within one look.
+    What is opened is asked once: a caller that looks again and again needs no retries within one look.
     """
-    query = await settle(query, runtime)
+    query = await resolve_names(query, runtime)
     now = datetime.fromtimestamp(runtime.wall(), UTC)
-    filters = _filters(query, now)
-    fitting = [slot for slot in await _slots(query, _interval(query, now), runtime) if all(f(slot) for f in filters)]
+    filters, interval = _filters(query, now), _interval(query, now)
+    slots = await _slots(query, interval, runtime, make_pattern)
+    fitting = [slot for slot in slots if all(passes(slot) for passes in filters)]
     return list(dict.fromkeys(slot.start_as_sent for slot in sorted(fitting, key=lambda slot: slot.start)))
 
 
-async def settle(query: SlotQuery, runtime: Runtime) -> SlotQuery:
+async def resolve_names(query: SlotQuery, runtime: Runtime) -> SlotQuery:
     """*query* with ids for the names, e-mails and addresses in it; a query that has only ids comes back as it is."""
-    arguments = dict(query["arguments"])
-    for name, (found_as, find) in LOOK_UPS.items():
-        if name in arguments:
-            arguments[found_as] = await find(runtime, arguments.pop(name))
-    return {**query, "arguments": arguments}
+    return {**query, "arguments": await look_ups.resolve_names(query["arguments"], runtime)}
 
 
-async def _user_id(runtime: Runtime, email: str) -> str:
-    return (await find_user(runtime, email)).id
-
-
-async def _workspace_id(runtime: Runtime, name: str) -> str:
-    return (await find_workspace(runtime, name)).id
-
-
-async def _link(runtime: Runtime, booking_url: str) -> dict[str, str]:
-    return (await find_link(runtime, booking_url)).reference
-
-
-LOOK_UPS: dict[str, tuple[str, Callable[[Runtime, str], Awaitable[Any]]]] = {
-    "booker_email": ("booker_id", _user_id),
-    "booking_url": ("link", _link),
-    "host_email": ("host", _user_id),
-    "workspace": ("workspace_id", _workspace_id),
-}
-
-
-async def _slots(query: SlotQuery, interval: Interval, runtime: Runtime) -> list[Slot]:
-    if query["pattern"] == "availability":
+async def _slots(query: SlotQuery, interval: Interval, runtime: Runtime, make_pattern: MakePattern) -> list[Slot]:
+    if query["pattern"] == AVAILABILITY:
         return await _available(query["arguments"], interval, runtime)
-    pattern = PATTERNS[query["pattern"]](**query["arguments"])
+    pattern = make_pattern(query["pattern"], query["arguments"])
     await runtime.acquire()
     offer = await runtime.ask(pattern.open(interval))
     if not offer.allowed:

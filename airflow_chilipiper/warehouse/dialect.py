@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from airflow.providers.common.sql.hooks.sql import DbApiHook
+from airflow_chilipiper.warehouse.session import SqlHook
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,5 +54,5 @@ DIALECTS = {
 }
 
 
-def dialect_of(hook: DbApiHook) -> Dialect:
+def dialect_of(hook: SqlHook) -> Dialect:
     return replace(DIALECTS.get(hook.conn_type, Dialect()), placeholder=hook.placeholder)

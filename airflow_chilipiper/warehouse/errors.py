@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from airflow_chilipiper.api.http.redaction import scrub
-from airflow_chilipiper.version_compat import AirflowException
 
 # An apostrophe within a word opens nothing; what is not closed goes to the end.
 _QUOTED = re.compile(r"""(?<!\w)(['"`])(.*?)(?:\1(?!\w)|$)""")
@@ -16,20 +15,24 @@ OF_ROWS = ("DataError", "IntegrityError")
 BOOKINGS_STAND = "The bookings stand and are on record: mend that and run the task again, which books nobody twice"
 
 
-class RowsRefused(AirflowException):
+class WarehouseFailed(Exception):
+    """A database did not do what was asked of it; another try may fare better."""
+
+
+class RowsRefused(WarehouseFailed):
     """The database does not take one of these rows, however often it is asked."""
 
 
-def unwritten(error: Exception, text: str) -> AirflowException:
+def unwritten(error: Exception, text: str) -> WarehouseFailed:
     """What to raise where rows were not written; PEP 249 has names for what is wrong with values alone."""
     is_of_rows = any(kind.__name__ in OF_ROWS for kind in type(error).__mro__)
-    return (RowsRefused if is_of_rows else AirflowException)(f"{text}. {BOOKINGS_STAND}")
+    return (RowsRefused if is_of_rows else WarehouseFailed)(f"{text}. {BOOKINGS_STAND}")
 
 
-def told(error: Exception, sql: str, *, secrets: Iterable[Any] = ()) -> str:
+def describe(error: Exception, sql: str, *, secrets: Iterable[Any] = ()) -> str:
     """The error's kind and its first line: the lines below it quote rows, and so does what it quotes itself.
 
-    Quoted words are told only if the statement has them. *secrets* are its parameters.
+    Quoted words are shown only if the statement has them. *secrets* are its parameters.
     """
     args = error.args
     is_numbered = len(args) == 2 and isinstance(args[0], int)  # as MySQL's drivers have it

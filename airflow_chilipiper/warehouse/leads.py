@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from airflow_chilipiper.arguments.bad_value import BadValue
-from airflow_chilipiper.version_compat import AirflowException
-from airflow_chilipiper.warehouse.errors import told
+from airflow_chilipiper.warehouse.errors import WarehouseFailed, describe
 from airflow_chilipiper.warehouse.packed_rows import PackedRows
 from airflow_chilipiper.warehouse.rows import NO_ROWS
-from airflow_chilipiper.warehouse.session import quiet, sql_hook
-
-if TYPE_CHECKING:
-    from airflow.sdk import Context
+from airflow_chilipiper.warehouse.session import SqlHook, quiet
 
 
-def literal_rows(lead: Any, leads: Any, context: Context) -> list[Any]:
+def literal_rows(lead: Any, leads: Any, context: Any) -> list[Any]:
     """The rows of `lead` or `leads`, fetched if another task brings them, and otherwise untouched."""
     if lead is not None:
         row = fetched(lead, context)
@@ -29,7 +25,7 @@ def literal_rows(lead: Any, leads: Any, context: Context) -> list[Any]:
     return list(rows)
 
 
-def fetched(value: Any, context: Context) -> Any:
+def fetched(value: Any, context: Any) -> Any:
     """What an upstream task left in XCom, wherever *value* refers to one."""
     if hasattr(value, "iter_references"):  # Airflow's XComArg, and the argument of a mapped task group
         found = value.resolve(context)
@@ -41,14 +37,11 @@ def fetched(value: Any, context: Context) -> Any:
     return value
 
 
-def queried_rows(
-    sql: str, conn_id: str | None, parameters: Any, hook_params: dict[str, Any] | None, limit: int
-) -> PackedRows:
+def queried_rows(hook: SqlHook, sql: str, parameters: Any, limit: int) -> PackedRows:
     """At most *limit* rows of the query. The connection is closed before anybody is booked; nothing is logged.
 
     With several statements, where a hook runs them one by one, the last one's.
     """
-    hook = sql_hook(conn_id, "sql_conn_id", hook_params)
     quiet(hook)
     fetched: list[PackedRows | None] = []
     hint = ""
@@ -65,8 +58,8 @@ def queried_rows(
         raise
     except Exception as failed:  # noqa: BLE001  # drivers have errors of their own
         values = parameters.values() if isinstance(parameters, Mapping) else parameters or ()
-        said = told(failed, sql, secrets=values)
-        raise AirflowException(f"the leads' query failed ({said}){hint}. Nothing was sent") from None
+        said = describe(failed, sql, secrets=values)
+        raise WarehouseFailed(f"the leads' query failed ({said}){hint}. Nothing was sent") from None
     if not fetched or fetched[-1] is None:
         raise BadValue(NO_ROWS)
     return fetched[-1]

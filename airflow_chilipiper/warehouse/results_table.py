@@ -7,19 +7,15 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from airflow_chilipiper.arguments.bad_value import BadValue
-from airflow_chilipiper.task.outcome_row import OUTCOME_FIELDS
-from airflow_chilipiper.version_compat import AirflowException
+from airflow_chilipiper.booking.outcome_fields import OUTCOME_FIELDS
 from airflow_chilipiper.warehouse.dialect import dialect_of
-from airflow_chilipiper.warehouse.errors import told, unwritten
-from airflow_chilipiper.warehouse.session import transaction
+from airflow_chilipiper.warehouse.errors import WarehouseFailed, describe, unwritten
+from airflow_chilipiper.warehouse.session import SqlHook, transaction
 from airflow_chilipiper.warehouse.statements import ResultsSql
 from airflow_chilipiper.warehouse.values import as_json, as_text
-
-if TYPE_CHECKING:
-    from airflow.providers.common.sql.hooks.sql import DbApiHook
 
 BOOKED = ("booked", "already_booked")
 FETCHED_AT_ONCE = 1000
@@ -62,7 +58,7 @@ class ResultsTable:
 
     def __init__(
         self,
-        hook: DbApiHook,
+        hook: SqlHook,
         name: str,
         *,
         purpose: str,
@@ -87,7 +83,7 @@ class ResultsTable:
         found, unread = self._look()
         unmade = self._make() if found is None else None
         if found is None and (found := self._look()[0]) is None:
-            raise AirflowException(
+            raise WarehouseFailed(
                 f"the {self._where} cannot be read ({unread}){f', nor be made ({unmade})' if unmade else ''}. Let the"
                 f" connection's user make it, or make it yourself: numbers {', '.join(NUMBERS)}; texts"
                 f" {', '.join(field for field in self._fields if field not in NUMBERS)}"
@@ -112,9 +108,9 @@ class ResultsTable:
             if purpose != self._purpose:  # as a database may answer for which Q3 is q3
                 continue
             if is_own:
-                self._earlier[_mark(key, status, meeting)] += 1
+                self._earlier[_fingerprint(key, status, meeting)] += 1
             if status in BOOKED and meeting and key in keys:
-                self._shown.add(_mark(key, "booked", meeting))
+                self._shown.add(_fingerprint(key, "booked", meeting))
                 if key not in known or known[key].meeting_id != meeting:
                     since = recorded or self._stamp()  # none in a row of somebody else's
                     known[key] = Known(meeting, start, stamps.setdefault(since, since))
@@ -133,11 +129,11 @@ class ResultsTable:
         stamp, standing, new = self._stamp(), Counter[int](), []
         for row in rows:
             values = self._values(row, stamp)
-            mark = _mark(values["lead_key"], values["status"], values["meeting_id"])
+            fingerprint = _fingerprint(values["lead_key"], values["status"], values["meeting_id"])
             if self._is_shown(values):
                 continue
-            if self._earlier[mark] > standing[mark]:
-                standing[mark] += 1
+            if self._earlier[fingerprint] > standing[fingerprint]:
+                standing[fingerprint] += 1
             else:
                 new.append(list(values.values()))
         if new:
@@ -148,14 +144,14 @@ class ResultsTable:
         return len(new)
 
     def _look(self) -> tuple[set[str] | None, str]:
-        """The names of the table's columns, or why they cannot be told."""
+        """The names of the table's columns, or why they cannot be read."""
         sql = self._sql.look()
         try:
             with transaction(self._hook) as cursor:
                 cursor.execute(sql)
                 return {str(column[0]).casefold() for column in cursor.description}, ""
         except Exception as failed:  # noqa: BLE001  # drivers have errors of their own
-            return None, told(failed, sql)
+            return None, describe(failed, sql)
 
     def _make(self) -> str | None:
         """Why the table cannot be made, if so: another task may make it at the same moment, which is as good."""
@@ -164,7 +160,7 @@ class ResultsTable:
             with transaction(self._hook) as cursor:
                 cursor.execute(sql)
         except Exception as failed:  # noqa: BLE001
-            return told(failed, sql)
+            return describe(failed, sql)
         return None
 
     def _try_to_write(self) -> None:
@@ -173,7 +169,7 @@ class ResultsTable:
             with transaction(self._hook) as cursor:
                 cursor.execute(sql)
         except Exception as failed:  # noqa: BLE001
-            raise AirflowException(f"the {self._where} takes no rows: {told(failed, sql)}") from None
+            raise WarehouseFailed(f"the {self._where} takes no rows: {describe(failed, sql)}") from None
 
     def _read(self, sql: str, parameters: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
         try:
@@ -182,13 +178,13 @@ class ResultsTable:
                 while rows := cursor.fetchmany(FETCHED_AT_ONCE):
                     yield from (tuple(row.values() if isinstance(row, Mapping) else row) for row in rows)
         except Exception as failed:  # noqa: BLE001
-            raise AirflowException(
-                f"the {self._where} cannot be read: {told(failed, sql, secrets=parameters)}"
+            raise WarehouseFailed(
+                f"the {self._where} cannot be read: {describe(failed, sql, secrets=parameters)}"
             ) from None
 
     def _written(self, stamp: str) -> Iterator[int]:
         """What is in the table of the append of that moment."""
-        return (_mark(*row) for row in self._read(self._sql.written(), (*self._sender, stamp)))
+        return (_fingerprint(*row) for row in self._read(self._sql.written(), (*self._sender, stamp)))
 
     def _insert(self, rows: Sequence[Sequence[Any]]) -> None:
         try:
@@ -200,17 +196,17 @@ class ResultsTable:
                     some = rows[first : first + self._dialect.rows_at_once]
                     cursor.execute(self._sql.insert(len(some)), self._dialect.bind([*chain(*some)]))
         except Exception as failed:  # noqa: BLE001
-            said = told(failed, self._sql.insert(1), secrets=_texts(rows))
+            said = describe(failed, self._sql.insert(1), secrets=_texts(rows))
             raise unwritten(failed, f"{len(rows)} outcomes could not be written to the {self._where}: {said}") from None
 
     def _values(self, row: Mapping[str, Any], stamp: str) -> dict[str, Any]:
         """By column, in the order of the table's. What tells rows apart is as the table will give it back."""
-        told = {**row, "purpose": self._purpose, **self._sender._asdict(), "recorded_at": stamp}
-        return {field: told.get(field) if field in NUMBERS else as_text(told.get(field)) for field in self._fields}
+        known = {**row, "purpose": self._purpose, **self._sender._asdict(), "recorded_at": stamp}
+        return {field: known.get(field) if field in NUMBERS else as_text(known.get(field)) for field in self._fields}
 
     def _is_shown(self, values: Mapping[str, Any]) -> bool:
-        mark = _mark(values["lead_key"], "booked", values["meeting_id"])
-        return values["status"] == "already_booked" and mark in self._shown
+        fingerprint = _fingerprint(values["lead_key"], "booked", values["meeting_id"])
+        return values["status"] == "already_booked" and fingerprint in self._shown
 
     def _stamp(self) -> str:
         """Now, and never the same twice: it names an append."""
@@ -218,7 +214,7 @@ class ResultsTable:
         return self._last.isoformat(timespec="microseconds")
 
 
-def _mark(*parts: str | None) -> int:
+def _fingerprint(*parts: str | None) -> int:
     """What tells rows apart, in eight bytes."""
     return int.from_bytes(blake2b(as_json([part or None for part in parts]).encode(), digest_size=8).digest(), "big")
 

@@ -5,34 +5,28 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Any
-
-from airflow.sdk import BaseHook
-
-from airflow_chilipiper.arguments.bad_value import BadValue
-from airflow_chilipiper.version_compat import AirflowException
-
-if TYPE_CHECKING:
-    from airflow.providers.common.sql.hooks.sql import DbApiHook
+from typing import Any, Protocol
 
 # They log statements with the values of parameters in them.
 TALKING_DRIVERS = ("snowflake.connector",)
 
 
-def sql_hook(conn_id: str | None, argument: str, hook_params: dict[str, Any] | None = None) -> DbApiHook:
-    """The hook of an SQL connection; *argument* is where its name was given."""
-    from airflow.providers.common.sql.hooks.sql import DbApiHook
+class SqlHook(Protocol):
+    """What we need of Airflow's DbApiHook."""
 
-    try:
-        hook = BaseHook.get_hook(str(conn_id), hook_params=hook_params)
-    except AirflowException as unknown:
-        raise BadValue(f"{argument}={conn_id!r} cannot be used: {unknown}") from None
-    if not isinstance(hook, DbApiHook):
-        raise BadValue(f"{argument}={conn_id!r} leads to {type(hook).__name__}, expected an SQL connection")
-    return hook
+    conn_type: str
+    placeholder: Any
+    log_sql: bool
+    _log: Any
+    supports_autocommit: bool
+
+    def get_conn(self) -> Any: ...
+    def get_conn_id(self) -> str: ...
+    def set_autocommit(self, conn: Any, autocommit: bool) -> None: ...
+    def run(self, sql: str, *, parameters: Any, handler: Any) -> Any: ...
 
 
-def quiet(hook: DbApiHook) -> None:
+def quiet(hook: SqlHook) -> None:
     """Have the hook and its driver log warnings alone: Postgres' notices, for one, may quote rows."""
     hook.log_sql = False
     hook._log = logging.getLogger(__name__)  # since the hook's own takes no level, and is its whole class's
@@ -41,14 +35,14 @@ def quiet(hook: DbApiHook) -> None:
 
 
 @contextmanager
-def transaction(hook: DbApiHook) -> Iterator[Any]:
+def transaction(hook: SqlHook) -> Iterator[Any]:
     """A cursor on a connection of its own. Its work is kept if all goes well, and else undone with the connection.
 
     A database without transactions here, as BigQuery, keeps each statement by itself.
     """
     quiet(hook)
     if getattr(hook, "use_legacy_sql", False):
-        hook.use_legacy_sql = False  # BigQuery's, which has no INSERT
+        vars(hook)["use_legacy_sql"] = False  # BigQuery's, which has no INSERT
     with closing(hook.get_conn()) as connection:
         if hook.supports_autocommit:
             hook.set_autocommit(connection, False)

@@ -5,17 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from airflow_chilipiper.arguments.bad_value import BadValue
-from airflow_chilipiper.task.outcome_row import OUTCOME_FIELDS
+from airflow_chilipiper.booking.outcome_fields import OUTCOME_FIELDS
 from airflow_chilipiper.warehouse.dialect import Dialect, dialect_of
-from airflow_chilipiper.warehouse.errors import told, unwritten
-from airflow_chilipiper.warehouse.session import transaction
+from airflow_chilipiper.warehouse.errors import describe, unwritten
+from airflow_chilipiper.warehouse.session import SqlHook, transaction
 from airflow_chilipiper.warehouse.values import as_parameter
-
-if TYPE_CHECKING:
-    from airflow.providers.common.sql.hooks.sql import DbApiHook
 
 
 class WriteBack:
@@ -25,7 +22,7 @@ class WriteBack:
     may be run again for the same lead: an UPDATE or a MERGE by the lead's key bears that, a plain INSERT does not.
     """
 
-    def __init__(self, hook: DbApiHook, sql: str, *, keep: Sequence[str]) -> None:
+    def __init__(self, hook: SqlHook, sql: str, *, keep: Sequence[str]) -> None:
         self._hook, self._dialect = hook, dialect_of(hook)
         self._sql, self._names = translated(sql, (*OUTCOME_FIELDS, *keep), self._dialect)
         self._where = f"write_back_sql over connection {hook.get_conn_id()!r}"
@@ -38,7 +35,7 @@ class WriteBack:
                 self._run(cursor, [self._dialect.bind(values) for values in parameters])
         except Exception as failed:  # noqa: BLE001  # drivers have errors of their own
             secrets = {value for values in parameters for value in values if isinstance(value, str)}
-            said = told(failed, self._sql, secrets=secrets)
+            said = describe(failed, self._sql, secrets=secrets)
             raise unwritten(failed, f"{self._where} failed for {len(rows)} outcomes: {said}") from None
         return len(rows)
 

@@ -11,7 +11,7 @@ ASKED = {
     "router_slug": "inbound-demo",
     "trigger": "InAppButton",
     "form": {"PersonEmail": col("email")},
-    "key": col("lead_id"),
+    "lead_key": col("lead_id"),
     "ledger_conn_id": "ledger",
 }
 

@@ -30,8 +30,8 @@ class Campaign:
         """As a booking operator makes them of its entries."""
         terms = Terms(
             purpose=self.purpose,
-            key=col("id"),
-            email=col("email"),
+            lead_key=col("id"),
+            guest_email=col("email"),
             timezone=ZoneInfo("Europe/Paris"),
             prefer=None,
             form={"PersonEmail": col("email")},

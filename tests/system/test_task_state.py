@@ -154,7 +154,7 @@ def test_a_booking_task_without_a_ledger_connection_books_nobody_twice(
             task_id="book",
             purpose="q3",
             leads=[{"id": number, "email": f"guest{number}@prospect.example"} for number in range(12)],
-            key=col("id"),
+            lead_key=col("id"),
             link_id="link-rr-demo",
             retries=2,
             retry_delay=timedelta(0),

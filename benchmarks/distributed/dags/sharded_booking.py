@@ -15,7 +15,7 @@ with DAG("sharded_booking", schedule=None, max_active_runs=1):
         sql="SELECT id, email, queries FROM leads ORDER BY id",
         sql_conn_id="warehouse",
         max_leads=100_000,
-        key=col("id"),
+        lead_key=col("id"),
         router_slug="inbound-demo",
         trigger="InAppButton",
         form={"PersonEmail": col("email")},

@@ -20,7 +20,7 @@ MEGABYTE = 1_000_000
 ASKED = {
     "router_slug": "inbound-demo",
     "trigger": "InAppButton",
-    "key": col("lead_id"),
+    "lead_key": col("lead_id"),
     "form": {"PersonEmail": col("email"), "CompanyName": col("company", default=None)},
     "timezone": col("zone", default="Europe/Paris"),
     "prefer": col("prefer", default=None),
@@ -194,7 +194,7 @@ def test_a_column_that_no_argument_names_may_be_missed_too(
 ) -> None:
     """What is handed through, and the guest's e-mail where nothing else tells the guest."""
     fill(warehouse, "lead_id, mail", (1, "ada@prospect.example"))
-    query = {"sql": "SELECT * FROM leads", "sql_conn_id": "warehouse", "key": col("lead_id")}
+    query = {"sql": "SELECT * FROM leads", "sql_conn_id": "warehouse", "lead_key": col("lead_id")}
     with pytest.raises(AirflowFailException, match=f"the query has no column {missing}: it has .*Nothing was sent"):
         desk.run(desk.make(kind, **asked | query))
     assert desk.chili.calls == []
@@ -211,7 +211,7 @@ def test_no_email_is_missed_where_something_else_tells_the_guest(
     desk: Desk, warehouse: Path, kind: type, asked: dict[str, Any]
 ) -> None:
     fill(warehouse, "lead_id", ("00Q1",))
-    query = {"sql": "SELECT * FROM leads", "sql_conn_id": "warehouse", "key": col("lead_id"), "action": "preview"}
+    query = {"sql": "SELECT * FROM leads", "sql_conn_id": "warehouse", "lead_key": col("lead_id"), "action": "preview"}
     desk.run(desk.make(kind, **asked | query))
     assert desk.statuses() == ["would_book"]
 

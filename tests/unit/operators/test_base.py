@@ -36,11 +36,11 @@ except ImportError:  # before 3.2
 CONCIERGE = {"router_slug": "inbound-demo", "trigger": "InAppButton", "form": {"PersonEmail": col("email")}}
 LINK = {"link_id": "link-rr-demo"}
 HANDOFF = {"workspace_id": "ws-sales", "booker_id": "u-sdr-1", "path": "earliest"}
-MANY = {"leads": [], "key": col("lead_id")}
+MANY = {"leads": [], "lead_key": col("lead_id")}
 
 
 def concierge(desk: Desk, *leads: Any, **arguments: Any) -> ConciergeBookOperator:
-    given = {**CONCIERGE, "leads": list(leads), "key": col("lead_id"), "leads_at_once": 1, **arguments}
+    given = {**CONCIERGE, "leads": list(leads), "lead_key": col("lead_id"), "leads_at_once": 1, **arguments}
     return desk.make(ConciergeBookOperator, **given)
 
 
@@ -70,13 +70,13 @@ def test_where_users_import_from() -> None:
 )
 def test_exactly_one_source(desk: Desk, arguments: dict[str, Any]) -> None:
     with pytest.raises(BadValue, match="exactly one of lead, leads, sql"):
-        desk.make(ConciergeBookOperator, key=col("lead_id"), **arguments, **CONCIERGE)
+        desk.make(ConciergeBookOperator, lead_key=col("lead_id"), **arguments, **CONCIERGE)
 
 
 BAD: list[tuple[str, dict[str, Any]]] = [
-    ("key is missing", {"key": None}),
-    ("key is the same for every lead", {"key": "lead_id"}),
-    ("key is missing", {"leads": None, "sql": "SELECT 1", "sql_conn_id": "x", "key": None}),
+    ("key is missing", {"lead_key": None}),
+    ("key is the same for every lead", {"lead_key": "lead_id"}),
+    ("key is missing", {"leads": None, "sql": "SELECT 1", "sql_conn_id": "x", "lead_key": None}),
     ("sql_conn_id is missing", {"leads": None, "sql": "SELECT 1"}),
     ("sql is blank", {"leads": None, "sql": " ", "sql_conn_id": "x"}),
     ("leads is of type str.*; it is no template", {"leads": "{{ ti.xcom_pull('rows') }}"}),
@@ -195,7 +195,7 @@ def test_templates_leave_text(desk: Desk) -> None:
         "max_sessions": "5",
         "max_leads": "5",
         "allow_backfill": "True",
-        "action": "book",
+        "preview": "False",
         "form": "{'PersonEmail': 'ada@prospect.example'}",
         "ledger_conn_id": "",
     }
@@ -217,7 +217,7 @@ def test_a_column_survives_all_that_airflow_does(desk: Desk, recwarn: pytest.War
     with DAG("serialized", schedule=None) as dag:
         plain = ConciergeBookOperator(task_id="plain", purpose="q3", **CONCIERGE, **MANY)
         ConciergeBookOperator.partial(
-            task_id="mapped", purpose="q3", key=col("id", default=3), email=col("Mail"), **CONCIERGE
+            task_id="mapped", purpose="q3", lead_key=col("id", default=3), guest_email=col("Mail"), **CONCIERGE
         ).expand(leads=[[lead("ada")], []])
     plain.render_template_fields({})
     assert plain.key == col("lead_id")
@@ -244,7 +244,7 @@ def test_alerts_are_no_guests(alerts: Any) -> None:
     defaults = {"email": alerts}
     with DAG("alerts", schedule=None, default_args=defaults) as dag:
         plain = SchedulingLinkBookOperator(task_id="plain", purpose="q3", **LINK, **MANY)
-        named = SchedulingLinkBookOperator(task_id="named", purpose="q3", email=col("Mail"), **LINK, **MANY)
+        named = SchedulingLinkBookOperator(task_id="named", purpose="q3", guest_email=col("Mail"), **LINK, **MANY)
         SchedulingLinkBookOperator.partial(task_id="mapped", purpose="q3", **LINK).expand(lead=[lead("ada")])
     with DAG("grouped", schedule=None) as grouped, TaskGroup("group", default_args=defaults):
         inside = SchedulingLinkBookOperator(task_id="plain", purpose="q3", **LINK, **MANY)
@@ -267,8 +267,8 @@ def test_a_guest_gets_no_alerts() -> None:
         SchedulingLinkBookOperator.partial(task_id="over", purpose="q3", lead=lead("ada"), **LINK).expand(
             email=["ada@work.example"]
         )
-        plain = SchedulingLinkBookOperator(task_id="plain", purpose="q3", email=col("Mail"), **LINK, **MANY)
-        SchedulingLinkBookOperator.partial(task_id="mapped", purpose="q3", email=col("Mail"), **LINK).expand(
+        plain = SchedulingLinkBookOperator(task_id="plain", purpose="q3", guest_email=col("Mail"), **LINK, **MANY)
+        SchedulingLinkBookOperator.partial(task_id="mapped", purpose="q3", guest_email=col("Mail"), **LINK).expand(
             lead=[lead("ada")]
         )
     unmapped = dag.get_task("mapped").unmap({"lead": lead("ada")})
@@ -296,7 +296,7 @@ def test_a_preview_asks_the_ledger_only(desk: Desk, ledger: Path) -> None:
     desk.run(concierge(desk, lead("ada"), **book))
     calls, marks = len(desk.chili.calls), on_record(ledger)
     rows = [lead("ada"), lead("bob"), lead("bob"), {"lead_id": "eve", "email": "nobody"}]
-    answered = desk.run(concierge(desk, *rows, action="preview", **book), try_number=2)
+    answered = desk.run(concierge(desk, *rows, preview=True, **book), try_number=2)
     assert [row["status"] for row in answered] == ["already_booked", "would_book", "invalid", "invalid"]
     assert answered[0]["meeting_id"] == desk.chili.meetings[0]["meetingId"]
     assert desk.ti.xcom["counts"] == {"already_booked": 1, "would_book": 1, "invalid": 2}
@@ -309,7 +309,7 @@ def on_record(ledger: Path) -> list[Any]:
 
 
 def test_a_preview_needs_no_ledger(desk: Desk) -> None:
-    assert desk.run(concierge(desk, lead("ada"), action="preview"), try_number=2)[0]["status"] == "would_book"
+    assert desk.run(concierge(desk, lead("ada"), preview=True), try_number=2)[0]["status"] == "would_book"
     assert desk.chili.calls == []
 
 
@@ -339,7 +339,7 @@ def test_an_old_booking_does_not_count_for_ever(desk: Desk, ledger: Path) -> Non
         db.execute("UPDATE chilipiper_ledger SET booked_at = booked_at - 31 * 86400")
         db.commit()
     assert desk.run(concierge(desk, lead("ada")))[0]["status"] == "already_booked"
-    assert desk.run(concierge(desk, lead("ada"), action="preview", **again))[0]["status"] == "would_book"
+    assert desk.run(concierge(desk, lead("ada"), preview=True, **again))[0]["status"] == "would_book"
     assert desk.run(concierge(desk, lead("ada"), **again))[0]["status"] == "booked"
     assert len(desk.chili.meetings) == 2
 
@@ -544,7 +544,7 @@ def test_the_routing_page(desk: Desk) -> None:
     """Of the one lead of a task; many have none."""
     desk.chili.tenant.variants.routing_link_with_interval = True
     one, many = (
-        concierge(desk, leads=None, key=None, lead=lead("ada")),
+        concierge(desk, leads=None, lead_key=None, lead=lead("ada")),
         concierge(desk, lead("bob"), fetch_meeting=True),
     )
     assert page_of(one) == ""
@@ -574,7 +574,7 @@ def test_nothing_personal_is_told(
     """Neither e-mail, token nor form values in logs, errors, XCom or the link, although the server repeats them."""
     ada = lead("ada", company="Lovelace Ltd")
     form = {**CONCIERGE["form"], "CompanyName": col("company")}
-    operator = desk.make(ConciergeBookOperator, **{**CONCIERGE, "form": form, "lead": ada, "key": col("lead_id")})
+    operator = desk.make(ConciergeBookOperator, **{**CONCIERGE, "form": form, "lead": ada, "lead_key": col("lead_id")})
     desk.chili.faults.error(operation, status=422, code="Ada@prospect.example", message=SAID, count=9)
     with pytest.raises(AirflowFailException) as raised:
         desk.run(operator)

@@ -17,7 +17,7 @@ from tests.booking_task import Desk, lead
 
 def concierge(desk: Desk, *leads: Any, **arguments: Any) -> ConciergeBookOperator:
     router = {"router_slug": "inbound-demo", "trigger": "InAppButton", "form": {"PersonEmail": col("email")}}
-    given = {**router, "leads": list(leads), "key": col("lead_id"), "leads_at_once": 1, **arguments}
+    given = {**router, "leads": list(leads), "lead_key": col("lead_id"), "leads_at_once": 1, **arguments}
     return desk.make(ConciergeBookOperator, **given)
 
 

@@ -17,7 +17,7 @@ BY_NAME = {"workspace": "Sales", "booker_email": "SAM.setter@sandbox.example"}
 
 
 def handoff(desk: Desk, *leads: Any, **arguments: Any) -> HandoffBookOperator:
-    given = {**SALES, "leads": list(leads), "key": col("lead_id"), "router_id": "ho-expert", "path": "earliest"}
+    given = {**SALES, "leads": list(leads), "lead_key": col("lead_id"), "router_id": "ho-expert", "path": "earliest"}
     return desk.make(HandoffBookOperator, **{**given, "leads_at_once": 1, **arguments})
 
 

@@ -19,7 +19,7 @@ from airflow_chilipiper.operators import HandoffBookOperator, ReconcileBookingsO
 from airflow_chilipiper.version_compat import AirflowException, AirflowFailException
 from tests.booking_task import Desk, lead
 
-LINK = {"link_id": "link-rr-demo", "key": col("lead_id"), "ledger_conn_id": "ledger", "leads_at_once": 1}
+LINK = {"link_id": "link-rr-demo", "lead_key": col("lead_id"), "ledger_conn_id": "ledger", "leads_at_once": 1}
 
 
 def lose(desk: Desk, *names: str, booked: bool, purpose: str = "q3", **arguments: Any) -> None:

@@ -13,7 +13,7 @@ from tests.booking_task import Desk, lead
 
 
 def link(desk: Desk, *leads: Any, **arguments: Any) -> SchedulingLinkBookOperator:
-    given = {"leads": list(leads), "key": col("lead_id"), "leads_at_once": 1, **arguments}
+    given = {"leads": list(leads), "lead_key": col("lead_id"), "leads_at_once": 1, **arguments}
     return desk.make(SchedulingLinkBookOperator, **given)
 
 

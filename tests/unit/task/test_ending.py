@@ -26,7 +26,7 @@ def one(desk: Desk, row: Any, **arguments: Any) -> ConciergeBookOperator:
 
 
 def many(desk: Desk, *rows: Any, **arguments: Any) -> ConciergeBookOperator:
-    return desk.make(ConciergeBookOperator, leads=list(rows), key=col("lead_id"), **{**ROUTER, **arguments})
+    return desk.make(ConciergeBookOperator, leads=list(rows), lead_key=col("lead_id"), **{**ROUTER, **arguments})
 
 
 def is_for_good(error: pytest.ExceptionInfo[BaseException]) -> bool:
@@ -102,7 +102,7 @@ def test_a_definite_refusal_of_one_lead_fails_for_good(desk: Desk) -> None:
     with pytest.raises(AirflowFailException, match=r"refused: .*CompanyBlocked"):
         desk.run(one(desk, lead("ada")))
     with pytest.raises(AirflowFailException, match="invalid: email"):
-        desk.run(one(desk, {"email": "ada"}, key="ada"))
+        desk.run(one(desk, {"email": "ada"}, lead_key="ada"))
     assert desk.statuses() == ["invalid"]
 
 
@@ -163,7 +163,7 @@ def test_what_is_pushed_outlives_the_failure(run_dag: Any, desk: Desk) -> None:
             return meeting_id
 
         book = ConciergeBookOperator(
-            task_id="book", purpose="q3", leads=[FREE_MAIL], key=col("lead_id"), fail_on=["disqualified"], **ROUTER
+            task_id="book", purpose="q3", leads=[FREE_MAIL], lead_key=col("lead_id"), fail_on=["disqualified"], **ROUTER
         )
         write_back(book.output, book.output["counts"])
         skipped = ConciergeBookOperator(

@@ -16,7 +16,7 @@ from airflow_chilipiper.operators import ConciergeBookOperator, SchedulingLinkBo
 from airflow_chilipiper.task.outcome_row import OUTCOME_FIELDS, kept, outcome_row
 from tests.booking_task import Desk, lead
 
-LINK = {"link_id": "link-rr-demo", "key": col("lead_id"), "leads_at_once": 1}
+LINK = {"link_id": "link-rr-demo", "lead_key": col("lead_id"), "leads_at_once": 1}
 
 
 def test_the_fields() -> None:

@@ -32,7 +32,7 @@ def make_link(given: Given) -> SchedulingLink:
 def terms(make_pattern: Callable[[Given], Any] = make_link, **asked: Any) -> Terms:
     usual = {
         "purpose": "q3",
-        "key": col("id"),
+        "lead_key": col("id"),
         "email": col("email"),
         "timezone": "Europe/Paris",
         "prefer": None,
@@ -89,7 +89,7 @@ def test_what_a_lead_shows_of_itself() -> None:
         ({"form": col("company")}, "form is of type str, expected a mapping"),
         ({"arguments": {"link_id": b"x"}}, "link_id is of type bytes"),
         ({"path": " "}, "path is empty"),
-        ({"key": col("nothing")}, "no column 'nothing'"),
+        ({"lead_key": col("nothing")}, "no column 'nothing'"),
     ],
     ids=str,
 )

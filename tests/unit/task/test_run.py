@@ -27,7 +27,7 @@ from tests.unit.booking.batch.office import Office, a_lead
 
 
 def link(desk: Desk, *rows: Any, **arguments: Any) -> SchedulingLinkBookOperator:
-    given = {"link_id": "link-rr-demo", "key": col("lead_id"), "leads_at_once": 1, **arguments}
+    given = {"link_id": "link-rr-demo", "lead_key": col("lead_id"), "leads_at_once": 1, **arguments}
     return desk.make(SchedulingLinkBookOperator, leads=list(rows), **given)
 
 

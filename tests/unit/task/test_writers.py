@@ -37,7 +37,7 @@ def task(desk: Desk, **arguments: Any) -> SchedulingLinkBookOperator:
         "sql": "SELECT lead_id, email FROM leads ORDER BY lead_id",
         "sql_conn_id": "warehouse",
         "link_id": "link-rr-demo",
-        "key": col("lead_id"),
+        "lead_key": col("lead_id"),
         "max_sessions": 20,
     }
     return desk.make(SchedulingLinkBookOperator, **asked | arguments)
@@ -131,7 +131,7 @@ def test_a_table_that_fails_in_the_middle_fails_the_task_after_xcom_has_all(desk
 
 
 def test_a_preview_writes_nothing(desk: Desk, leads: Path) -> None:
-    answered = desk.run(task(desk, results_table="outcomes", action="preview"))
+    answered = desk.run(task(desk, results_table="outcomes", preview=True))
     assert answered["counts"] == {"would_book": 4, "invalid": 1}
     assert rows(leads, "SELECT name FROM sqlite_master WHERE name = 'outcomes'") == []
     assert desk.opened() == 0
@@ -151,7 +151,7 @@ def test_one_lead_is_answered_by_its_row_wherever_that_is_written(desk: Desk, le
         ({"results_table": "out comes; DROP TABLE leads"}, "results_table"),
         ({"write_back_sql": "UPDATE leads SET meeting = :meeting"}, "unknown parameter :meeting"),
         ({"results_table": "outcomes", "results_conn_id": "nowhere"}, "results_conn_id='nowhere'"),
-        ({"key": col("lead")}, "the query has no column lead"),
+        ({"lead_key": col("lead")}, "the query has no column lead"),
         ({"shard": "4/4"}, "shard is '4/4'"),
         ({"results_table": "leads"}, "has no column"),
     ],

@@ -68,7 +68,7 @@ def test_rows_that_another_task_brings(run: Run, desk: Desk) -> None:
         def follow_up(outcome: dict[str, Any]) -> str:
             return f"{outcome['lead_key']} {outcome['status']}"
 
-        key = {"key": col("LEAD_ID")}
+        key = {"lead_key": col("LEAD_ID")}
         whole = ConciergeBookOperator(task_id="whole", leads=rows("whole"), **key, **ROUTER)
         nested = {**lead("nested"), "note": note()}
         ConciergeBookOperator(task_id="nested", lead=nested, **ROUTER)
@@ -105,7 +105,7 @@ def test_rows_of_a_mapped_task_group(run: Run) -> None:
 
         @task_group
         def each(row: Any) -> None:
-            follow_up(ConciergeBookOperator(task_id="book", lead=row, key=col("lead_id"), **ROUTER).output)
+            follow_up(ConciergeBookOperator(task_id="book", lead=row, lead_key=col("lead_id"), **ROUTER).output)
 
         each.expand(row=rows())
     assert run(dag)["each.follow_up"] == [f"a booked {TEMPTING}", f"b booked {TEMPTING}"]
@@ -124,7 +124,7 @@ def test_rows_of_the_query_operator(run: Run, desk: Desk, warehouse: Path) -> No
         query = SQLExecuteQueryOperator(
             task_id="query", conn_id="warehouse", sql="SELECT * FROM leads", handler=rows_as_dicts
         )
-        ConciergeBookOperator(task_id="book", leads=query.output, key=col("lead_id"), **ROUTER)
+        ConciergeBookOperator(task_id="book", leads=query.output, lead_key=col("lead_id"), **ROUTER)
     found = run(dag)
     assert [(row["lead_key"], row["status"]) for row in found["book"][0]] == [("ada", "booked"), ("bob", "booked")]
     assert sorted(desk.guests()) == ["ada@prospect.example", "bob@prospect.example"]
@@ -138,7 +138,7 @@ def fill(file: Path, *rows: tuple[Any, ...]) -> None:
 
 
 def asking(desk: Desk, **arguments: Any) -> ConciergeBookOperator:
-    query = {"sql": "SELECT * FROM leads", "sql_conn_id": "warehouse", "key": col("lead_id"), "keep": ()}
+    query = {"sql": "SELECT * FROM leads", "sql_conn_id": "warehouse", "lead_key": col("lead_id"), "keep": ()}
     return desk.make(ConciergeBookOperator, **{**ROUTER, **query, **arguments})
 
 
@@ -218,7 +218,7 @@ def test_none_from_another_task(run_dag: Run, desk: Desk) -> None:
             return None
 
         none = nothing()
-        ConciergeBookOperator(task_id="leads", leads=none, key=col("lead_id"), retries=1, **ROUTER)
+        ConciergeBookOperator(task_id="leads", leads=none, lead_key=col("lead_id"), retries=1, **ROUTER)
         ConciergeBookOperator(task_id="lead", lead=none, retries=1, **ROUTER)
     ended = run_dag(dag)
     states = {ti.task_id: (ti.state, ti.try_number) for ti in ended.get_task_instances() if ti.task_id != "nothing"}

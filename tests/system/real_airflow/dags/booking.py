@@ -25,7 +25,7 @@ def booking(dag_id: str, **arguments: Any) -> None:
             router_slug="inbound-demo",
             trigger="InAppButton",
             leads=LEADS,
-            key=col("id"),
+            lead_key=col("id"),
             form={"PersonEmail": col("email")},
             prefer=col("at"),
             list_lag=timedelta(seconds=1),

@@ -39,7 +39,7 @@ class CouldNotAsk(Exception):
     """
 
 
-class WaitingSensor(BaseSensorOperator):
+class PollingSensor(BaseSensorOperator):
     """Looks until there are enough slots; a subclass says how to look, how many are enough, what goes on looking."""
 
     deferrable: bool

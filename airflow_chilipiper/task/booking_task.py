@@ -1,0 +1,107 @@
+"""One booking task: it carries out a plan, and ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from typing import Any
+
+from airflow_chilipiper.booking.ledger.store import Ledger
+from airflow_chilipiper.booking.meeting_details import MeetingDetails
+from airflow_chilipiper.booking.outcome import Outcome
+from airflow_chilipiper.connection.session import Session
+from airflow_chilipiper.task.batch_runtime import batch_runtime
+from airflow_chilipiper.task.ending import answer_of, end, log_outcomes, push_outcomes
+from airflow_chilipiper.task.garbage import rarely_collected
+from airflow_chilipiper.task.outcome_row import outcome_row
+from airflow_chilipiper.task.outcomes import Outcomes
+from airflow_chilipiper.task.plan import BookingPlan
+from airflow_chilipiper.task.progress import Progress
+from airflow_chilipiper.task.run import LeadRows, Run
+from airflow_chilipiper.task.services import Services
+from airflow_chilipiper.task.writers import writers_of
+
+
+class BookingTask:
+    """`page` is the address that the extra link of a single lead opens, once it is known."""
+
+    def __init__(self, plan: BookingPlan, rows: LeadRows, session: Session, services: Services) -> None:
+        """Nothing is sent yet; a table for results is made ready, and says who is booked already."""
+        self.page: str | None = None
+        self._was_killed = False
+        self._plan, self._session, self._services = plan, session, services
+        self._run = Run(
+            rows,
+            plan.leads,
+            on_outcome=self._record,
+            one_target=plan.has_one_target,
+            keep=plan.keep,
+            is_own=plan.shard.takes,
+        )
+        self._outcomes = Outcomes(
+            writers=list(writers_of(plan, self._run, services)), keep_all=plan.is_single or not plan.writes_outcomes
+        )
+
+    def stop(self) -> None:
+        """Begin no further booking; what is under way gets three seconds. May be called in a signal handler."""
+        self._was_killed = True
+        self._run.stop()
+
+    def carry_out(self) -> Any:
+        """Book the leads, and answer what XCom gets. Raises TaskFailed or TaskSkipped if the plan asks for it."""
+        plan, outcomes, services = self._plan, self._outcomes, self._services
+        with afterwards(
+            self._run.finish,
+            partial(push_outcomes, outcomes, plan, services.push),
+            outcomes.write,
+            partial(log_outcomes, outcomes, plan, services.log),
+        ):
+            if self._run.has_leads():
+                self._book_or_preview()
+        end(outcomes, plan, stopped_by=self._run.stopped_by, was_killed=self._was_killed)
+        return answer_of(outcomes, plan)
+
+    def _book_or_preview(self) -> None:
+        plan, services = self._plan, self._services
+        ledger = services.open_ledger(plan.ledger_conn_id, 1 if plan.preview else services.sender.try_number)
+        if plan.preview:
+            self._run.preview(ledger)
+        else:
+            self._book(ledger)
+
+    def _book(self, ledger: Ledger) -> None:
+        plan, services = self._plan, self._services
+        progress = Progress(self._run, self._outcomes.counts, log=services.log, push=partial(services.push, "progress"))
+
+        def meanwhile() -> None:
+            if away := self._outcomes.write_some():
+                services.log.warning("Outcomes are not written yet, and are kept for the next time: %s", away)
+            progress.report()
+
+        open_runtime = partial(batch_runtime, self._session.settings.client, ledger, share=plan.shard.share)
+        with rarely_collected():
+            self._run.book(
+                open_runtime,
+                meanwhile=meanwhile,
+                at_once=plan.leads_at_once,
+                finish=MeetingDetails().enrich if plan.fetch_meeting else None,
+            )
+            progress.end()
+
+    def _record(self, number: int, outcome: Outcome, key: str | None, kept: dict[str, Any]) -> None:
+        plan = self._plan
+        if plan.is_single:
+            self.page = outcome.meeting_url or outcome.page
+        row = outcome_row(outcome, lead_key=key, purpose=plan.purpose, pattern=plan.pattern, fetched=plan.fetch_meeting)
+        never_reached = self._was_killed and outcome.status == "not_attempted"  # no time to write them all
+        self._outcomes.put(number, row | kept, write=not never_reached)
+
+
+@contextmanager
+def afterwards(*steps: Callable[[], object]) -> Iterator[None]:
+    """Then take every step, in this order, whatever became of the block or of the steps before."""
+    with ExitStack() as in_any_case:
+        for step in reversed(steps):
+            in_any_case.callback(step)
+        yield

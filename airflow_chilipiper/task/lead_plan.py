@@ -1,0 +1,107 @@
+"""From a lead's row to a lead: what a task was asked, applied to one row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from airflow_chilipiper.api.patterns.offer import Offer
+from airflow_chilipiper.api.spelling import trimmed
+from airflow_chilipiper.arguments.bad_value import BadValue
+from airflow_chilipiper.arguments.columns import is_null, resolve
+from airflow_chilipiper.arguments.patterns import LeadValues, PatternArguments
+from airflow_chilipiper.arguments.readers import as_email
+from airflow_chilipiper.arguments.texts import as_form, as_text
+from airflow_chilipiper.arguments.times import as_moments, as_zone
+from airflow_chilipiper.booking.lead import Lead
+from airflow_chilipiper.booking.ledger.lead_key import lead_key
+from airflow_chilipiper.booking.policy import Policy
+from airflow_chilipiper.booking.slots.choice import Choice
+from airflow_chilipiper.booking.slots.filters import Filter, between, nearest, not_before, on_path, on_weekdays
+from airflow_chilipiper.booking.slots.reservations import Reservations
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeadPlan:
+    """Makes the leads of a task. Whatever may differ by lead may be a column.
+
+    `own` are the pattern's own arguments that were given, and `resolve_names` puts ids in place of the names in them.
+    Raises BadValue or Invalid where a row cannot be asked about.
+    """
+
+    policy: Policy
+    pattern: PatternArguments
+    lead_key: Any
+    guest_email: Any
+    timezone: Any
+    form: Any
+    prefer: Any
+    own: Mapping[str, Any]
+    resolve_names: Callable[[dict[str, Any]], dict[str, Any]]
+    hours: tuple[time, time] | None = None
+    weekdays: tuple[str, ...] = ()
+    min_notice: timedelta = timedelta(hours=2)
+    reservations: Reservations = field(default_factory=Reservations)
+
+    def key_of(self, row: Row) -> str:
+        return lead_key(resolve(self.lead_key, row))
+
+    def lead(self, row: Row, key: str) -> Lead:
+        values = LeadValues(
+            email=_email(resolve(self.guest_email, row)),
+            timezone=as_zone(resolve(self.timezone, row), "timezone"),
+            form={key: _trimmed(value) for key, value in as_form(_mapping(resolve(self.form, row))).items()},
+            own={name: _plain(resolve(value, row), name) for name, value in self.own.items()},
+        )
+        pattern = self.pattern.make(self.resolve_names(self.pattern.request(values)))
+        prefer = as_moments(resolve(self.prefer, row), "prefer")
+        filters = self._filters(values.timezone, _path(values))
+        choice = Choice(filters, nearest(prefer) if prefer else None, pattern.target, self.reservations)
+        return Lead(key=key, pattern=pattern, choice=choice, policy=self.policy)
+
+    def _filters(self, zone: ZoneInfo, path: str) -> Callable[[Offer], list[Filter]]:
+        local: list[Filter] = []
+        if self.hours:
+            local.append(between(*self.hours, zone))
+        if self.weekdays:
+            local.append(on_weekdays(self.weekdays, zone))
+        return lambda offer: [on_path(path, offer), not_before(datetime.now(UTC) + self.min_notice), *local]
+
+
+def _path(values: LeadValues) -> str:
+    if "path" not in values.own:
+        return "earliest"
+    if not values.get("path"):
+        raise BadValue("path is empty, expected only, earliest, or a path's id")
+    return str(values.get("path"))
+
+
+def _email(value: Any) -> str | None:
+    if is_null(value) or value == "":
+        return None
+    return as_email(trimmed(value) if isinstance(value, str) else value, "guest_email")
+
+
+def _trimmed(value: Any) -> Any:
+    """An e-mail goes out as it is compared: without blanks around it."""
+    return trimmed(value) if isinstance(value, str) and "@" in value else value
+
+
+def _mapping(form: Any) -> Mapping[str, Any]:
+    if form is None:
+        return {}
+    if not isinstance(form, Mapping):
+        raise BadValue(f"form is of type {type(form).__name__}, expected a mapping of form keys to values or columns")
+    return form
+
+
+def _plain(value: Any, name: str) -> Any:
+    """Ids become text without blanks around it; whole structures, such as a link's reference, are passed through."""
+    if is_null(value) or isinstance(value, (Mapping, list)):
+        return None if is_null(value) else value
+    return trimmed(as_text(value, name)) or None
