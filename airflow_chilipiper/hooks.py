@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
-from urllib.parse import unquote, urlsplit
 
 from airflow.sdk import BaseHook, get_current_context
 from airflow.sdk.log import mask_secret
@@ -20,12 +17,7 @@ from airflow_chilipiper.api.patterns.offer import Offer
 from airflow_chilipiper.api.patterns.pattern import Pattern
 from airflow_chilipiper.api.patterns.scheduling_link import SchedulingLink
 from airflow_chilipiper.api.patterns.slots import Slot
-from airflow_chilipiper.api.resources import links as link_lists
-from airflow_chilipiper.api.resources import meeting_types as type_lists
-from airflow_chilipiper.api.resources import meetings as meeting_lists
-from airflow_chilipiper.api.resources import routers as router_lists
-from airflow_chilipiper.api.resources import users as user_lists
-from airflow_chilipiper.api.resources import workspaces as workspace_lists
+from airflow_chilipiper.api.resources import links, meeting_types, meetings, routers, users, workspaces
 from airflow_chilipiper.api.resources.links import KINDS, Link
 from airflow_chilipiper.api.resources.meeting import Meeting
 from airflow_chilipiper.api.resources.meeting_types import MeetingType
@@ -37,15 +29,15 @@ from airflow_chilipiper.booking.book import book
 from airflow_chilipiper.booking.doubt.bounds import Bounds
 from airflow_chilipiper.booking.guests import check_guests, named_guests
 from airflow_chilipiper.booking.lead import Lead
-from airflow_chilipiper.booking.ledger.lead_key import lead_key
+from airflow_chilipiper.booking.ledger.lead_key import lead_key as key_text
 from airflow_chilipiper.booking.ledger.runtime import RecordingRuntime
 from airflow_chilipiper.booking.ledger.store import Ledger
 from airflow_chilipiper.booking.outcome import Outcome
 from airflow_chilipiper.booking.policy import Policy
 from airflow_chilipiper.booking.slots.choice import Fixed
-from airflow_chilipiper.connection.permissions import examine
+from airflow_chilipiper.connection.permissions import try_connection
 from airflow_chilipiper.connection.session import Session
-from airflow_chilipiper.connection.settings import USER_AGENT, ChiliPiperSettings, Connection, settings_of
+from airflow_chilipiper.connection.settings import USER_AGENT, ChiliPiperSettings, settings_of
 from airflow_chilipiper.get_provider_info import EXTRAS, HIDDEN, PLACEHOLDERS, RELABELED
 from airflow_chilipiper.ledgers import ledger_of, sender_of
 from airflow_chilipiper.version_compat import aget_connection, airflow_version, amask_secret
@@ -53,9 +45,6 @@ from airflow_chilipiper.version_compat import aget_connection, airflow_version, 
 __all__ = ["ChiliPiperHook", "Concierge", "Handoff", "SchedulingLink"]
 
 T = TypeVar("T")
-LONGEST_TEST_READ = 5.0  # seconds
-
-log = logging.getLogger(__name__)
 
 
 class ChiliPiperHook(BaseHook):
@@ -116,14 +105,7 @@ class ChiliPiperHook(BaseHook):
             settings = read_settings(self.chilipiper_conn_id)
         except ChiliPiperError as problem:
             return False, str(problem)
-        hurried = replace(settings.client, timeout=min(settings.client.timeout, LONGEST_TEST_READ))
-        session = Session(replace(settings, client=replace(hurried, requests_per_second=None)))
-        try:
-            return True, session.block(examine(session.runtime))
-        except ChiliPiperError as problem:
-            return False, f"{hurried.address}: {problem}"
-        finally:
-            session.close()
+        return try_connection(settings)
 
     def open(
         self, pattern: Pattern, *, window_start: datetime | None = None, window: timedelta = timedelta(days=7)
@@ -165,17 +147,24 @@ class ChiliPiperHook(BaseHook):
         :param ledger_conn_id: the database connection of the ledger; default the one that the connection names
         """
         session, context = self.get_conn(), _context()
-        lead = _lead(
-            pattern, slot, session.settings, purpose=purpose, key=lead_key, sender=sender_of(context.get("ti"))
+        settings = session.settings
+        policy = Policy(
+            purpose=purpose,
+            interval=Interval(slot.start),
+            sender=sender_of(context.get("ti")),
+            max_sessions=1,
+            allowed_domains=settings.allowed_guest_domains,
+            bounds=Bounds(list_lag=settings.meeting_list_lag, call=settings.client.timeout),
         )
-        ledger = self._ledger(ledger_conn_id or session.settings.ledger_conn_id, context)
+        lead = Lead(key=key_text(lead_key), pattern=pattern, choice=Fixed(slot), policy=policy)
+        ledger = self._ledger(ledger_conn_id or settings.ledger_conn_id, context)
         runtime = RecordingRuntime(session.client, session.runtime.limiter, ledger)
         opened = self._opened.get(offer.session, runtime.now())
         return session.block(book(lead, runtime, session=(opened, offer)))
 
     def routers(self, *, workspace_id: str | None = None) -> list[Router]:
         """The Concierge routers, with the form keys that each reads."""
-        return self._look_up(router_lists.routers, workspace_id=workspace_id)
+        return self._look_up(routers.routers, workspace_id=workspace_id)
 
     def check_form(self, router_slug: str, trigger: str, form: Mapping[str, Any]) -> FormCheck:
         """Which keys a Concierge router would miss in *form*, and which it does not read; nothing is routed.
@@ -186,7 +175,7 @@ class ChiliPiperHook(BaseHook):
         """
         known = self.routers()
         if router := next((router for router in known if router.slug == router_slug), None):
-            return router_lists.check_form(router, trigger, form)
+            return routers.check_form(router, trigger, form)
         slugs = ", ".join(router.slug for router in known[:10]) or "none"
         raise Invalid(f"no router has the slug {router_slug!r}: the token sees {slugs}")
 
@@ -194,42 +183,42 @@ class ChiliPiperHook(BaseHook):
         self, *, kinds: Sequence[str] = tuple(KINDS), workspace_ids: Sequence[str] = (), slugs: Sequence[str] = ()
     ) -> list[Link]:
         """The scheduling links that workspaces own."""
-        return self._look_up(link_lists.links, kinds=kinds, workspace_ids=workspace_ids, slugs=slugs)
+        return self._look_up(links.links, kinds=kinds, workspace_ids=workspace_ids, slugs=slugs)
 
     def workspaces(self) -> list[Workspace]:
         """All workspaces that the token sees."""
-        return self._look_up(workspace_lists.workspaces)
+        return self._look_up(workspaces.workspaces)
 
     def find_workspace(self, name: str) -> Workspace:
         """The workspace with exactly this name."""
-        return self._look_up(workspace_lists.find_workspace, name)
+        return self._look_up(workspaces.find_workspace, name)
 
     def users(self, *, workspace_id: str | None = None) -> list[User]:
         """The users of a workspace, or of all."""
-        return self._look_up(user_lists.users, workspace_id=workspace_id)
+        return self._look_up(users.users, workspace_id=workspace_id)
 
     def find_user(self, email: str) -> User:
         """The user with exactly this e-mail, in whatever case."""
-        return self._look_up(user_lists.find_user, email)
+        return self._look_up(users.find_user, email)
 
     def meeting_types(self, *, workspace_id: str | None = None) -> list[MeetingType]:
         """The meeting types of a workspace, or of all."""
-        return self._look_up(type_lists.meeting_types, workspace_id=workspace_id)
+        return self._look_up(meeting_types.meeting_types, workspace_id=workspace_id)
 
     def handoff_routers(self, *, workspace_id: str | None = None) -> list[HandoffRouter]:
         """The Handoff routers of a workspace, or of all."""
-        return self._look_up(router_lists.handoff_routers, workspace_id=workspace_id)
+        return self._look_up(routers.handoff_routers, workspace_id=workspace_id)
 
     def meetings(self, *, start: datetime, end: datetime, **filters: Any) -> list[Meeting]:
         """The meetings that start in this stretch of time, of any length.
 
         :param filters: ``guest``, ``statuses``, ``workspace_ids``, ``host_ids``, ``meeting_type_ids``
         """
-        return self._look_up(meeting_lists.meetings, start=start, end=end, **filters)
+        return self._look_up(meetings.meetings, start=start, end=end, **filters)
 
     def meeting(self, meeting_id: str) -> Meeting:
         """One meeting by its id."""
-        return self._look_up(meeting_lists.meeting, meeting_id)
+        return self._look_up(meetings.meeting, meeting_id)
 
     def _look_up(self, flow: Callable[..., Coroutine[Any, Any, T]], *wanted: Any, **filters: Any) -> T:
         session = self.get_conn()
@@ -244,36 +233,22 @@ class ChiliPiperHook(BaseHook):
 
 def read_settings(conn_id: str) -> ChiliPiperSettings:
     """What the connection says; its secrets are masked in logs. Raises Invalid naming the field that cannot be used."""
-    settings = _settings(BaseHook.get_connection(conn_id))
-    for secret in _secrets(settings):
+    settings = settings_of(BaseHook.get_connection(conn_id), user_agent=_user_agent())
+    for secret in settings.secrets:
         mask_secret(secret)
     return settings
 
 
 async def aread_settings(conn_id: str) -> ChiliPiperSettings:
     """The same settings, fetched from an event loop."""
-    settings = _settings(await aget_connection(conn_id))
-    for secret in _secrets(settings):
+    settings = settings_of(await aget_connection(conn_id), user_agent=_user_agent())
+    for secret in settings.secrets:
         await amask_secret(secret)
     return settings
 
 
-def _settings(connection: Connection) -> ChiliPiperSettings:
-    settings = settings_of(connection, user_agent=f"{USER_AGENT} airflow/{airflow_version()}")
-    if settings.unknown:
-        log.warning(
-            "Connection %s has extras that nobody reads: %s. Known ones are %s",
-            connection.conn_id,
-            ", ".join(settings.unknown),
-            ", ".join(EXTRAS),
-        )
-    return settings
-
-
-def _secrets(settings: ChiliPiperSettings) -> list[str]:
-    """The token as it is sent, and a proxy's password both as written and as sent."""
-    password = urlsplit(settings.client.proxy_url or "").password
-    return [settings.client.token, *filter(None, [password, unquote(password or "")])]
+def _user_agent() -> str:
+    return f"{USER_AGENT} airflow/{airflow_version()}"
 
 
 def _context() -> Any:
@@ -282,15 +257,3 @@ def _context() -> Any:
         return get_current_context()
     except RuntimeError:
         return {}
-
-
-def _lead(pattern: Pattern, slot: Slot, settings: ChiliPiperSettings, *, purpose: str, key: Any, sender: str) -> Lead:
-    policy = Policy(
-        purpose=purpose,
-        interval=Interval(slot.start),
-        sender=sender,
-        max_sessions=1,
-        allowed_domains=settings.allowed_guest_domains,
-        bounds=Bounds(list_lag=settings.meeting_list_lag, call=settings.client.timeout),
-    )
-    return Lead(key=lead_key(key), pattern=pattern, choice=Fixed(slot), policy=policy)

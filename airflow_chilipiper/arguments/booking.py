@@ -1,4 +1,4 @@
-"""The arguments that all booking operators share: how each is read, and what is wrong with them when a DAG is parsed."""
+"""The arguments that all booking operators share: how each is read, and what is wrong when a DAG is parsed."""
 
 from __future__ import annotations
 
@@ -168,8 +168,8 @@ def refuse_unbounded_rebooking(rebook: Rebook | None, pattern: PatternArguments)
     """Chili Piper says for Concierge alone how long a session lives."""
     if rebook and rebook.session_lifetime is None and not pattern.states_session_lifetime:
         raise BadValue(
-            "in_doubt is Rebook(), which needs session_lifetime: for links and Handoff Chili Piper does not say how long"
-            " a session can still be booked; ask its support, or leave in_doubt='hold'"
+            "in_doubt is Rebook(), which needs session_lifetime: for links and Handoff Chili Piper does not say how"
+            " long a session can still be booked; ask its support, or leave in_doubt='hold'"
         )
 
 

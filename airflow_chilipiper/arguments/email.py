@@ -8,8 +8,8 @@ from typing import Any
 from airflow_chilipiper.arguments.bad_value import BadValue
 
 WHOSE = (
-    "email is where Airflow sends its alerts about a task, so it is never the guest's address: give that as guest_email;"
-    " for alerts use default_args={'email': ...} or a notifier"
+    "email is where Airflow sends its alerts about a task, so it is never the guest's address: give that as"
+    " guest_email; for alerts use default_args={'email': ...} or a notifier"
 )
 
 

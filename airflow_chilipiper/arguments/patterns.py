@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class LeadValues:
-    """One lead's values for the arguments that were given: ids as text, the form as text; None where the row has none."""
+    """One lead's values for the arguments that were given, ids and form as text; None where the row has none."""
 
     email: str | None = field(repr=False)
     timezone: ZoneInfo

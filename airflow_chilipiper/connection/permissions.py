@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
@@ -18,8 +18,11 @@ from airflow_chilipiper.api.resources.routing_log import concierge_log
 from airflow_chilipiper.api.resources.users import find_user
 from airflow_chilipiper.api.resources.workspaces import workspaces
 from airflow_chilipiper.api.runtime import Runtime
+from airflow_chilipiper.connection.session import Session
+from airflow_chilipiper.connection.settings import ChiliPiperSettings
 
 T = TypeVar("T")
+LONGEST_READ = 5.0  # seconds
 
 # Source of all permissions: extension X-Chili-Required-Permissions of the published schemas; help article for the last.
 ONLY_BOOKING_TELLS = (
@@ -99,6 +102,18 @@ PROBES = (
     Probe("meeting.read", "to find out what became of an unanswered booking", _last_minute),
     Probe("logs.read", "optional: to prove that an unanswered Concierge booking was not made", _log_of_no_router),
 )
+
+
+def try_connection(settings: ChiliPiperSettings) -> tuple[bool, str]:
+    """Whether Chili Piper answers, and what the token seems to lack; no call takes longer than five seconds."""
+    client = replace(settings.client, timeout=min(settings.client.timeout, LONGEST_READ), requests_per_second=None)
+    session = Session(replace(settings, client=client))
+    try:
+        return True, session.block(examine(session.runtime))
+    except ChiliPiperError as problem:
+        return False, f"{client.address}: {problem}"
+    finally:
+        session.close()
 
 
 async def examine(runtime: Runtime) -> str:

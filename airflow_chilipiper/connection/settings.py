@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Protocol
+from urllib.parse import unquote, urlsplit
 
 from airflow_chilipiper import __version__
 from airflow_chilipiper.api.errors import Invalid
@@ -12,8 +14,11 @@ from airflow_chilipiper.connection import extras
 from airflow_chilipiper.connection.address import base_url
 from airflow_chilipiper.get_provider_info import EXTRAS, MEETING_LIST_LAG, TIMEOUT
 
+SHORTEST_LAG = 5  # seconds
 USER_AGENT = f"airflow-provider-chilipiper/{__version__}"
 WHERE_TOKENS_ARE_MADE = "an admin makes one under Integrations > Credentials > API Access Tokens in Chili Piper"
+
+log = logging.getLogger(__name__)
 
 
 class Connection(Protocol):
@@ -29,13 +34,18 @@ class Connection(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class ChiliPiperSettings:
-    """What a connection says. `meeting_list_lag` is in seconds; `allowed_guest_domains` empty means all; `unknown` are the extras nobody reads."""
+    """What a connection says. `meeting_list_lag` is in seconds; `allowed_guest_domains` empty means all."""
 
     client: ClientSettings
     ledger_conn_id: str | None = None
     meeting_list_lag: float = MEETING_LIST_LAG
     allowed_guest_domains: tuple[str, ...] = ()
-    unknown: tuple[str, ...] = ()
+
+    @property
+    def secrets(self) -> list[str]:
+        """The token as it is sent, and a proxy's password both as written and as sent."""
+        password = urlsplit(self.client.proxy_url or "").password
+        return [self.client.token, *filter(None, [password, unquote(password or "")])]
 
 
 def settings_of(connection: Connection, *, user_agent: str = USER_AGENT) -> ChiliPiperSettings:
@@ -45,12 +55,12 @@ def settings_of(connection: Connection, *, user_agent: str = USER_AGENT) -> Chil
     """
     try:
         extra = extras.read(connection.extra)
+        _warn_of(connection.conn_id, extra)
         return ChiliPiperSettings(
             client=_client(connection, extra, user_agent),
             ledger_conn_id=extras.text("ledger_conn_id", extra, expected="the id of an SQL connection"),
             meeting_list_lag=extras.number("meeting_list_lag", extra, default=MEETING_LIST_LAG, or_zero=True),
             allowed_guest_domains=extras.domains("allowed_guest_domains", extra),
-            unknown=tuple(sorted(set(extra) - set(EXTRAS))),
         )
     except Invalid as problem:
         raise Invalid(f"connection {connection.conn_id!r}: {problem}") from None
@@ -78,3 +88,18 @@ def _token(password: str | None) -> str:
             f"password holds blanks or characters that no API token has; paste it anew: {WHERE_TOKENS_ARE_MADE}"
         )
     return token
+
+
+def _warn_of(conn_id: str, extra: extras.Extra) -> None:
+    if unknown := sorted(set(extra) - set(EXTRAS)):
+        known = ", ".join(EXTRAS)
+        log.warning(
+            "Connection %s has extras that nobody reads: %s. Known ones are %s", conn_id, ", ".join(unknown), known
+        )
+    if extras.number("meeting_list_lag", extra, default=MEETING_LIST_LAG, or_zero=True) < SHORTEST_LAG:
+        log.warning(
+            "Connection %s says that a new meeting is in Chili Piper's meeting list within less than %d seconds: where it"
+            " is not, an unanswered booking is taken for none",
+            conn_id,
+            SHORTEST_LAG,
+        )

@@ -7,13 +7,13 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any
 
+from airflow_chilipiper.booking.batch.garbage import rarely_collected
 from airflow_chilipiper.booking.ledger.store import Ledger
 from airflow_chilipiper.booking.meeting_details import MeetingDetails
 from airflow_chilipiper.booking.outcome import Outcome
 from airflow_chilipiper.connection.session import Session
 from airflow_chilipiper.task.batch_runtime import batch_runtime
 from airflow_chilipiper.task.ending import answer_of, end, log_outcomes, push_outcomes
-from airflow_chilipiper.task.garbage import rarely_collected
 from airflow_chilipiper.task.outcome_row import outcome_row
 from airflow_chilipiper.task.outcomes import Outcomes
 from airflow_chilipiper.task.plan import BookingPlan

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from airflow_chilipiper.task.garbage import OBJECTS, rarely_collected
+from airflow_chilipiper.booking.batch.garbage import OBJECTS, rarely_collected
 
 
 @pytest.fixture(autouse=True)
