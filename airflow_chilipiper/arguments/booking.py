@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -104,6 +104,12 @@ READERS_BY_LEAD: Mapping[str, Reader] = {
     "form": lambda value, name: as_form(as_object(value, name)),
     "prefer": as_moments,
 }
+
+
+def declare(task: Any, given: Mapping[str, Any], names: Iterable[str]) -> None:
+    """Hold arguments as they were *given*, for templates."""
+    for name in names:
+        setattr(task, name, given[name])
 
 
 def refuse_bad_arguments(task: Any, pattern: PatternArguments) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from inspect import cleandoc
+from collections.abc import Callable
+from inspect import Parameter, Signature, cleandoc, signature
+from typing import Any
 
 OWN = "**Who and why**"  # the group that a pattern's own arguments belong to
 
@@ -80,3 +82,11 @@ def documented(own: str | None) -> str:
     words, _, arguments = cleandoc(own or "").partition(":param ")
     before, _, after = cleandoc(BOOKING).partition(f"{OWN}\n\n")
     return f"{words}{before}{OWN}\n\n:param {arguments}\n{after}\n"
+
+
+def whole_signature(own: Callable[..., Any], shared: Callable[..., Any]) -> Signature:
+    """What `help` and editors show of two `__init__`: the arguments in the order of their groups."""
+    (_, *first), (_, *others) = signature(own).parameters.values(), signature(shared).parameters.values()
+    begins = [parameter.name for parameter in others].index("purpose")
+    named = [parameter for parameter in first if parameter.kind is Parameter.KEYWORD_ONLY]
+    return Signature([*others[:begins], *named, *others[begins:]])

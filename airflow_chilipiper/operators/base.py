@@ -12,13 +12,14 @@ from airflow.sdk import BaseOperator, XComArg
 from airflow_chilipiper.arguments import booking
 from airflow_chilipiper.arguments.bad_value import BadValue
 from airflow_chilipiper.arguments.columns import col
-from airflow_chilipiper.arguments.documentation import documented
+from airflow_chilipiper.arguments.documentation import documented, whole_signature
 from airflow_chilipiper.arguments.email import refuse_email
 from airflow_chilipiper.arguments.rebook import Rebook
 from airflow_chilipiper.arguments.times import as_zone
 from airflow_chilipiper.links import ChiliPiperMeetingLink
 
 if TYPE_CHECKING:
+    from inspect import Signature
     from zoneinfo import ZoneInfo
 
     from airflow.sdk import Context
@@ -58,6 +59,7 @@ class ChiliPiperBookBaseOperator(BaseOperator):
     operator_extra_links = (ChiliPiperMeetingLink(),)
     ui_color = "#ffe7e0"
 
+    __signature__: ClassVar[Signature]
     pattern: ClassVar[PatternArguments]
     leads_at_once: int | None = None  # as many as the pace and Chili Piper's latency need
     max_sessions = 3  # for one lead, if slots are lost to others
@@ -76,6 +78,7 @@ class ChiliPiperBookBaseOperator(BaseOperator):
         super().__init_subclass__(**kwargs)
         cls.template_fields = (*ChiliPiperBookBaseOperator.template_fields, *cls.pattern.readers)
         cls.__doc__ = documented(cls.__doc__)
+        cls.__signature__ = whole_signature(cls.__init__, ChiliPiperBookBaseOperator.__init__)
 
     def __init__(
         self,
@@ -119,8 +122,7 @@ class ChiliPiperBookBaseOperator(BaseOperator):
         given = locals()
         refuse_email(kwargs, is_mapped=getattr(self, "_BaseOperator__from_mapped", False))
         super().__init__(**kwargs)
-        for name in booking.NAMES:
-            setattr(self, name, given[name])
+        booking.declare(self, given, booking.NAMES)
         if guest_email is None:
             self.guest_email = col("email", default=None)
         booking.refuse_bad_arguments(self, self.pattern)

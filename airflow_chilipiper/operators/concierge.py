@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from airflow_chilipiper.arguments import booking
 from airflow_chilipiper.arguments.patterns import CONCIERGE
 from airflow_chilipiper.operators.base import ChiliPiperBookBaseOperator
 
@@ -26,6 +27,5 @@ class ConciergeBookOperator(ChiliPiperBookBaseOperator):
     pattern = CONCIERGE
 
     def __init__(self, *, router_slug: Text, trigger: Trigger, **kwargs: Unpack[BookingArguments]) -> None:
-        self.router_slug: Any = router_slug
-        self.trigger: Any = trigger
+        booking.declare(self, locals(), CONCIERGE.readers)
         super().__init__(**kwargs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from airflow_chilipiper.arguments import booking
 from airflow_chilipiper.arguments.patterns import HANDOFF
 from airflow_chilipiper.operators.base import ChiliPiperBookBaseOperator
 
@@ -48,13 +49,5 @@ class HandoffBookOperator(ChiliPiperBookBaseOperator):
         path: Text = "only",
         **kwargs: Unpack[BookingArguments],
     ) -> None:
-        self.workspace_id: Any = workspace_id
-        self.workspace: Any = workspace
-        self.booker_id: Any = booker_id
-        self.booker_email: Any = booker_email
-        self.crm_id: Any = crm_id
-        self.crm_type: Any = crm_type
-        self.crm_explicits = crm_explicits
-        self.router_id: Any = router_id
-        self.path: Any = path
+        booking.declare(self, locals(), HANDOFF.readers)
         super().__init__(**kwargs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from airflow_chilipiper.arguments import booking
 from airflow_chilipiper.arguments.bad_value import BadValue
 from airflow_chilipiper.arguments.patterns import SCHEDULING_LINK
 from airflow_chilipiper.operators.base import ChiliPiperBookBaseOperator
@@ -50,9 +51,5 @@ class SchedulingLinkBookOperator(ChiliPiperBookBaseOperator):
                 "link_owner and link_slug cannot be looked up yet: give the link's booking_url, or link={...} as Chili"
                 " Piper's support tells you"
             )
-        self.link_type: Any = link_type
-        self.link_id: Any = link_id
-        self.link: Any = link
-        self.booking_url: Any = booking_url
-        self.meeting_type_id: Any = meeting_type_id
+        booking.declare(self, locals(), SCHEDULING_LINK.readers)
         super().__init__(**kwargs)

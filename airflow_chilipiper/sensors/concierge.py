@@ -45,9 +45,7 @@ class ConciergeSlotSensor(SlotBaseSensor):
         opens_sessions: bool = False,
         **kwargs: Unpack[SlotArguments],
     ) -> None:
-        self.router_slug: Any = router_slug
-        self.trigger: Any = trigger
-        self.form: Any = form
+        booking.declare(self, locals(), self.readers.keys() - SlotBaseSensor.readers.keys())
         self.opens_sessions = opens_sessions
         super().__init__(**kwargs)
 

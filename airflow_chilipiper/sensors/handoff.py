@@ -57,14 +57,5 @@ class HandoffSlotSensor(SlotBaseSensor):
         path: Text = "only",
         **kwargs: Unpack[SlotArguments],
     ) -> None:
-        self.guest_email: Any = guest_email
-        self.workspace_id: Any = workspace_id
-        self.workspace: Any = workspace
-        self.booker_id: Any = booker_id
-        self.booker_email: Any = booker_email
-        self.crm_id: Any = crm_id
-        self.crm_type: Any = crm_type
-        self.crm_explicits = crm_explicits
-        self.router_id: Any = router_id
-        self.path: Any = path
+        booking.declare(self, locals(), self.readers.keys() - SlotBaseSensor.readers.keys())
         super().__init__(**kwargs)

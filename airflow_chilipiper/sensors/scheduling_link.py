@@ -49,10 +49,5 @@ class SchedulingLinkSlotSensor(SlotBaseSensor):
         meeting_type_id: Text | None = None,
         **kwargs: Unpack[SlotArguments],
     ) -> None:
-        self.guest_email: Any = guest_email
-        self.link_type: Any = link_type
-        self.link_id: Any = link_id
-        self.link: Any = link
-        self.booking_url: Any = booking_url
-        self.meeting_type_id: Any = meeting_type_id
+        booking.declare(self, locals(), self.readers.keys() - SlotBaseSensor.readers.keys())
         super().__init__(**kwargs)
