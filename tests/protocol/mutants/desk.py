@@ -79,29 +79,19 @@ def book(lead: Lead, desk: Desk, ledger: Ledger) -> Outcome:
     """What one run makes of *lead* at this desk."""
     from airflow_chilipiper.api.http.client import ClientSettings
 
-    return blocking(ClientSettings(token="t", verify=False), lead, ledger, transport=httpx.MockTransport(desk))
+    return one_run(ClientSettings(token="t", verify=False), lead, ledger, transport=httpx.MockTransport(desk))
 
 
-def blocking(settings: ClientSettings, lead: Lead, ledger: Ledger, **options: Any) -> Outcome:
-    """What a run that blocks makes of *lead*."""
-    from airflow_chilipiper.api.http.client import BlockingClient
-    from airflow_chilipiper.api.pace.limiter import BlockingRateLimiter
-    from airflow_chilipiper.api.runtime import block
-    from airflow_chilipiper.booking.batch.runtime import SingleRuntime
-    from airflow_chilipiper.booking.book import book
-
-    with BlockingClient(settings, **options) as client:
-        runtime = SingleRuntime(client, BlockingRateLimiter(None), ledger, sleep=lambda seconds: None)
-        return block(book(lead, runtime))
+def one_run(settings: ClientSettings, lead: Lead, ledger: Ledger, **options: Any) -> Outcome:
+    """What a run with these settings makes of *lead*."""
+    return asyncio.run(run(settings, lead, ledger, **options))
 
 
-async def awaiting(settings: ClientSettings, lead: Lead, ledger: Ledger, **options: Any) -> Outcome:
-    """What a run that waits makes of *lead*."""
+async def run(settings: ClientSettings, lead: Lead, ledger: Ledger, **options: Any) -> Outcome:
     from airflow_chilipiper.api.http.client import Client
     from airflow_chilipiper.api.pace.limiter import RateLimiter
-    from airflow_chilipiper.booking.batch.runtime import BatchRuntime
     from airflow_chilipiper.booking.book import book
+    from airflow_chilipiper.booking.ledger.runtime import RecordingRuntime
 
     async with Client(settings, **options) as client:
-        runtime = BatchRuntime(client, RateLimiter(None), ledger, sleep=lambda seconds: asyncio.sleep(0))
-        return await book(lead, runtime)
+        return await book(lead, RecordingRuntime(client, RateLimiter(None), ledger, sleep=lambda _: asyncio.sleep(0)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ import httpx
 import pytest
 
 from tests.protocol.mutants.broken import Change, Mutant, catch, law
-from tests.protocol.mutants.desk import Desk, a_lead, a_ledger, awaiting, blocking, book
+from tests.protocol.mutants.desk import Desk, a_lead, a_ledger, book, one_run, run
 from tests.protocol.mutants.sockets import BOOKS, OPENS, OPENS_AND_CLOSES, reply, settings
 from tests.unit.api.http import raw_server as raw
 from tests.unit.api.http.raw_server import Peer, RawServer, Step
@@ -23,34 +22,30 @@ if TYPE_CHECKING:
     from airflow_chilipiper.booking.outcome import Outcome
 
 
-def books_blocking(server: RawServer) -> Outcome:
-    return blocking(settings(server), a_lead(), a_ledger())
+def books(server: RawServer) -> Outcome:
+    return one_run(settings(server), a_lead(), a_ledger())
 
 
-def books_awaiting(server: RawServer) -> Outcome:
-    return asyncio.run(awaiting(settings(server), a_lead(), a_ledger()))
-
-
-def one_booking_call(run: Callable[[RawServer], object], *plan: Step) -> None:
+def one_booking_call(books: Callable[[RawServer], object], *plan: Step) -> None:
     """Whatever becomes of the first one, which the server has read; a second one would be answered."""
     with raw.raw_server(*plan, OPENS, BOOKS) as server:
-        run(server)
+        books(server)
     calls = server.saw.count(b"/schedule-simple HTTP")
     law(calls == 1, f"I1: {calls} booking calls were read for one lead")
 
 
 def a_lost_answer_on_a_fresh_connection() -> None:
-    one_booking_call(books_awaiting, OPENS_AND_CLOSES, raw.closed_after)
+    one_booking_call(books, OPENS_AND_CLOSES, raw.closed_after)
 
 
 def a_lost_answer_on_a_connection_that_was_kept() -> None:
-    one_booking_call(books_awaiting, OPENS, raw.closed_after)
+    one_booking_call(books, OPENS, raw.closed_after)
 
 
-def a_redirect(run: Callable[[RawServer], Outcome]) -> None:
+def a_redirect() -> None:
     """From something before Chili Piper, say, that has passed the call on."""
     to = b"Location: /api/fire-edge/v1/org/concierge/routing/r-1/schedule-simple"
-    one_booking_call(run, OPENS, raw.answers(reply(b"307 Temporary Redirect", b"Connection: close", to)))
+    one_booking_call(books, OPENS, raw.answers(reply(b"307 Temporary Redirect", b"Connection: close", to)))
 
 
 def a_batch_that_is_stopped() -> None:
@@ -64,7 +59,7 @@ def a_batch_that_is_stopped() -> None:
         raise ConnectionError
 
     async def stopped(server: RawServer) -> None:
-        task = asyncio.create_task(awaiting(settings(server), a_lead(), a_ledger()))
+        task = asyncio.create_task(run(settings(server), a_lead(), a_ledger()))
         await asyncio.to_thread(has_it.wait, raw.LIMIT)
         task.cancel()
         with suppress(asyncio.CancelledError):
@@ -77,7 +72,7 @@ def an_answer_that_no_http_library_knows() -> None:
     """To a call that may be asked again, and is answered then."""
     with raw.raw_server(raw.answers(b"\x16\x03\x01 what?\r\n\r\n"), OPENS, BOOKS) as server:
         try:
-            outcome = books_awaiting(server).status
+            outcome = books(server).status
         except aiohttp.ClientError as escaped:
             outcome = type(escaped).__name__
     law(outcome == "booked", f"I6: instead of an outcome there is {outcome}")
@@ -99,7 +94,7 @@ CANCELLED = """reply = await self._exchange(message)
         except Exception as error:"""
 FIRST_TIME_ONLY = """known = self.__dict__.setdefault("known", [])
             if connection.transport not in known:
-                sending.get().leave()
+                sending.get().about_to_send()
             known.append(connection.transport)"""
 MUTANTS = {
     "httpx-aiohttp's ConnectTimeout taken for not sent": Mutant(
@@ -110,12 +105,12 @@ MUTANTS = {
     "only a fresh connection taken for a way out": Mutant(
         "I1",
         a_lost_answer_on_a_connection_that_was_kept,
-        [Change(TRANSPORT, "sending.get().leave()", FIRST_TIME_ONLY)],
+        [Change(TRANSPORT, "sending.get().about_to_send()", FIRST_TIME_ONLY)],
     ),
     "a transport believed that nobody knows": Mutant(
         "I1",
         a_transport_that_nobody_knows,
-        [Change(CLIENT, "transport is None or isinstance(transport, httpx.HTTPTransport)", "True")],
+        [Change(CLIENT, "transport is None or isinstance(transport, httpx.AsyncHTTPTransport)", "True")],
     ),
     "a raw aiohttp error that escapes": Mutant(
         "I6",
@@ -123,18 +118,9 @@ MUTANTS = {
         [Change(CLIENT, ASKED, ASKED.replace("Exception", "httpx.HTTPError"))],
     ),
     "cancellation taken for not sent": Mutant("I1", a_batch_that_is_stopped, [Change(CLIENT, ASKED, CANCELLED)]),
-    "a redirect followed, blocking": Mutant(
+    "a redirect followed": Mutant(
         "I1",
-        partial(a_redirect, books_blocking),
-        [
-            Change(
-                CLIENT, "self._transport.handle_request(message)", f"httpx.Client({FOLLOWS}).send(message, stream=True)"
-            )
-        ],
-    ),
-    "a redirect followed, awaiting": Mutant(
-        "I1",
-        partial(a_redirect, books_awaiting),
+        a_redirect,
         [
             Change(
                 CLIENT,

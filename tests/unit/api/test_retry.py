@@ -23,7 +23,7 @@ from airflow_chilipiper.api.errors import (
     Unreadable,
 )
 from airflow_chilipiper.api.retry import RetryPolicy, with_retries
-from airflow_chilipiper.api.runtime import block
+from tests.drive import block
 
 
 class Answering:

@@ -135,7 +135,7 @@ def test_a_token_that_no_header_can_carry_is_refused(password: str) -> None:
     assert "password holds blanks" in problem(password=password)
 
 
-def test_every_extra_is_read(tmp_path: Path) -> None:
+def test_every_extra_is_read(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     bundle = tmp_path / "ca.pem"
     bundle.touch()
     found = settings(
@@ -145,6 +145,7 @@ def test_every_extra_is_read(tmp_path: Path) -> None:
             "proxy_url": "http://me:hidden@proxy:3128",
             "verify": str(bundle),
             "ledger_conn_id": "ledger",
+            "meeting_list_lag": "12.5",
             "allowed_guest_domains": ["Example.com", "@example.org"],
         }
     )
@@ -152,8 +153,9 @@ def test_every_extra_is_read(tmp_path: Path) -> None:
     assert found.client.proxy_url == "http://me:hidden@proxy:3128"
     assert found.client.verify == str(bundle)
     assert found.ledger_conn_id == "ledger"
+    assert found.meeting_list_lag == 12.5
     assert found.allowed_guest_domains == ("example.com", "example.org")
-    assert found.unknown == ()
+    assert caplog.messages == []
 
 
 def test_without_a_number_of_requests_there_is_no_ceiling() -> None:
@@ -224,9 +226,24 @@ def test_an_extra_that_is_no_object_is_refused(extra: str) -> None:
     assert "extra is no JSON object" in problem(extra=extra)
 
 
-def test_unknown_extras_are_reported() -> None:
+def test_unknown_extras_are_reported(caplog: pytest.LogCaptureFixture) -> None:
     """By name only: a mistyped `proxy_url` holds a password."""
-    assert settings(extra={"proxy": "http://me:hidden@proxy", "time_out": 3}).unknown == ("proxy", "time_out")
+    settings(extra={"proxy": "http://me:hidden@proxy", "time_out": 3})
+    assert "extras that nobody reads: proxy, time_out. Known ones are ledger_conn_id, " in caplog.text
+    assert "hidden" not in caplog.text
+
+
+@pytest.mark.parametrize(("lag", "warns"), [(0, True), (4.9, True), (5, False), (None, False)])
+def test_a_list_that_is_said_to_show_meetings_at_once_is_warned_about(
+    lag: float | None, warns: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert settings(extra={"meeting_list_lag": lag}).meeting_list_lag == (30 if lag is None else lag)
+    assert ("meeting list within less than 5 seconds" in caplog.text) is warns
+
+
+@pytest.mark.parametrize("lag", [-1, "soon", True, float("inf")])
+def test_a_lag_that_is_no_time_is_refused(lag: object) -> None:
+    assert "meeting_list_lag is" in problem(extra={"meeting_list_lag": lag})
 
 
 @pytest.mark.parametrize(

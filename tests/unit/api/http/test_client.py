@@ -18,11 +18,10 @@ from airflow_chilipiper.api.call import Call
 from airflow_chilipiper.api.errors import Invalid, NoAnswer, NotSent, Refused
 from airflow_chilipiper.api.http import client as module
 from airflow_chilipiper.api.http import environment
-from airflow_chilipiper.api.http.client import BlockingClient, Client, ClientSettings, Requests
+from airflow_chilipiper.api.http.client import Client, ClientSettings, Requests
 
 SETTINGS = ClientSettings(token="secret-token")
 Handler = Callable[[httpx.Request], httpx.Response]
-Ask = Callable[..., Any]
 
 
 def call(**more: Any) -> Call[Any]:
@@ -30,26 +29,15 @@ def call(**more: Any) -> Call[Any]:
     return Call(**facts | {"read": lambda body: body} | more)
 
 
-def blocking(handler: Handler, asked: Call[Any], **more: Any) -> Any:
-    with BlockingClient(SETTINGS, httpx.MockTransport(handler), **more) as client:
-        return client.ask(asked)
-
-
-def awaiting(handler: Handler, asked: Call[Any], **more: Any) -> Any:
-    async def ask() -> Any:
+def ask(handler: Handler, asked: Call[Any], **more: Any) -> Any:
+    async def asked_once() -> Any:
         async with Client(SETTINGS, httpx.MockTransport(handler), **more) as client:
             return await client.ask(asked)
 
-    return asyncio.run(ask())
+    return asyncio.run(asked_once())
 
 
-@pytest.fixture(params=[blocking, awaiting], ids=lambda ask: ask.__name__)
-def ask(request: pytest.FixtureRequest) -> Ask:
-    chosen: Ask = request.param
-    return chosen
-
-
-def test_a_transport_can_be_injected(ask: Ask) -> None:
+def test_a_transport_can_be_injected() -> None:
     def handler(asked: httpx.Request) -> httpx.Response:
         return httpx.Response(200, json={"url": str(asked.url), "token": asked.headers["authorization"]})
 
@@ -74,7 +62,7 @@ def test_an_application_can_be_the_transport() -> None:
 
 
 @pytest.mark.parametrize("error", [httpx.ConnectError("no"), OSError("no"), ValueError("no"), httpx.PoolTimeout("no")])
-def test_an_injected_transport_proves_nothing(ask: Ask, error: Exception) -> None:
+def test_an_injected_transport_proves_nothing(error: Exception) -> None:
     """Whatever it raises, the request may have been acted on."""
 
     def handler(asked: httpx.Request) -> httpx.Response:
@@ -84,7 +72,7 @@ def test_an_injected_transport_proves_nothing(ask: Ask, error: Exception) -> Non
         ask(handler, call())
 
 
-def test_too_late_is_not_sent(ask: Ask) -> None:
+def test_too_late_is_not_sent() -> None:
     """An injected transport is not even called."""
 
     def handler(asked: httpx.Request) -> httpx.Response:
@@ -94,11 +82,11 @@ def test_too_late_is_not_sent(ask: Ask) -> None:
         ask(handler, call(send_by=5.0), clock=lambda: 5.1)
 
 
-def test_in_time_is_sent(ask: Ask) -> None:
+def test_in_time_is_sent() -> None:
     assert ask(lambda asked: httpx.Response(200, json=1), call(send_by=5.0), clock=lambda: 5.0) == 1
 
 
-def test_what_failed_is_told_without_token_or_lead(ask: Ask) -> None:
+def test_what_failed_is_told_without_token_or_lead() -> None:
     """HTTP libraries quote headers and addresses; the original is not chained, since logs print chains."""
 
     def handler(asked: httpx.Request) -> httpx.Response:
@@ -110,7 +98,7 @@ def test_what_failed_is_told_without_token_or_lead(ask: Ask) -> None:
     assert caught.value.__suppress_context__
 
 
-def test_an_answer_has_a_largest_size(ask: Ask) -> None:
+def test_an_answer_has_a_largest_size() -> None:
     def handler(asked: httpx.Request) -> httpx.Response:
         return httpx.Response(200, content=bytes(module.LARGEST_ANSWER + 1))
 
@@ -118,20 +106,20 @@ def test_an_answer_has_a_largest_size(ask: Ask) -> None:
         ask(handler, call())
 
 
-def test_no_address_reaches_the_log(ask: Ask, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_address_reaches_the_log(caplog: pytest.LogCaptureFixture) -> None:
     """httpx's own clients write each one there, with whatever is in it."""
     caplog.set_level(logging.INFO)
     assert ask(lambda asked: httpx.Response(200, json=1), call(query={"email": "jo@example.com"})) == 1
     assert not caplog.records
 
 
-def test_a_refusal_comes_through(ask: Ask) -> None:
+def test_a_refusal_comes_through() -> None:
     with pytest.raises(Refused, match="user-find: 401"):
         ask(lambda asked: httpx.Response(401), call())
 
 
 @pytest.mark.parametrize("body", [{"at": object()}, {"n": float("nan")}, {"s": "\ud800"}, {1, 2}])
-def test_a_body_that_is_no_json_is_invalid(ask: Ask, body: Any) -> None:
+def test_a_body_that_is_no_json_is_invalid(body: Any) -> None:
     """It is seen before anything is sent, and told without values."""
 
     def handler(asked: httpx.Request) -> httpx.Response:
@@ -234,12 +222,11 @@ def test_authorities_can_be_a_folder(tmp_path: Any) -> None:
 
 
 def test_only_who_awaits_pays_for_aiohttp() -> None:
-    """Importing the client, or making a blocking one, loads no aiohttp: it costs 330 ms."""
+    """Importing the client loads no aiohttp, which costs 330 ms: the first use of one does."""
     program = (
         "import sys\n"
-        "from airflow_chilipiper.api.http.client import BlockingClient, ClientSettings\n"
+        "import airflow_chilipiper.api.http.client\n"
         "import airflow_chilipiper.api.http.client_runtime\n"
-        "BlockingClient(ClientSettings(token='t', verify=False)).close()\n"
         "sys.exit('aiohttp' in sys.modules)\n"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

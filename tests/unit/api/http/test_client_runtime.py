@@ -1,4 +1,4 @@
-"""The two real Runtimes drive the same flow, each in its own way."""
+"""The runtime of flows that ask Chili Piper."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import pytest
 
 from airflow_chilipiper.api.call import Call
 from airflow_chilipiper.api.errors import ChiliPiperError, NoAnswer, NotFound, ServerBroken, Throttled
-from airflow_chilipiper.api.http.client_runtime import BlockingRuntime, ClientRuntime
-from airflow_chilipiper.api.pace.limiter import BlockingRateLimiter, RateLimiter
+from airflow_chilipiper.api.http.client_runtime import ClientRuntime
+from airflow_chilipiper.api.pace.limiter import RateLimiter
 from airflow_chilipiper.api.pace.rate import CUT, Rate
 from airflow_chilipiper.api.retry import with_retries
-from airflow_chilipiper.api.runtime import Runtime, block
+from airflow_chilipiper.api.runtime import Runtime
 
 PING: Call[Any] = Call(operation="health-ping", permission="", method="GET", path="/x", read=str, repeatable=True)
 
 
 class Script:
-    """Client, clock, condition and sleep in one: answers by script, and keeps the time."""
+    """Client, clock, timers and sleep in one: answers by script, and keeps the time."""
 
     def __init__(self, *answers: Any) -> None:
         self.answers = list(answers)
@@ -29,21 +29,13 @@ class Script:
     def clock(self) -> float:
         return self.time
 
-    def ask(self, call: Call[Any], /) -> Any:
+    async def ask(self, call: Call[Any], /) -> Any:
         answer = self.answers.pop(0)
         if isinstance(answer, Exception):
             raise answer
         return answer
 
-    def sleep(self, seconds: float) -> None:
-        self.time += seconds
-
-
-class AwaitingScript(Script):
-    async def ask(self, call: Call[Any], /) -> Any:  # type: ignore[override]
-        return super().ask(call)
-
-    async def sleep(self, seconds: float) -> None:  # type: ignore[override]
+    async def sleep(self, seconds: float) -> None:
         self.time += seconds
 
     def later(self, seconds: float, ring: Callable[[], None]) -> None:
@@ -51,11 +43,7 @@ class AwaitingScript(Script):
         asyncio.get_running_loop().call_soon(ring)
 
 
-def blocking(script: Script, rate: Rate | None = None) -> BlockingRuntime:
-    return BlockingRuntime(script, BlockingRateLimiter(rate, script.clock), sleep=script.sleep, wall=lambda: 5.0)
-
-
-def awaiting(script: AwaitingScript, rate: Rate | None = None) -> ClientRuntime:
+def runtime_of(script: Script, rate: Rate | None = None) -> ClientRuntime:
     limiter = RateLimiter(rate, script.clock, script.later)
     return ClientRuntime(script, limiter, sleep=script.sleep, wall=lambda: 5.0)
 
@@ -65,46 +53,32 @@ async def flow(runtime: Runtime) -> Any:
     return answer, runtime.wall()
 
 
-def test_one_flow_runs_in_both() -> None:
-    """And finds the same: an answer that was lost, a pause, an answer."""
-    script, waiting = Script(NoAnswer("lost"), "ok"), AwaitingScript(NoAnswer("lost"), "ok")
-    assert block(flow(blocking(script))) == ("ok", 5.0)
-    assert asyncio.run(flow(awaiting(waiting))) == ("ok", 5.0)
+def test_a_flow_runs() -> None:
+    """An answer that was lost, a pause, an answer."""
+    script = Script(NoAnswer("lost"), "ok")
+    assert asyncio.run(flow(runtime_of(script))) == ("ok", 5.0)
     assert 0.25 <= script.time <= 0.5
-    assert 0.25 <= waiting.time <= 0.5
 
 
 def test_now_is_the_clients_clock() -> None:
     """A deadline made by `now` is compared by the client."""
     script = Script()
-    assert blocking(script).now == script.clock
-    waiting = AwaitingScript()
-    assert awaiting(waiting).now == waiting.clock
+    assert runtime_of(script).now == script.clock
 
 
 @pytest.mark.parametrize(("told", "held"), [(None, 0), (7.0, 7), (86_400.0, 60)])
 def test_being_throttled_holds_all_turns(told: float | None, held: float) -> None:
     """As long as was told, but never for a day."""
-    waiting = AwaitingScript(Throttled("slower", status=429, retry_after=told))
+    script = Script(Throttled("slower", status=429, retry_after=told))
 
     async def throttled() -> None:
-        runtime = awaiting(waiting)
+        runtime = runtime_of(script)
         with pytest.raises(Throttled):
             await runtime.ask(PING)
         await runtime.acquire(priority=True)
 
     asyncio.run(throttled())
-    assert waiting.time == held
-
-
-def test_being_throttled_holds_a_blocking_turn_too() -> None:
-    script = Script(Throttled("slower", status=429, retry_after=7.0))
-    limiter = BlockingRateLimiter(None, script.clock, _Waits(script))  # type: ignore[arg-type]
-    runtime = BlockingRuntime(script, limiter, sleep=script.sleep)
-    with pytest.raises(Throttled):
-        block(runtime.ask(PING))
-    block(runtime.acquire())
-    assert script.time == 7
+    assert script.time == held
 
 
 BOOKING: Call[Any] = Call(operation="book", permission="", method="POST", path="/x", read=str, repeatable=False)
@@ -125,19 +99,16 @@ BOOKING: Call[Any] = Call(operation="book", permission="", method="POST", path="
 )
 def test_too_much_for_the_other_side_lowers_the_pace(call: Call[Any], answer: ChiliPiperError, factor: float) -> None:
     """429, and 503 of any call: also of a booking, about which nothing else is known then. Other failures do not."""
-    runtimes = [blocking(Script(answer), Rate(10)), awaiting(AwaitingScript(answer), Rate(10))]
-    for runtime, run in zip(runtimes, (block, asyncio.run), strict=True):
-        with pytest.raises(type(answer)):
-            run(runtime.ask(call))  # type: ignore[arg-type]
-        assert runtime.limiter.rate == 10 * factor
+    runtime = runtime_of(Script(answer), Rate(10))
+    with pytest.raises(type(answer)):
+        asyncio.run(runtime.ask(call))
+    assert runtime.limiter.rate == 10 * factor
 
 
 def test_good_answers_bring_the_pace_back() -> None:
-    slower = Throttled("slower", status=429)
-    script, waiting = Script(slower, *["ok"] * 100), AwaitingScript(slower, *["ok"] * 100)
-    runtimes = [blocking(script, Rate(10)), awaiting(waiting, Rate(10))]
+    runtime = runtime_of(Script(Throttled("slower", status=429), *["ok"] * 100), Rate(10))
 
-    async def ask(runtime: Runtime) -> None:
+    async def ask() -> None:
         with pytest.raises(Throttled):
             await runtime.ask(PING)
         for _ in range(100):
@@ -145,38 +116,20 @@ def test_good_answers_bring_the_pace_back() -> None:
             await runtime.acquire()
             await runtime.ask(PING)
 
-    for runtime, run in zip(runtimes, (block, asyncio.run), strict=True):
-        run(ask(runtime))  # type: ignore[arg-type]
-        assert runtime.limiter.rate == 10
-
-
-class _Waits:
-    def __init__(self, script: Script) -> None:
-        self._script = script
-
-    def wait(self, timeout: float | None) -> None:
-        self._script.sleep(timeout or 0.0)
-
-    def notify_all(self) -> None:
-        pass
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, *_: object) -> None:
-        pass
+    asyncio.run(ask())
+    assert runtime.limiter.rate == 10
 
 
 def test_calls_that_had_to_wait_after_their_turns_leave_no_faster_than_a_second_may_see() -> None:
     """As they do for a ledger whose disk was slow."""
 
-    class Clocked(AwaitingScript):
-        async def ask(self, call: Call[Any], /) -> Any:  # type: ignore[override]
+    class Clocked(Script):
+        async def ask(self, call: Call[Any], /) -> Any:
             self.answers.append(self.time)
             return "pong"
 
     async def flow() -> None:
-        runtime = awaiting(script, Rate(50))
+        runtime = runtime_of(script, Rate(50))
         await asyncio.gather(*(runtime.ask(PING) for _ in range(200)))
 
     script = Clocked()

@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from airflow_chilipiper.api.call import Call
 from airflow_chilipiper.api.errors import ChiliPiperError, NoAnswer, NotSent, ServerBroken, Unreadable
-from airflow_chilipiper.api.http.client import BlockingClient, Client, ClientSettings
+from airflow_chilipiper.api.http.client import Client, ClientSettings
 from tests.unit.api.http import raw_server as raw
 from tests.unit.api.http.raw_server import RawServer, Step
 
@@ -47,17 +47,11 @@ def booking(**more: Any) -> Call[Any]:
     )
 
 
-def blocking(settings: ClientSettings, *calls: Call[Any], clock: Clock = time.monotonic) -> list[Any]:
-    """What each of the calls came to, asked one after the other over one client."""
-    with BlockingClient(settings, clock=clock) as client:
-        return [outcome(lambda call=call: client.ask(call)) for call in calls]
-
-
-def awaiting(settings: ClientSettings, *calls: Call[Any], clock: Clock = time.monotonic) -> list[Any]:
+def over_aiohttp(settings: ClientSettings, *calls: Call[Any], clock: Clock = time.monotonic) -> list[Any]:
     return asyncio.run(_awaiting(settings, calls, clock, None))
 
 
-def awaiting_plain(settings: ClientSettings, *calls: Call[Any], clock: Clock = time.monotonic) -> list[Any]:
+def over_httpx(settings: ClientSettings, *calls: Call[Any], clock: Clock = time.monotonic) -> list[Any]:
     """httpx's own transport, injected."""
     verify = ssl.create_default_context(cafile=settings.verify) if isinstance(settings.verify, str) else True
     return asyncio.run(
@@ -78,19 +72,12 @@ async def _awaiting(
         return outcomes
 
 
-def outcome(ask: Callable[[], Any]) -> Any:
-    try:
-        return ask()
-    except ChiliPiperError as error:
-        return error
-
-
 def settings(port: int, *, scheme: str = "http", timeout: float = 3.0, **more: Any) -> ClientSettings:
     more = {"verify": scheme == "https"} | more  # loading the authorities takes longer than most of these tests
     return ClientSettings(token="secret-token", base_url=f"{scheme}://127.0.0.1:{port}", timeout=timeout, **more)
 
 
-@pytest.fixture(params=[blocking, awaiting, awaiting_plain], ids=lambda ask: ask.__name__)
+@pytest.fixture(params=[over_aiohttp, over_httpx], ids=lambda ask: ask.__name__)
 def ask(request: pytest.FixtureRequest) -> Ask:
     chosen: Ask = request.param
     return chosen

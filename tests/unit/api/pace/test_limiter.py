@@ -1,4 +1,4 @@
-"""Waiting for a turn, in threads and in an event loop, on time of our own."""
+"""Waiting for a turn in an event loop, on time of our own."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ import heapq
 import math
 from collections.abc import Callable, Coroutine
 from itertools import count
-from threading import Condition, Thread, current_thread
 from typing import Any
 
 import pytest
 
-from airflow_chilipiper.api.pace.limiter import BlockingRateLimiter, RateLimiter
-from airflow_chilipiper.api.pace.queue import SECOND
+from airflow_chilipiper.api.pace.limiter import RateLimiter
 from airflow_chilipiper.api.pace.rate import CUT, Rate
+from airflow_chilipiper.api.pace.window import SECOND
 
 
 class Time:
@@ -58,7 +57,7 @@ class Line:
         self.log.append((name, round(self.time.now, 6)))
 
     async def enter(self, names: str) -> dict[str, asyncio.Task[None]]:
-        """A capital letter is priority."""
+        """A capital letter has priority."""
         tasks = {name: asyncio.create_task(self._wait(name)) for name in names}
         await self.time.settle()
         return tasks
@@ -83,7 +82,7 @@ def test_waiters_go_one_by_one() -> None:
     run(flow())
 
 
-def test_an_urgent_waiter_overtakes() -> None:
+def test_a_waiter_with_priority_overtakes() -> None:
     """Those who queue already, even the one whose time is nearly up."""
 
     async def flow() -> None:
@@ -97,18 +96,18 @@ def test_an_urgent_waiter_overtakes() -> None:
     run(flow())
 
 
-@pytest.mark.parametrize("in_flight", ["b", "c", "bc", "U", "bU", "bcd"])
-def test_a_cancelled_waiter_takes_no_turn_and_holds_up_nobody(in_flight: str) -> None:
+@pytest.mark.parametrize("cancelled", ["b", "c", "bc", "U", "bU", "bcd"])
+def test_a_cancelled_waiter_takes_no_turn_and_holds_up_nobody(cancelled: str) -> None:
     """Wherever it stood; the others go without a gap."""
 
     async def flow() -> None:
         line = Line()
         tasks = await line.enter("abcd") | await line.enter("U")
-        for name in in_flight:
+        for name in cancelled:
             tasks[name].cancel()
         await line.time.pass_until()
-        assert line.log == one_by_one("".join(name for name in "aUbcd" if name not in in_flight))
-        assert all(tasks[name].cancelled() for name in in_flight)
+        assert line.log == one_by_one("".join(name for name in "aUbcd" if name not in cancelled))
+        assert all(tasks[name].cancelled() for name in cancelled)
 
     run(flow())
 
@@ -196,7 +195,7 @@ def test_calls_that_were_held_up_leave_in_their_order_and_before_others_have_the
             if number < 60:
                 await ledger.wait()
             had_turn = time.now
-            await limiter.guard()
+            await limiter.enter()
             left.append((number, had_turn, time.now - had_turn))
 
         calls = [asyncio.create_task(call(number)) for number in range(300)]
@@ -224,7 +223,7 @@ def test_a_turn_that_is_due_waits_for_no_timer() -> None:
 
 
 def test_how_the_line_stands() -> None:
-    """Calls a second, limiter taken, and who waits without being priority."""
+    """Calls a second, turns taken, and who waits without priority."""
 
     async def flow() -> None:
         line = Line(2.0)
@@ -241,94 +240,3 @@ def test_how_the_line_stands() -> None:
         assert line.limiter.rate == 2.0
 
     run(flow())
-
-
-class Waiting(Condition):
-    """A condition whose waiting only moves our clock."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.now = 0.0
-
-    def wait(self, timeout: float | None = None) -> bool:
-        assert timeout is not None, "alone in the line, one waits for the time only"
-        self.now += timeout
-        return False
-
-
-def test_a_thread_waits_for_its_time() -> None:
-    waiting = Waiting()
-    limiter = BlockingRateLimiter(Rate(2.0), lambda: waiting.now, waiting)
-    went = []
-    for _ in range(3):
-        limiter.acquire()
-        went.append(waiting.now)
-    limiter.on_throttled(limiter.in_flight(), hold=10)
-    limiter.acquire(priority=True)
-    assert [*went, waiting.now] == [0, 0.5, SECOND, 10 + SECOND]
-
-
-def test_a_thread_is_slowed_down_and_comes_back() -> None:
-    waiting = Waiting()
-    limiter = BlockingRateLimiter(Rate(2.0), lambda: waiting.now, waiting)
-    limiter.on_throttled(limiter.in_flight())
-    assert limiter.rate == 2.0 * (1 - CUT)
-    for _ in range(100):
-        limiter.acquire()
-        limiter.on_success(limiter.in_flight())
-    assert limiter.rate == 2.0
-
-
-def test_an_interrupted_thread_leaves_the_line() -> None:
-    """Airflow's time-outs raise out of the waiting."""
-
-    class TimeIsUp(BaseException):
-        """As Airflow's are, no Exception."""
-
-    class Interrupted(Waiting):
-        def wait(self, timeout: float | None = None) -> bool:
-            raise TimeIsUp
-
-    interrupted, times = Interrupted(), iter([0.0, 0.0, SECOND])
-    limiter = BlockingRateLimiter(Rate(1.0), lambda: next(times), interrupted)
-    limiter.acquire()
-    with pytest.raises(TimeIsUp):
-        limiter.acquire(priority=True)
-    limiter.acquire()
-
-
-class Gate(Condition):
-    """Lets time pass once everybody waits, and notes in what order and when they leave the line."""
-
-    def __init__(self, everybody: int) -> None:
-        super().__init__()
-        self.now, self.missing = 0.0, everybody
-        self.left: list[tuple[float, bool]] = []
-
-    def wait(self, timeout: float | None = None) -> bool:
-        self.missing -= 1
-        if self.missing == 0:
-            super().notify_all()
-        if timeout is None or self.missing >= 0:
-            return super().wait(30)
-        self.now += timeout
-        return False
-
-    def notify_all(self) -> None:
-        self.left.append((self.now, current_thread().name == "priority"))
-        super().notify_all()
-
-
-def test_many_threads_keep_the_pace() -> None:
-    """All go, one after the other at its time, and the priority ones before those who came earlier."""
-    gate = Gate(40)
-    limiter = BlockingRateLimiter(Rate(1000.0), lambda: gate.now, gate)
-    limiter.on_throttled(limiter.in_flight(), hold=1)
-    kinds = ["patient"] * 20 + ["priority"] * 20
-    threads = [Thread(target=limiter.turn, kwargs={"priority": kind == "priority"}, name=kind) for kind in kinds]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert [priority for _, priority in gate.left] == [True] * 20 + [False] * 20
-    assert [at for at, _ in gate.left] == pytest.approx([1 + turn / (1000 * (1 - CUT)) for turn in range(40)])

@@ -25,7 +25,7 @@ class Calls:
 
     def on_success(self, times: int = 1, *, pressed: bool = True) -> None:
         for _ in range(times):
-            self.rate.on_success(self.leave(), limiter=self.limiter, pressed=pressed)
+            self.rate.on_success(self.leave(), taken=self.limiter, pressed=pressed)
 
     def grow_to(self, rate: float) -> None:
         for _ in range(100_000):
@@ -35,7 +35,7 @@ class Calls:
         pytest.fail(f"it stays at {self.rate.now}")
 
     def on_throttled(self, in_flight: InFlight | None = None, *, hold: float = 0.0) -> None:
-        self.rate.on_throttled(in_flight or self.leave(), limiter=self.limiter, hold=hold)
+        self.rate.on_throttled(in_flight or self.leave(), taken=self.limiter, hold=hold)
 
 
 def test_it_starts_at_five_or_at_the_ceiling() -> None:
@@ -92,7 +92,7 @@ def test_refusals_of_calls_that_were_under_way_count_once() -> None:
     for in_flight in under_way[:20]:
         calls.refused(in_flight)
     for in_flight in under_way[20:]:
-        calls.rate.on_success(in_flight, limiter=calls.limiter, pressed=True)
+        calls.rate.on_success(in_flight, taken=calls.limiter, pressed=True)
     assert calls.rate.now == before * (1 - CUT)
 
 
@@ -185,7 +185,7 @@ def test_what_takes_long_to_be_heard_of_is_approached_slowly() -> None:
     near.good()
     in_flight = far.leave()
     far.limiter += int(2 * START)
-    far.rate.on_success(in_flight, limiter=far.limiter, pressed=True)
+    far.rate.on_success(in_flight, taken=far.limiter, pressed=True)
     assert [near.rate.now - START, far.rate.now - START] == pytest.approx([RAMP, RAMP / 3])
 
 

@@ -10,7 +10,7 @@ import pytest
 from airflow_chilipiper.api.call import Interval
 from airflow_chilipiper.api.errors import Invalid, Unreadable
 from airflow_chilipiper.api.resources.availability import AvailableSlot, available_slots
-from airflow_chilipiper.api.runtime import block
+from tests.drive import block
 from tests.unit.api.handmade import Handmade
 
 START = datetime(2026, 11, 2, 9, tzinfo=UTC)

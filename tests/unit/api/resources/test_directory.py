@@ -8,7 +8,7 @@ import pytest
 
 from airflow_chilipiper.api.errors import Invalid, Unreadable
 from airflow_chilipiper.api.resources import health, users, workspaces
-from airflow_chilipiper.api.runtime import block
+from tests.drive import block
 from tests.unit.api.handmade import Handmade
 
 JO = {

@@ -9,7 +9,7 @@ import pytest
 from airflow_chilipiper.api.call import Call
 from airflow_chilipiper.api.errors import Invalid, Unreadable
 from airflow_chilipiper.api.resources.links import find_link, links, personal_links, scheduling_link_list
-from airflow_chilipiper.api.runtime import block
+from tests.drive import block
 from tests.unit.api.handmade import Handmade
 
 URL = "https://acme.chilipiper.com/round-robin/demo"

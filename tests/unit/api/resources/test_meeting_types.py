@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from airflow_chilipiper.api.resources.meeting_types import meeting_types
-from airflow_chilipiper.api.runtime import block
+from tests.drive import block
 from tests.unit.api.handmade import Handmade
 
 LIMIT = {"limitBy": "Email", "timeframe": "Weekly", "count": 1}

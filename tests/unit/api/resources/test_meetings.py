@@ -13,7 +13,7 @@ from airflow_chilipiper.api.call import Call
 from airflow_chilipiper.api.errors import Invalid, Unreadable
 from airflow_chilipiper.api.resources.meeting import Meeting
 from airflow_chilipiper.api.resources.meetings import meeting, meetings
-from airflow_chilipiper.api.runtime import block
+from tests.drive import block
 from tests.unit.api.handmade import Handmade
 
 START = datetime(2026, 11, 2, tzinfo=UTC)

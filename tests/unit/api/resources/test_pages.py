@@ -10,7 +10,7 @@ import pytest
 from airflow_chilipiper.api.call import Call
 from airflow_chilipiper.api.errors import Unreadable
 from airflow_chilipiper.api.resources.pages import MOST_PAGES, PAGE_SIZE, every, numbered
-from airflow_chilipiper.api.runtime import block
+from tests.drive import block
 from tests.unit.api.handmade import Handmade
 
 Server = Callable[[Call[Any]], Any]

@@ -1,0 +1,152 @@
+"""Flows for callers that block: interruption, threads, running loops, and an end in every case."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from threading import Event
+from typing import Any
+
+import pytest
+
+from airflow_chilipiper.connection.loop_thread import LoopThread
+
+
+class TimeIsUp(BaseException):
+    """As Airflow's time-outs are, no Exception."""
+
+
+class End:
+    """Notes what becomes of a loop thread."""
+
+    def __init__(self) -> None:
+        self.ended, self.cancelled = 0, Event()
+
+    async def __call__(self) -> None:
+        self.ended += 1
+
+    async def forever(self, begun: Callable[[], object] = bool) -> None:
+        asyncio.get_running_loop().call_soon(begun)
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            self.cancelled.set()
+            raise
+
+
+@pytest.fixture
+def end() -> End:
+    return End()
+
+
+@pytest.fixture
+def thread(end: End) -> Iterator[LoopThread]:
+    thread = LoopThread(at_end=end)
+    yield thread
+    thread.close()
+
+
+async def name_of_the_thread() -> str:
+    await asyncio.sleep(0)
+    return threading.current_thread().name
+
+
+def threads() -> int:
+    return sum(each.name == "chilipiper-calls" for each in threading.enumerate())
+
+
+def test_a_flow_runs_in_a_thread_that_stays(thread: LoopThread) -> None:
+    assert threads() == 0
+    assert [thread.run(name_of_the_thread()) for _ in range(2)] == ["chilipiper-calls"] * 2
+    assert threads() == 1
+
+
+def test_an_error_of_the_flow_is_the_callers(thread: LoopThread) -> None:
+    async def fails() -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        thread.run(fails())
+
+
+def test_an_interruption_is_raised_at_once_and_the_thread_is_still_of_use(thread: LoopThread, end: End) -> None:
+    """Airflow raises its time-outs out of a signal handler of the main thread."""
+
+    def time_out(*_: Any) -> None:
+        raise TimeIsUp
+
+    before = signal.signal(signal.SIGALRM, time_out)
+    main = threading.main_thread().ident
+    assert main is not None
+    try:
+        with pytest.raises(TimeIsUp):
+            thread.run(end.forever(lambda: signal.pthread_kill(main, signal.SIGALRM)))
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert end.cancelled.wait(5)
+    assert thread.run(name_of_the_thread()) == "chilipiper-calls"
+
+
+def test_many_threads_share_it(thread: LoopThread) -> None:
+    """Their flows run beside each other, in one loop that is made once."""
+    together = asyncio.Barrier(4)
+
+    async def meet() -> int:
+        async with together:
+            return id(asyncio.get_running_loop())
+
+    with ThreadPoolExecutor(4) as pool:
+        loops = list(pool.map(lambda _: thread.run(meet()), range(4)))
+    assert len(set(loops)) == 1
+    assert threads() == 1
+
+
+def test_it_may_be_used_where_another_loop_runs(thread: LoopThread) -> None:
+    async def in_a_loop() -> str:
+        return thread.run(name_of_the_thread())
+
+    assert asyncio.run(in_a_loop()) == "chilipiper-calls"
+
+
+def test_a_flow_cannot_block_for_another_one(thread: LoopThread) -> None:
+    """It would wait for itself."""
+
+    async def blocks() -> str:
+        return thread.run(name_of_the_thread())
+
+    with pytest.raises(RuntimeError, match="cannot block"):
+        thread.run(blocks())
+
+
+def test_closing_ends_what_is_under_way_and_twice_is_as_once(thread: LoopThread, end: End) -> None:
+    begun = Event()
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(lambda: thread.run(end.forever(begun.set)))
+        assert begun.wait(5)
+        thread.close()
+        thread.close()
+        with pytest.raises(CancelledError):
+            waiting.result(5)
+    assert (end.ended, threads()) == (1, 0)
+    with pytest.raises(RuntimeError, match="closed"):
+        thread.run(name_of_the_thread())
+
+
+def test_what_was_never_used_leaves_nothing(end: End) -> None:
+    thread = LoopThread(at_end=end)
+    thread.close()
+    assert (end.ended, threads()) == (0, 0)
+
+
+def test_what_nobody_holds_any_more_ends_by_itself(end: End) -> None:
+    thread = LoopThread(at_end=end)
+    thread.run(name_of_the_thread())
+    (serving,) = (each for each in threading.enumerate() if each.name == "chilipiper-calls")
+    del thread
+    gc.collect()
+    serving.join(5)
+    assert (end.ended, serving.is_alive()) == (1, False)
