@@ -57,9 +57,9 @@ format: $(STAMP) ## Mend what the linter and the formatter can mend
 bench: $(STAMP) ## Measure all that is promised about speed and size, half an hour (BENCH_ARGS=cpu for one line)
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
-.PHONY: marks
-marks: $(STAMP) ## Measure the ledger's marks a second, in each of its homes (BENCH_ARGS=postgres:64 for one line)
-	$(BIN)/python -m benchmarks.marks $(BENCH_ARGS)
+.PHONY: updates
+updates: $(STAMP) ## Measure the ledger's updates a second, in each of its homes (BENCH_ARGS=postgres:64 for one line)
+	$(BIN)/python -m benchmarks.updates $(BENCH_ARGS)
 
 .PHONY: distributed
 distributed: $(STAMP) ## Book over CeleryExecutor on Redis and Postgres, kill a worker, and judge (BENCH_ARGS="--leads 400")

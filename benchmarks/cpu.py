@@ -1,7 +1,7 @@
 """CPU of the booking process alone, per call and per booking: the server has a process of its own.
 
-A booking is all that a lead takes: its row read, a session opened, a slot chosen among all that are offered, two marks
-in a durable ledger (SQLite), the booking call. What one core can do at most follows from it.
+A booking is all that a lead takes: its row read, a session opened, a slot chosen among all that are offered, two updates
+of a durable ledger (SQLite), the booking call. What one core can do at most follows from it.
 """
 
 from __future__ import annotations
@@ -22,10 +22,12 @@ from airflow_chilipiper.api.http.client import Client, ClientSettings
 from airflow_chilipiper.api.pace.limiter import RateLimiter
 from airflow_chilipiper.api.patterns.concierge import Concierge
 from airflow_chilipiper.arguments.columns import col
+from airflow_chilipiper.arguments.patterns import CONCIERGE
 from airflow_chilipiper.booking.batch.runtime import BatchRuntime
 from airflow_chilipiper.booking.book import book
 from airflow_chilipiper.booking.ledger.store import Ledger
-from airflow_chilipiper.task.plan import Given, Terms
+from airflow_chilipiper.booking.policy import Policy
+from airflow_chilipiper.task.lead_plan import LeadPlan
 from benchmarks.homes import database
 from benchmarks.server import LeanServer, Stats, lean_server
 from tests.conftest import pytest_unconfigure
@@ -68,13 +70,13 @@ def per_call(*, calls: int = 5000, at_once: int = AT_ONCE) -> Cost:
 def per_booking(*, bookings: int = 1500, slots: int = 500, capacity: int = 5, at_once: int = AT_ONCE) -> Cost:
     """With so many slots in each offer; nobody is invited twice, and nothing else is asked for."""
     with lean_server(slots=slots, capacity=capacity, endless=True) as server, database("sqlite") as home:
-        asked, became = terms(), Counter[str]()
+        plan, became = lead_plan(), Counter[str]()
 
         async def measured() -> Cost:
-            async with world_of(server, home.open()) as runtime:
+            async with runtime_of(server, home.open()) as runtime:
 
                 async def booked(number: int) -> None:
-                    became[(await book(asked.lead(row(number), str(number)), runtime)).status] += 1
+                    became[(await book(plan.lead(row(number), str(number)), runtime)).status] += 1
 
                 return await cost(f"booking at {slots} slots", booked, number=bookings, at_once=at_once)
 
@@ -117,7 +119,7 @@ def settings(server: LeanServer) -> ClientSettings:
 
 
 @asynccontextmanager
-async def world_of(server: LeanServer, ledger: Ledger) -> AsyncIterator[BatchRuntime]:
+async def runtime_of(server: LeanServer, ledger: Ledger) -> AsyncIterator[BatchRuntime]:
     async with Client(settings(server)) as client:
         yield BatchRuntime(client, RateLimiter(None), ledger)
 
@@ -132,21 +134,17 @@ def query(number: int) -> Concierge:
     return Concierge(router_slug="inbound", trigger="InAppButton", form=form, guest=lead["email"])
 
 
-def terms() -> Terms:
-    def make(given: Given) -> Concierge:
-        return Concierge(router_slug="inbound", trigger="InAppButton", form=given.form, guest=given.email)
-
-    return Terms(
-        purpose="bench",
+def lead_plan() -> LeadPlan:
+    return LeadPlan(
+        policy=Policy(purpose="bench", interval=Interval(datetime.now(UTC), timedelta(days=7)), sender="bench"),
+        pattern=CONCIERGE,
         lead_key=col("id"),
         guest_email=col("email"),
         timezone="Europe/Paris",
-        prefer=None,
         form={"PersonEmail": col("email"), "PersonLastName": col("last_name")},
-        arguments={},
-        make_pattern=make,
-        interval=Interval(datetime.now(UTC), timedelta(days=7)),
-        sender="bench",
+        prefer=None,
+        own={"router_slug": "inbound", "trigger": "InAppButton"},
+        resolve_names=dict,
     )
 
 

@@ -7,7 +7,7 @@ from statistics import median
 
 Line = tuple[str, str]  # home, case
 Rates = Mapping[Line, Sequence[float]]
-HEAD = ("home", "marks", "a second", "least to most", "to alone", "to sqlite alone", "again")
+HEAD = ("home", "updates", "a second", "least to most", "to alone", "to sqlite alone", "again")
 
 
 def table(rates: Rates, options: str) -> str:
@@ -27,5 +27,5 @@ def row_of(line: Line, rates: Rates, options: str) -> tuple[str, ...]:
         f"{min(rates[line]):,.0f} to {max(rates[line]):,.0f}",
         f"{rate / median(rates[home, 'alone']):.2f}",
         f"{rate / median(rates['sqlite', 'alone']):.2f}",
-        f'make marks BENCH_ARGS="{options} {home}:{case}"',
+        f'make updates BENCH_ARGS="{options} {home}:{case}"',
     )

@@ -47,8 +47,8 @@ def book(house: Warehouse, number: int) -> None:
     ledger.create()
     entries = [lead_on_record(place) for place in range(number)]
     for first in range(0, number, 1000):
-        begun = ledger.get_or_create(entries[first : first + 1000])
-        ledger.update([entry.to("booked", meeting_id=f"earlier-{entry.key}", booked_at=time.time()) for entry in begun])
+        created = ledger.get_or_create(entries[first : first + 1000])
+        ledger.update([entry.to("booked", meeting_id=f"earlier-{entry.key}", booked_at=time.time()) for entry in created])
 
 
 def main(arguments: list[str]) -> None:

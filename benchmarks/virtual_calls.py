@@ -1,4 +1,4 @@
-"""Calls in virtual time: a pace whose line is never empty, and another side that admits or refuses. Nobody waits."""
+"""Calls in virtual time: a rate limiter whose queue is never empty, and another side that admits or refuses. Nobody waits."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
 
-from airflow_chilipiper.api.pace.queue import Pace
+from airflow_chilipiper.api.pace.gate import Gate
 from airflow_chilipiper.api.pace.rate import Rate
 
 
@@ -32,21 +32,21 @@ class VirtualCalls:
     ) -> None:
         self.now = 0.0
         self.asked: list[Asked] = []
-        self.pace = Pace(rate, lambda: self.now)
+        self.gate = Gate(rate, lambda: self.now)
         self._admits, self._half_latency, self._hold = admits, latency / 2, retry_after or 0.0
         self._under_way: list[tuple[float, int, Iterator[float]]] = []
         self._numbers = count()
-        self._next = self.pace.join()
+        self._next = self.gate.queue.join()
 
     def run(self, *, calls: float = math.inf, until: float = math.inf) -> list[Asked]:
         """Go on until so many calls are answered, or until that time."""
         while len(self.asked) < calls and self.now < until:
-            self._step(self.pace.take(self._next))
+            self._step(self.gate.take(self._next))
         return self.asked
 
     def _step(self, early: float) -> None:
         if early <= 0:
-            self._next = self.pace.join()
+            self._next = self.gate.queue.join()
             self._go_on(self._call())
         elif self._under_way and self._under_way[0][0] <= self.now + early:
             self.now, _, call = heapq.heappop(self._under_way)
@@ -60,12 +60,12 @@ class VirtualCalls:
 
     def _call(self) -> Iterator[float]:
         """Yields how long it waits before it goes on."""
-        left, in_flight = self.now, self.pace.in_flight()
+        left, in_flight = self.now, self.gate.in_flight()
         yield self._half_latency
         admitted = self._admits(self.now)
         yield self._half_latency
         if admitted:
-            self.pace.on_success(in_flight)
+            self.gate.on_success(in_flight)
         else:
-            self.pace.on_throttled(in_flight, hold=self._hold)
+            self.gate.on_throttled(in_flight, hold=self._hold)
         self.asked.append(Asked(left, in_flight.rate, admitted))

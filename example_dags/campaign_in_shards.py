@@ -13,6 +13,7 @@ Needs three connections, a pool and a router:
 - a Concierge router with the slug ``inbound-demo``, whose form has the fields named under ``form``
 """
 
+from collections import Counter
 from datetime import timedelta
 
 import pendulum
@@ -34,12 +35,12 @@ SHARDS = 4
 def campaign_in_shards():
     booked = ConciergeBookOperator.partial(
         task_id="book",
-        purpose="autumn-campaign",  # one meeting for each lead, in whatever run; a new campaign takes a new name
-        router_slug="inbound-demo",
-        trigger="ThirdPartyForm",
         sql=LEADS,
         sql_conn_id="warehouse",
         max_leads=20_000,
+        purpose="autumn-campaign",  # one meeting for each lead, in whatever run; a new campaign takes a new name
+        router_slug="inbound-demo",
+        trigger="ThirdPartyForm",
         lead_key=col("crm_id"),
         timezone=col("timezone", default="Europe/Paris"),
         form={"email": col("email"), "company": col("company"), "company_size": col("company_size")},
@@ -53,11 +54,7 @@ def campaign_in_shards():
     @task
     def report(summaries: list[dict]) -> dict[str, int]:
         """How many came to what in all shards; who has to be looked at is in the table."""
-        totals = {}
-        for summary in summaries:
-            for status, count in summary["counts"].items():
-                totals[status] = totals.get(status, 0) + count
-        return totals
+        return dict(sum((Counter(summary["counts"]) for summary in summaries), Counter()))
 
     report(booked.output)
 

@@ -8,10 +8,8 @@ Needs three connections and a router:
 - a Concierge router with the slug ``inbound-demo``, whose form has the fields named under ``form``
 """
 
-from contextlib import closing
-
 import pendulum
-from airflow.sdk import BaseHook, Param, dag, task
+from airflow.sdk import Param, dag
 
 from airflow_chilipiper.operators import ConciergeBookOperator, col
 
@@ -20,10 +18,11 @@ SELECT id, crm_id, email, first_name, last_name, company, company_size, country,
 FROM leads WHERE meeting_id IS NULL ORDER BY id
 """
 WRITE_BACK = """
-UPDATE leads SET meeting_id = ?, meeting_status = ?, meeting_start = ?, meeting_host = ?, meeting_note = ?
-WHERE id = ? AND meeting_id IS NULL
+UPDATE leads SET meeting_id = :meeting_id, meeting_status = :status, meeting_start = :start_time,
+    meeting_host = :host_email, meeting_note = :reason
+WHERE id = :id AND meeting_id IS NULL
 """
-WRITTEN = ("meeting_id", "status", "start_time", "host_email", "reason", "id")
+FORM_FIELDS = ("email", "first_name", "last_name", "company", "company_size", "country")
 
 
 @dag(
@@ -35,46 +34,24 @@ WRITTEN = ("meeting_id", "status", "start_time", "host_email", "reason", "id")
     tags=["chilipiper"],
 )
 def nightly_concierge():
-    book = ConciergeBookOperator(
+    ConciergeBookOperator(
         task_id="book",
-        purpose="inbound-demo",  # one demo for each lead, in whatever run; a new campaign takes a new name
-        router_slug="inbound-demo",
-        trigger="ThirdPartyForm",
         sql=NEW_LEADS,
         sql_conn_id="warehouse",
         max_leads="{{ params.max_leads }}",
+        purpose="inbound-demo",  # one demo for each lead, in whatever run; a new campaign takes a new name
+        router_slug="inbound-demo",
+        trigger="ThirdPartyForm",
         lead_key=col("crm_id"),
         timezone=col("timezone", default="Europe/Paris"),
-        form={
-            "email": col("email"),
-            "first_name": col("first_name"),
-            "last_name": col("last_name"),
-            "company": col("company"),
-            "company_size": col("company_size"),
-            "country": col("country"),
-            "source": "nightly",
-        },
-        keep=["id"],
+        form={**{name: col(name) for name in FORM_FIELDS}, "source": "nightly"},
         between=("09:00", "18:00"),
+        keep=["id"],
+        write_back_sql=WRITE_BACK,  # for every lead, even where the task fails
         fetch_meeting=True,
         ledger_conn_id="ledger",
         retries=2,
     )
-
-    @task(trigger_rule="all_done")  # a booking task that fails has left the outcomes of all its leads, too
-    def write_back(outcomes: list[dict] | None):
-        warehouse = BaseHook.get_hook("warehouse")
-        rows = [[outcome.get(name) for name in WRITTEN] for outcome in outcomes or []]
-        with closing(warehouse.get_conn()) as connection, closing(connection.cursor()) as cursor:
-            cursor.executemany(WRITE_BACK.replace("?", warehouse.placeholder), rows)
-            connection.commit()
-
-    @task
-    def report(counts: dict[str, int]) -> str:
-        """Last of all, and only if all went well: without it a run would be green whose booking task failed."""
-        return ", ".join(f"{count} {status}" for status, count in counts.items()) or "no new leads"
-
-    write_back(book.output) >> report(book.output["counts"])
 
 
 nightly_concierge()

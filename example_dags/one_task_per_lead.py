@@ -1,7 +1,7 @@
 """Book each new lead in a task of its own, followed by a task of its own: fit for dozens of leads, not for thousands.
 
 Airflow spends up to a second on a task and maps over 1,024 at most; for more leads see ``nightly_concierge.py``. In
-return each lead has its own log, retries and link to the meeting.
+return each lead has its own log, retries and link to the meeting. Leads and outcomes go from task to task over XCom.
 
 Needs three connections and a router:
 

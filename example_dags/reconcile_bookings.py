@@ -1,4 +1,4 @@
-"""Every hour, find out what became of bookings whose answer was lost, and tell whom it concerns what is left.
+"""Every hour, find out what became of bookings whose answer was lost, and report what a person has to decide.
 
 A booking task does so itself at its next try or run. This DAG is for what has none: campaigns that are over, tasks that
 were given up. It needs two connections:

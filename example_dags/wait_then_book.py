@@ -12,7 +12,7 @@ Trigger it with the guest's e-mail. The wait opens no session, so it may be long
 from datetime import timedelta
 
 import pendulum
-from airflow.sdk import Param, dag, task
+from airflow.sdk import Param, dag
 
 from airflow_chilipiper.operators import SchedulingLinkBookOperator
 from airflow_chilipiper.sensors import AvailableSlotsSensor
@@ -45,18 +45,15 @@ def wait_then_book():
         deferrable=True,
     )
 
-    @task
-    def guest(params: dict) -> dict[str, str]:
-        return {"email": params["guest"]}
-
     SchedulingLinkBookOperator(
         task_id="book",
         purpose="waited-for-a-slot",
-        lead=guest(),
+        lead={},  # rows are data, and are never rendered; the guest stands in a template
+        guest_email="{{ params.guest }}",
         booking_url="{{ params.link }}",
         meeting_type_id="{{ params.meeting_type }}",
         prefer=slots.output,  # somebody may have been faster: then the nearest slot that is still free
-        on_no_slot="fail",
+        fail_on=("no_slot", "unknown", "not_attempted"),
         ledger_conn_id="ledger",
     )
 

@@ -82,7 +82,7 @@ def postgres() -> Iterator[str]:
 
 def connect(running: Engine, box: Sandbox, warehouse: Warehouse) -> None:
     """The connections and the pool that the DAG names."""
-    chilipiper: dict[str, Any] = json.loads(box.connection)
+    chilipiper: dict[str, Any] = json.loads(box.connection_with(box.token, meeting_list_lag=2))
     running.airflow.connect("chilipiper_default", **chilipiper | {"extra": json.dumps(chilipiper["extra"])})
     for conn_id in ("warehouse", "ledger"):
         running.airflow.connect(conn_id, **warehouse.connection)

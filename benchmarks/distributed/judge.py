@@ -68,11 +68,11 @@ def judge(
     asked, times = list(leads), sorted(arrivals)
     return Verdict(
         leads=len(asked),
-        statuses=Counter(status for entries in said.values() for status, _ in entries),
+        statuses=Counter(status for rows in said.values() for status, _ in rows),
         meetings=sum(map(len, made.values())),
         extra=sum(len(ids) - 1 for ids in made.values()),
         without_outcome=len(set(asked) - said.keys()),
-        with_several=sum(len(entries) > 1 for entries in said.values()),
+        with_several=sum(len(rows) > 1 for rows in said.values()),
         astray=sum(not agree(said[lead], made[lead]) for lead in {*asked, *said, *made}),
         shards=shards,
         limit=limit,

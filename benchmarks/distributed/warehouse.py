@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from airflow_chilipiper.booking.ledger.lead_key import row_key
+from airflow_chilipiper.booking.ledger.lead_key import entry_key
 
 PURPOSE = "spring"
 TODAY = datetime.now(UTC).date()
@@ -26,7 +26,7 @@ def lead_in(said: object) -> str | None:
     return found and found[1]
 
 
-def queries(number: int) -> datetime:
+def preferred(number: int) -> datetime:
     """A half hour in midweek, at which somebody works somewhere: shards know nothing of each other's slots."""
     days = [day for ahead in range(1, 7) if (day := TODAY + timedelta(days=ahead)).weekday() in MIDWEEK]
     which, half_hour = divmod(number % (48 * len(days)), 48)
@@ -52,10 +52,10 @@ class Warehouse:
         }
 
     def fill(self, leads: int) -> None:
-        rows = [{"id": number, "email": email_of(str(number)), "queries": queries(number)} for number in range(leads)]
+        rows = [{"id": number, "email": email_of(str(number)), "preferred": preferred(number)} for number in range(leads)]
         with self._server.begin() as db:
-            db.execute(sa.text("CREATE TABLE leads (id INTEGER PRIMARY KEY, email TEXT, queries TIMESTAMPTZ)"))
-            db.execute(sa.text("INSERT INTO leads VALUES (:id, :email, :queries)"), rows)
+            db.execute(sa.text("CREATE TABLE leads (id INTEGER PRIMARY KEY, email TEXT, preferred TIMESTAMPTZ)"))
+            db.execute(sa.text("INSERT INTO leads VALUES (:id, :email, :preferred)"), rows)
 
     def outcomes(self) -> list[tuple[str, str, str | None]]:
         """Lead, status and meeting of all rows of the results table."""
@@ -68,7 +68,7 @@ class Warehouse:
     def senders(self, leads: Iterable[str]) -> dict[str, str]:
         """By lead, the task instance and try that asked for its meeting."""
         found = dict(self._ask("SELECT key, sender FROM chilipiper_ledger WHERE sender <> ''"))
-        return {lead: found[key] for lead in leads if (key := row_key(PURPOSE, lead)) in found}
+        return {lead: found[key] for lead in leads if (key := entry_key(PURPOSE, lead)) in found}
 
     def _ask(self, query: str) -> list[Any]:
         with self._server.connect() as db:

@@ -20,14 +20,15 @@ class FreesSent(SqlLedger):
     """Whoever starts again takes a booking call that nobody answered for one that was not made."""
 
     def get_or_create(self, entries: Sequence[Entry], /) -> Sequence[Entry]:
-        return [replace(entry, state="planned") if entry.state == "sent" else entry for entry in super().begin(entries)]
+        on_record = super().get_or_create(entries)
+        return [replace(entry, state="planned") if entry.state == "sent" else entry for entry in on_record]
 
 
 class ComparesNothing(SqlLedger):
-    """Writes a version over whatever stands there by now."""
+    """Writes a change over whatever stands there by now."""
 
     def update(self, entries: Sequence[Entry], /) -> Sequence[Answer]:
-        now = self.look({entry.key for entry in entries})
+        now = self.get({entry.key for entry in entries})
         return super().update([replace(entry, replaces=now[entry.key].version) for entry in entries])
 
 

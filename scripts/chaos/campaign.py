@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from airflow_chilipiper.api.call import Interval
-from airflow_chilipiper.api.patterns.concierge import Concierge
 from airflow_chilipiper.arguments.columns import col
-from airflow_chilipiper.booking.doubt.bounds import Bounds, NoEvidence
+from airflow_chilipiper.arguments.patterns import CONCIERGE
+from airflow_chilipiper.booking.doubt.bounds import Bounds, InDoubt
 from airflow_chilipiper.booking.lead import Lead
-from airflow_chilipiper.task.plan import Given, Terms
+from airflow_chilipiper.booking.policy import Policy
+from airflow_chilipiper.task.lead_plan import LeadPlan
 
 CALL_TIMEOUT = 3.0
 # One clock, whose seconds are whole where the meeting list tells them; and a service that may commit after its answer.
@@ -24,28 +25,27 @@ class Campaign:
 
     purpose: str
     size: int
-    on_no_evidence: NoEvidence = "hold"
+    in_doubt: InDoubt = "hold"
 
     def leads(self, *, sender: str = "") -> list[Lead]:
-        """As a booking operator makes them of its entries."""
-        terms = Terms(
-            purpose=self.purpose,
+        """As a booking task makes them of its rows."""
+        plan = LeadPlan(
+            policy=Policy(
+                purpose=self.purpose,
+                interval=Interval(datetime.now(UTC), timedelta(days=7)),
+                sender=sender,
+                bounds=replace(BOUNDS, in_doubt=self.in_doubt),
+            ),
+            pattern=CONCIERGE,
             lead_key=col("id"),
             guest_email=col("email"),
             timezone=ZoneInfo("Europe/Paris"),
-            prefer=None,
             form={"PersonEmail": col("email")},
-            arguments={},
-            make_pattern=inbound_demo,
-            interval=Interval(datetime.now(UTC), timedelta(days=7)),
-            sender=sender,
-            bounds=replace(BOUNDS, on_no_evidence=self.on_no_evidence),
+            prefer=None,
+            own={"router_slug": "inbound-demo", "trigger": "InAppButton"},
+            resolve_names=dict,
         )
-        return [terms.lead({"email": self.guest(number)}, str(number)) for number in range(self.size)]
+        return [plan.lead({"email": self.guest(number)}, str(number)) for number in range(self.size)]
 
     def guest(self, number: int) -> str:
         return f"lead-{number}@{self.purpose}.example"
-
-
-def inbound_demo(given: Given) -> Concierge:
-    return Concierge(router_slug="inbound-demo", trigger="InAppButton", form=given.form, guest=given.email)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scripts.chaos.fates import Tally
+from scripts.chaos.blows import Tally
 from scripts.chaos.judge import Finding
 
 HEADINGS = (
@@ -39,15 +39,15 @@ class Report:
 
     def complaints(self, *, kills: int, pauses: int) -> list[str]:
         """Why this proves the contrary, or nothing."""
-        told = [str(finding) for finding in self.findings if finding.extra or finding.is_lost]
-        told += [f"left unsettled: {finding}" for finding in self.findings if finding.state in ("sent", "unknown")]
+        complaints = [str(finding) for finding in self.findings if finding.extra or finding.is_lost]
+        complaints += [f"left unsettled: {finding}" for finding in self.findings if finding.state in ("sent", "unknown")]
         for what, tally, asked in (("kills", self.kills, kills), ("pauses", self.pauses, pauses)):
             if tally.done < asked:
-                told.append(f"{tally.done} {what}, and {asked} were asked for")
+                complaints.append(f"{tally.done} {what}, and {asked} were asked for")
         struck, in_flight = self.kills.done + self.pauses.done, self.kills.in_flight + self.pauses.in_flight
         if in_flight < LEAST_IN_FLIGHT * struck:
-            told.append(f"only {in_flight} of {struck} kills and pauses came in the middle of a booking")
-        return told
+            complaints.append(f"only {in_flight} of {struck} kills and pauses came in the middle of a booking")
+        return complaints
 
     def __str__(self) -> str:
         kills, pauses = self.kills, self.pauses

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 
 from airflow_chilipiper.api.http.settings import ClientSettings
-from airflow_chilipiper.booking.doubt.bounds import NoEvidence
+from airflow_chilipiper.booking.doubt.bounds import InDoubt
 from airflow_chilipiper.booking.ledger.sql.ledger import SqlLedger
 from airflow_chilipiper.booking.ledger.store import pages
 from airflow_chilipiper.sandbox import Sandbox, sandbox
 from scripts.chaos.campaign import CALL_TIMEOUT, Campaign
-from scripts.chaos.fates import Fates
+from scripts.chaos.blows import Blows
 from scripts.chaos.judge import Finding, judge
 from scripts.chaos.process import warm_up
 from scripts.chaos.report import Report
@@ -27,7 +27,7 @@ FAULT_RATE = 0.06
 RETRY_AFTER = 0.1
 SESSION_LIFETIME = 3.0
 RUNS = ("a", "b")
-POLICIES: tuple[NoEvidence, ...] = ("hold", "rebook")
+POLICIES: tuple[InDoubt, ...] = ("hold", "rebook")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +63,7 @@ class Siege:
     tries: int = 0
 
     def __post_init__(self) -> None:
-        self.fates = Fates(seed=self.orders.seed, kills=self.orders.kills, pauses=self.orders.pauses)
+        self.blows = Blows(seed=self.orders.seed, kills=self.orders.kills, pauses=self.orders.pauses)
         self.ledger = SqlLedger(sa.create_engine(self.ledger_url, poolclass=sa.pool.NullPool))
         self.ledger.create()
 
@@ -73,11 +73,11 @@ class Siege:
                 group.create_task(self._pairs())
 
     async def _pairs(self) -> None:
-        while any(self.fates.left.values()):
+        while any(self.blows.left.values()):
             number = len(self.campaigns)
             campaign = Campaign(f"campaign-{number}", self.orders.leads, POLICIES[number % 2])
             self.campaigns.append(campaign)
-            tasks = [TaskInstance(self._first(campaign, run), self.fates, self.ledger) for run in RUNS]
+            tasks = [TaskInstance(self._first(campaign, run), self.blows, self.ledger) for run in RUNS]
             await asyncio.gather(*(task.run() for task in tasks))
             self.tries += sum(task.tries for task in tasks)
 
@@ -96,8 +96,8 @@ class Siege:
         return Report(
             database=database,
             findings=self._findings(),
-            kills=self.fates.kills,
-            pauses=self.fates.pauses,
+            kills=self.blows.kills,
+            pauses=self.blows.pauses,
             restarts=self.tries - len(RUNS) * len(self.campaigns),
             seconds=seconds,
         )

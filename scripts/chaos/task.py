@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from airflow_chilipiper.booking.ledger.entry import State
 from airflow_chilipiper.booking.ledger.sql.ledger import SqlLedger
-from scripts.chaos.fates import Fates, Resolution
+from scripts.chaos.blows import Blow, Blows
 from scripts.chaos.process import Worker
 from scripts.chaos.worker import Try
 
@@ -24,7 +24,7 @@ class TaskInstance:
     """Starts the next try when one has ended, was killed or is paused; who is continued finds its successor at work."""
 
     first: Try
-    fates: Fates
+    blows: Blows
     ledger: SqlLedger
     _workers: list[Worker] = field(default_factory=list)
     _paused: list[asyncio.Task[bool]] = field(default_factory=list)
@@ -59,34 +59,34 @@ class TaskInstance:
         return await self._live(self._workers[-1], this)
 
     async def _live(self, worker: Worker, this: Try) -> bool:
-        resolution = self.fates.draw()
-        if resolution and resolution.waits:
+        blow = self.blows.draw()
+        if blow and blow.waits:
             await worker.books()
-        if await worker.ends(within=resolution.after if resolution else HANGS):
+        if await worker.ends(within=blow.after if blow else HANGS):
             return worker.succeeded
-        if resolution is None:
+        if blow is None:
             raise TimeoutError(f"{this.sender} hangs: nothing befell it, and it has not ended in {HANGS:.0f} s")
-        if resolution.kind == "kill":
+        if blow.kind == "kill":
             await self._kill(worker, this)
         else:
-            self._paused.append(asyncio.create_task(self._pause(worker, this, resolution)))
+            self._paused.append(asyncio.create_task(self._pause(worker, this, blow)))
         return False
 
     async def _kill(self, worker: Worker, this: Try) -> None:
         worker.kill()
         await worker.ends(within=HANGS)
         if worker.was_killed:
-            self.fates.kills.done += 1
-            self.fates.kills.in_flight += await self._is_in_flight(this)
+            self.blows.kills.done += 1
+            self.blows.kills.in_flight += await self._is_in_flight(this)
 
-    async def _pause(self, worker: Worker, this: Try, resolution: Resolution) -> bool:
+    async def _pause(self, worker: Worker, this: Try, blow: Blow) -> bool:
         with suppress(ProcessLookupError):
             worker.stop()
-            self.fates.pauses.done += 1
+            self.blows.pauses.done += 1
             looking = asyncio.create_task(self._is_in_flight(this))  # which may have to wait for a lock of the worker's
-            await asyncio.sleep(resolution.length)
+            await asyncio.sleep(blow.length)
             worker.go_on()
-            self.fates.pauses.in_flight += await looking
+            self.blows.pauses.in_flight += await looking
         return await self._live(worker, this)
 
     async def _is_in_flight(self, this: Try) -> bool:

@@ -31,7 +31,7 @@ LONGEST_PAUSE = 0.1
 
 @dataclass(frozen=True, kw_only=True)
 class Try:
-    """What a worker is told. `broken` names a protocol that is not ours."""
+    """What a worker is asked. `broken` names a protocol that is not ours."""
 
     campaign: Campaign
     run: str
@@ -60,9 +60,9 @@ def work(this: Try, booking: Connection) -> None:
 
 
 @asynccontextmanager
-async def open_runtime(this: Try, ledger: Ledger, tell: Callable[[], None]) -> AsyncIterator[BatchRuntime]:
+async def open_runtime(this: Try, ledger: Ledger, announce: Callable[[], None]) -> AsyncIterator[BatchRuntime]:
     async with CLIENTS.get(this.broken, Client)(this.settings) as client:
-        yield BatchRuntime(Telling(client, tell), RateLimiter(None), ledger, sleep=briefly)
+        yield BatchRuntime(Announcing(client, announce), RateLimiter(None), ledger, sleep=briefly)
 
 
 async def briefly(seconds: float) -> None:
@@ -70,14 +70,14 @@ async def briefly(seconds: float) -> None:
     await asyncio.sleep(min(seconds, LONGEST_PAUSE))
 
 
-class Telling:
-    """A client that tells of booking calls: the entry stands at `sent`, and the call is about to leave."""
+class Announcing:
+    """A client that announces each booking call: the entry stands at `sent`, and the call is about to leave."""
 
-    def __init__(self, client: Client, tell: Callable[[], None]) -> None:
+    def __init__(self, client: Client, announce: Callable[[], None]) -> None:
         self.clock = client.clock
-        self._client, self._tell = client, tell
+        self._client, self._announce = client, announce
 
     async def ask(self, call: Call[T], /) -> T:
         if not call.repeatable:
-            self._tell()
+            self._announce()
         return await self._client.ask(call)

@@ -34,8 +34,8 @@ def entry(key: str) -> Entry:
 def test_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     """The table is made once, and outlives the ledger."""
     connect(monkeypatch, conn_type="sqlite", host=str(tmp_path / "ledger.db"))
-    assert ledger_of("ledger", try_number=2).begin([entry("a")]) == [entry("a")]
-    assert ledger_of("ledger").look(["a", "b"]) == {"a": entry("a")}
+    assert ledger_of("ledger", try_number=2).get_or_create([entry("a")]) == [entry("a")]
+    assert ledger_of("ledger").get(["a", "b"]) == {"a": entry("a")}
     assert caplog.text.count("Made the table chilipiper_ledger") == 1
 
 
@@ -55,7 +55,7 @@ def test_postgres(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     ledger = sql_ledger("ledger")
     assert isinstance(ledger, SqlLedger)
     assert ledger.get_or_create([entry("a")]) == [entry("a")]
-    assert sql_ledger("ledger").look(["a"]) == {"a": entry("a")}
+    assert sql_ledger("ledger").get(["a"]) == {"a": entry("a")}
 
 
 def test_a_table_that_is_not_to_be_made_is_refused_where_it_is_missing(
@@ -66,8 +66,8 @@ def test_a_table_that_is_not_to_be_made_is_refused_where_it_is_missing(
     for _ in range(2):
         with pytest.raises(AirflowFailException, match=r"'ledger' .* without the table chilipiper_ledger.*: name the"):
             sql_ledger("ledger", create=False)
-    sql_ledger("ledger").begin([entry("a")])
-    assert sql_ledger("ledger", create=False).look(["a"]) == {"a": entry("a")}
+    sql_ledger("ledger").get_or_create([entry("a")])
+    assert sql_ledger("ledger", create=False).get(["a"]) == {"a": entry("a")}
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])

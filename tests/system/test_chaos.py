@@ -12,7 +12,7 @@ import pytest
 from airflow_chilipiper.booking.ledger.entry import Entry
 from scripts.chaos.__main__ import main
 from scripts.chaos.campaign import Campaign
-from scripts.chaos.fates import Fates, Tally
+from scripts.chaos.blows import Blows, Tally
 from scripts.chaos.judge import Finding, judge
 from scripts.chaos.report import Report
 from scripts.chaos.siege import Orders, besiege
@@ -105,11 +105,11 @@ def test_a_run_that_proves_little_or_nothing_is_complained_of(report: Report, co
 
 
 def test_a_seed_draws_the_same_fates_until_enough_was_done() -> None:
-    one, other = Fates(seed=3, kills=1, pauses=1), Fates(seed=3, kills=1, pauses=1)
+    one, other = Blows(seed=3, kills=1, pauses=1), Blows(seed=3, kills=1, pauses=1)
     drawn = [one.draw() for _ in range(20)]
     assert drawn == [other.draw() for _ in range(20)]
-    assert {resolution.kind for resolution in drawn if resolution} == {"kill", "pause"}
+    assert {blow.kind for blow in drawn if blow} == {"kill", "pause"}
     one.kills.done = 1
-    assert {resolution.kind for resolution in (one.draw() for _ in range(20)) if resolution} == {"pause"}
+    assert {blow.kind for blow in (one.draw() for _ in range(20)) if blow} == {"pause"}
     one.pauses.done = 1
     assert one.draw() is None

@@ -274,7 +274,7 @@ def test_owner_links_books_each_customer_with_the_owner_of_the_link(
 def test_owner_links_books_and_writes_nothing_in_a_preview(run_dag: Run, warehouse: Warehouse, box: Sandbox) -> None:
     renewals(warehouse)
 
-    run = run_dag(example("owner_links"), run_conf={"action": "preview"})
+    run = run_dag(example("owner_links"), run_conf={"preview": True})
 
     assert run.state == "success"
     assert on_record(box) == {}
@@ -359,8 +359,8 @@ def test_reconcile_bookings_finds_what_was_lost_and_reports_what_a_person_must_d
     run = run_dag(without_retries(example("reconcile_bookings")))
 
     assert run.state == "success"
-    told = {ti.task_id: ti.xcom_pull(task_ids=ti.task_id) for ti in run.get_task_instances()}
-    assert told["reconcile"]["counts"] == {"booked": 1, "review": 1}
-    (row,) = [row for row in told["reconcile"]["rows"] if row["state"] == "review"]
-    assert told["report"] == [f"{row['ledger_key']}: {row['reason']}"]
+    answers = {ti.task_id: ti.xcom_pull(task_ids=ti.task_id) for ti in run.get_task_instances()}
+    assert answers["reconcile"]["counts"] == {"booked": 1, "review": 1}
+    (row,) = [row for row in answers["reconcile"]["rows"] if row["state"] == "review"]
+    assert answers["report"] == [f"{row['ledger_key']}: {row['reason']}"]
     assert len(on_record(box)) == 1

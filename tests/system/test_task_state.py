@@ -87,7 +87,7 @@ def test_a_second_try_finds_what_the_first_has_marked(
 def test_a_try_that_was_replaced_finds_nothing_and_may_write_nothing(
     run_dag: Callable[..., DagRun], stored: Callable[[], list[Any]]
 ) -> None:
-    """Airflow gives a retry another id, and limiter away who still writes under the old one."""
+    """Airflow gives a retry another id, and turns away who still writes under the old one."""
     entry, opens, before = Entry(key="a" * 64, purpose="spring", version=new_version()), list[Open](), list[Any]()
     begun = list[TaskStateLedger]()
 
@@ -95,13 +95,13 @@ def test_a_try_that_was_replaced_finds_nothing_and_may_write_nothing(
         opens.append(open_)
         if number == 1:
             begun.append(open_())
-            begun[0].begin([entry])
+            begun[0].get_or_create([entry])
             before.extend(stored())
             raise ValueError("the first try ends here")
-        assert opens[1]().look([entry.key])[entry.key].version == entry.version
-        assert opens[0]().look([entry.key]) == {}
+        assert opens[1]().get([entry.key])[entry.key].version == entry.version
+        assert opens[0]().get([entry.key]) == {}
         with pytest.raises(LedgerFailed, match="may not be in the task state store"):
-            opens[0]().begin([entry])
+            opens[0]().get_or_create([entry])
         with pytest.raises(LedgerFailed, match="may not be in the task state store"):
             begun[0].update([entry.to("sent")])
 

@@ -139,7 +139,7 @@ LEADS = [lead(str(number)) for number in range(6)]
 def task(desk: Desk, leads: Sequence[Any] = LEADS, **arguments: Any) -> Any:
     """A booking task over that ledger, one lead after another; a look at the meeting list settles what it finds."""
     given = {"router_slug": "inbound-demo", "trigger": "InAppButton", "form": {"PersonEmail": col("email")}}
-    given |= {"lead_key": col("lead_id"), "ledger_conn_id": "ledger", "leads_at_once": 1, "list_lag": "0 seconds"}
+    given |= {"lead_key": col("lead_id"), "ledger_conn_id": "ledger", "leads_at_once": 1}
     return desk.make(ConciergeBookOperator, leads=list(leads), **given | arguments)
 
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from airflow_chilipiper.booking.book import SEND_WITHIN
-from airflow_chilipiper.booking.doubt.bounds import Bounds, NoEvidence
+from airflow_chilipiper.booking.doubt.bounds import Bounds, InDoubt
 from airflow_chilipiper.booking.ledger.entry import Entry
 from airflow_chilipiper.booking.ledger.sql.ledger import SqlLedger
 from airflow_chilipiper.booking.ledger.store import Answer
@@ -92,13 +92,13 @@ def test_a_time_of_day_that_jumps_between_mark_and_call_holds_no_call_up(desk: D
     ids=["hold, forward", "hold, back", "rebook, back", "rebook, as far ahead as two machines may be"],
 )
 def test_a_time_of_day_that_jumps_frees_no_lead_in_doubt(
-    desk: Desk, home: Home, policy: NoEvidence, jump: float
+    desk: Desk, home: Home, policy: InDoubt, jump: float
 ) -> None:
     """Its meeting is made later than anybody looked, and is found then."""
     wall, ledger = Jumping(time.time), sql_ledger("ledger")
     desk.chili.faults.late_commit(86_400, "concierge-schedule")
     for number, statuses in enumerate((("unknown",), ("unknown", "review"), ("already_booked",)), 1):
-        bounds = Bounds(on_no_evidence=policy, list_lag=0.0)
+        bounds = Bounds(in_doubt=policy, list_lag=0.0)
         batch = batch_of(ledger, [a_lead(LEADS[0], sender=f"nightly#{number}", bounds=bounds)], wall=wall)
         batch.run()
         assert batch.outcomes[0].status in statuses

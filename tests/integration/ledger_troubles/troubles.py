@@ -70,7 +70,7 @@ TROUBLES: dict[str, dict[str, Trouble]] = {
                 "create function refuse() returns trigger language plpgsql"
                 " as $$ begin raise exception 'full' using errcode = '53100'; end $$",
                 "create trigger refuse before insert or update on chilipiper_ledger"
-                " for each entry execute function refuse()",
+                " for each row execute function refuse()",
             ),
             sql("drop function refuse() cascade"),
             FULL,
@@ -91,7 +91,7 @@ TROUBLES: dict[str, dict[str, Trouble]] = {
         "full": Trouble(
             sql(
                 *(
-                    f"create trigger full_{when} before {when} on chilipiper_ledger for each entry"
+                    f"create trigger full_{when} before {when} on chilipiper_ledger for each row"
                     " signal sqlstate 'HY000' set mysql_errno = 1114, message_text = 'full'"
                     for when in ("insert", "update")
                 )

@@ -80,12 +80,12 @@ class Run:
     @property
     def statuses(self) -> dict[str, int]:
         """How many leads have which outcome."""
-        return dict(Counter(entry["status"] for entry in self.outcomes))
+        return dict(Counter(row["status"] for row in self.outcomes))
 
     @property
     def meeting_ids(self) -> dict[str, str]:
         """By lead, after making sure that each of the twenty has one outcome."""
-        ids = {entry["lead_key"]: entry["meeting_id"] for entry in self.outcomes}
+        ids = {row["lead_key"]: row["meeting_id"] for row in self.outcomes}
         assert len(ids) == len(self.outcomes) == 20
         return {key: meeting_id for key, meeting_id in ids.items() if meeting_id}
 
@@ -117,7 +117,7 @@ def campaign(dag_id: str, airflow: Airflow) -> Iterator[Campaign]:
     """No two sandboxes make the same meeting ids, and no full calendar keeps anybody from a second meeting."""
     with sandbox(seed=crc32(dag_id.encode()), hosts=40, requests_per_second=200) as chili:
         chili.tenant.variants.concierge_attendees = "flexible"
-        connection = json.loads(chili.connection_with(chili.token, timeout=300))
+        connection = json.loads(chili.connection_with(chili.token, timeout=300, meeting_list_lag=1))
         airflow.connect(dag_id, **connection | {"extra": json.dumps(connection["extra"])})
         yield Campaign(dag_id, airflow, chili)
 

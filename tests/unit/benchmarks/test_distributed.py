@@ -15,8 +15,8 @@ import pytest
 import redis
 import sqlalchemy as sa
 
-from airflow_chilipiper.booking.ledger.entry import Row, new_version
-from airflow_chilipiper.booking.ledger.lead_key import row_key
+from airflow_chilipiper.booking.ledger.entry import Entry, new_version
+from airflow_chilipiper.booking.ledger.lead_key import entry_key
 from airflow_chilipiper.booking.ledger.sql.ledger import SqlLedger
 from airflow_chilipiper.ledgers import sender_of
 from airflow_chilipiper.sandbox import CallRecord, sandbox
@@ -209,8 +209,8 @@ def test_the_warehouse_knows_the_leads_and_who_asked_for_their_meetings(postgres
     warehouse.fill(3)
     ledger = SqlLedger(sa.create_engine(postgres_schema_url))
     ledger.create()
-    (row,) = ledger.begin([Row(key=row_key(PURPOSE, "2"), purpose=PURPOSE, mark=new_version())])
-    ledger.mark([row.to("sent", sender="d/r/book/1#1")])
+    (entry,) = ledger.get_or_create([Entry(key=entry_key(PURPOSE, "2"), purpose=PURPOSE, version=new_version())])
+    ledger.update([entry.to("sent", sender="d/r/book/1#1")])
     assert warehouse.senders(["0", "1", "2"]) == {"2": "d/r/book/1#1"}
     assert warehouse.in_flight() == ["d/r/book/1#1"]
 

@@ -17,9 +17,9 @@ LEADS = [  # each with an hour of its own, at which somebody works somewhere, so
 LEDGERS: dict[str, dict[str, Any]] = {"sql": {"ledger_conn_id": "ledger"}, "task_state": {}}
 
 
-def booking(dag_id: str, **arguments: Any) -> None:
+def booking(dag_id: str, *, leads_at_once: int = 4, **arguments: Any) -> None:
     with DAG(dag_id, schedule=None):
-        ConciergeBookOperator(
+        task = ConciergeBookOperator(
             task_id="book",
             purpose=dag_id,
             router_slug="inbound-demo",
@@ -28,10 +28,10 @@ def booking(dag_id: str, **arguments: Any) -> None:
             lead_key=col("id"),
             form={"PersonEmail": col("email")},
             prefer=col("at"),
-            list_lag=timedelta(seconds=1),
             chilipiper_conn_id=dag_id,
-            **{"leads_at_once": 4, "retries": 1, "retry_delay": timedelta(seconds=1), **arguments},
+            **{"retries": 1, "retry_delay": timedelta(seconds=1), **arguments},
         )
+    task.leads_at_once = leads_at_once
 
 
 for ledger, where in LEDGERS.items():

@@ -8,14 +8,14 @@ from typing import Literal
 
 WAITING = 0.75  # of all; the others are struck at any time from the start on
 START, BOOKING = 0.3, 0.15  # seconds, about as long as either takes
-PAUSES = (2.1, 2.9)  # seconds; a call leaves within two seconds of its version, or not at all
+PAUSES = (2.1, 2.9)  # seconds; a call leaves within two seconds of the update to `sent`, or not at all
 
 
 Kind = Literal["kill", "pause"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Resolution:
+class Blow:
     """To be killed or paused so many seconds after the start or, if it `waits`, after the first booking call.
 
     A pause takes `length` seconds.
@@ -35,7 +35,7 @@ class Tally:
     in_flight: int = 0
 
 
-class Fates:
+class Blows:
     def __init__(self, *, seed: int, kills: int, pauses: int) -> None:
         self._chance = random.Random(seed)  # noqa: S311  # draws moments, keeps no secret
         self._asked: dict[Kind, int] = {"kill": kills, "pause": pauses}
@@ -46,7 +46,7 @@ class Fates:
         done: dict[Kind, int] = {"kill": self.kills.done, "pause": self.pauses.done}
         return {kind: max(0, asked - done[kind]) for kind, asked in self._asked.items()}
 
-    def draw(self) -> Resolution | None:
+    def draw(self) -> Blow | None:
         """None once enough was done."""
         left = self.left
         if not any(left.values()):
@@ -54,4 +54,4 @@ class Fates:
         (kind,) = self._chance.choices(list(left), list(left.values()))
         waits = self._chance.random() < WAITING
         after = self._chance.uniform(0, BOOKING if waits else START)
-        return Resolution(kind=kind, waits=waits, after=after, length=self._chance.uniform(*PAUSES))
+        return Blow(kind=kind, waits=waits, after=after, length=self._chance.uniform(*PAUSES))

@@ -1,8 +1,8 @@
-"""Marks a second, alone and grouped, in each home of the ledger; all in one run, since only the ratios hold elsewhere.
+"""Updates a second, alone and grouped, in each home of the ledger; all in one run, since only the ratios hold elsewhere.
 
-A case is how many entries share a transaction ("alone", 16, 64, 256), or how many flows of a batch version beside each other
-("1-flow", "16-flows", "64-flows"): there, what comes while one group commits is the next group. At the end every entry is
-looked for in a ledger that was opened anew.
+A case is how many entries share a transaction ("alone", 16, 64, 256), or how many flows of a batch update beside each
+other ("1-flow", "16-flows", "64-flows"): there, what comes while one group commits is the next group. At the end every
+entry is looked for in a ledger that was opened anew.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from benchmarks.rates import Line, Rates, table
 from tests.conftest import pytest_unconfigure
 
 SENDER = "nightly/scheduled__2026-11-03T02:00:00+00:00/book/-1#1"
-BEGUN_AT_ONCE = 500
+CREATED_AT_ONCE = 500
 
 
 def in_groups(size: int, ledger: Ledger, entries: Sequence[Entry]) -> None:
@@ -56,7 +56,7 @@ CASES: dict[str, Callable[[Ledger, Sequence[Entry]], None]] = {
 def measure(homes: Sequence[Home], *, lines: Sequence[Line], rounds: int, updates: int) -> Rates:
     """The rate of each line in each round; a round goes through all homes, so that a slow minute hits them alike."""
     rates = defaultdict[Line, list[float]](list)
-    ledgers, marked = {home.name: home.open() for home in homes}, defaultdict[str, list[Entry]](list)
+    ledgers, updated = {home.name: home.open() for home in homes}, defaultdict[str, list[Entry]](list)
     for number in range(rounds):
         for home, case in (line for line in lines if line[0] in ledgers):
             print(f"round {number + 1} of {rounds}: {home}:{case}", file=sys.stderr, flush=True)
@@ -64,31 +64,31 @@ def measure(homes: Sequence[Home], *, lines: Sequence[Line], rounds: int, update
             began = time.perf_counter()
             CASES[case](ledgers[home], entries)
             rates[home, case].append(len(entries) / (time.perf_counter() - began))
-            marked[home] += entries
+            updated[home] += entries
     for home in homes:
-        check(home, marked[home.name])
+        check(home, updated[home.name])
     return rates
 
 
 def about_to_be_sent(ledger: Ledger, number: int) -> list[Entry]:
-    """Rows that were begun, with all that is put on record before a booking call."""
+    """Entries that were created, with all that is put on record before a booking call."""
     fresh = [Entry(key=secrets.token_hex(32), purpose="spring", version=new_version()) for _ in range(number)]
-    begun = [
+    created = [
         entry
-        for first in range(0, number, BEGUN_AT_ONCE)
-        for entry in ledger.get_or_create(fresh[first:][:BEGUN_AT_ONCE])
+        for first in range(0, number, CREATED_AT_ONCE)
+        for entry in ledger.get_or_create(fresh[first:][:CREATED_AT_ONCE])
     ]
     facts = {"attempt": 1, "sender": SENDER, "slot": "2026-11-03T09:30:00Z", "sent_at": time.time()}
     return [
-        entry.to("sent", session=secrets.token_hex(16), guest=entry.key, pattern=entry.key, **facts) for entry in begun
+        entry.to("sent", session=secrets.token_hex(16), guest=entry.key, pattern=entry.key, **facts) for entry in created
     ]
 
 
-def check(home: Home, marked: Sequence[Entry]) -> None:
-    found = home.open().look([entry.key for entry in marked])
-    lost = sum(entry.key not in found or found[entry.key].version != entry.version for entry in marked)
-    assert not lost, f"{home.name}: {lost} of {len(marked)} updates are not on record"
-    print(f"{home.name}: all {len(marked)} updates are on record", file=sys.stderr)
+def check(home: Home, updated: Sequence[Entry]) -> None:
+    found = home.open().get([entry.key for entry in updated])
+    lost = sum(entry.key not in found or found[entry.key].version != entry.version for entry in updated)
+    assert not lost, f"{home.name}: {lost} of {len(updated)} updates are not on record"
+    print(f"{home.name}: all {len(updated)} updates are on record", file=sys.stderr)
 
 
 def lines_of(picks: Sequence[str]) -> list[Line]:
