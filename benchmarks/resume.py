@@ -48,7 +48,9 @@ def book(house: Warehouse, number: int) -> None:
     entries = [lead_on_record(place) for place in range(number)]
     for first in range(0, number, 1000):
         created = ledger.get_or_create(entries[first : first + 1000])
-        ledger.update([entry.to("booked", meeting_id=f"earlier-{entry.key}", booked_at=time.time()) for entry in created])
+        ledger.update(
+            [entry.to("booked", meeting_id=f"earlier-{entry.key}", booked_at=time.time()) for entry in created]
+        )
 
 
 def main(arguments: list[str]) -> None:

@@ -80,7 +80,8 @@ def about_to_be_sent(ledger: Ledger, number: int) -> list[Entry]:
     ]
     facts = {"attempt": 1, "sender": SENDER, "slot": "2026-11-03T09:30:00Z", "sent_at": time.time()}
     return [
-        entry.to("sent", session=secrets.token_hex(16), guest=entry.key, pattern=entry.key, **facts) for entry in created
+        entry.to("sent", session=secrets.token_hex(16), guest=entry.key, pattern=entry.key, **facts)
+        for entry in created
     ]
 
 

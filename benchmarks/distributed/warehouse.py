@@ -52,7 +52,9 @@ class Warehouse:
         }
 
     def fill(self, leads: int) -> None:
-        rows = [{"id": number, "email": email_of(str(number)), "preferred": preferred(number)} for number in range(leads)]
+        rows = [
+            {"id": number, "email": email_of(str(number)), "preferred": preferred(number)} for number in range(leads)
+        ]
         with self._server.begin() as db:
             db.execute(sa.text("CREATE TABLE leads (id INTEGER PRIMARY KEY, email TEXT, preferred TIMESTAMPTZ)"))
             db.execute(sa.text("INSERT INTO leads VALUES (:id, :email, :preferred)"), rows)

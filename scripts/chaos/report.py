@@ -40,7 +40,9 @@ class Report:
     def complaints(self, *, kills: int, pauses: int) -> list[str]:
         """Why this proves the contrary, or nothing."""
         complaints = [str(finding) for finding in self.findings if finding.extra or finding.is_lost]
-        complaints += [f"left unsettled: {finding}" for finding in self.findings if finding.state in ("sent", "unknown")]
+        complaints += [
+            f"left unsettled: {finding}" for finding in self.findings if finding.state in ("sent", "unknown")
+        ]
         for what, tally, asked in (("kills", self.kills, kills), ("pauses", self.pauses, pauses)):
             if tally.done < asked:
                 complaints.append(f"{tally.done} {what}, and {asked} were asked for")

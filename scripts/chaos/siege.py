@@ -13,8 +13,8 @@ from airflow_chilipiper.booking.doubt.bounds import InDoubt
 from airflow_chilipiper.booking.ledger.sql.ledger import SqlLedger
 from airflow_chilipiper.booking.ledger.store import pages
 from airflow_chilipiper.sandbox import Sandbox, sandbox
-from scripts.chaos.campaign import CALL_TIMEOUT, Campaign
 from scripts.chaos.blows import Blows
+from scripts.chaos.campaign import CALL_TIMEOUT, Campaign
 from scripts.chaos.judge import Finding, judge
 from scripts.chaos.process import warm_up
 from scripts.chaos.report import Report

@@ -11,8 +11,8 @@ import pytest
 
 from airflow_chilipiper.booking.ledger.entry import Entry
 from scripts.chaos.__main__ import main
-from scripts.chaos.campaign import Campaign
 from scripts.chaos.blows import Blows, Tally
+from scripts.chaos.campaign import Campaign
 from scripts.chaos.judge import Finding, judge
 from scripts.chaos.report import Report
 from scripts.chaos.siege import Orders, besiege

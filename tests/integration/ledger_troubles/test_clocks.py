@@ -91,9 +91,7 @@ def test_a_time_of_day_that_jumps_between_mark_and_call_holds_no_call_up(desk: D
     [("hold", HOURS), ("hold", -HOURS), ("rebook", -HOURS), ("rebook", Bounds().skew)],
     ids=["hold, forward", "hold, back", "rebook, back", "rebook, as far ahead as two machines may be"],
 )
-def test_a_time_of_day_that_jumps_frees_no_lead_in_doubt(
-    desk: Desk, home: Home, policy: InDoubt, jump: float
-) -> None:
+def test_a_time_of_day_that_jumps_frees_no_lead_in_doubt(desk: Desk, home: Home, policy: InDoubt, jump: float) -> None:
     """Its meeting is made later than anybody looked, and is found then."""
     wall, ledger = Jumping(time.time), sql_ledger("ledger")
     desk.chili.faults.late_commit(86_400, "concierge-schedule")

@@ -1,4 +1,4 @@
-"""The benchupdates run, with numbers too small to measure anything, and would notice a ledger that loses entries."""
+"""The benchmarks run, with numbers too small to measure anything, and would notice a ledger that loses entries."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from airflow_chilipiper.booking.ledger.entry import Entry
 from airflow_chilipiper.booking.ledger.memory import MemoryLedger
 from airflow_chilipiper.booking.ledger.store import Answer
-from benchupdates import homes, updates, rates
+from benchmarks import homes, rates, updates
 
 
 class Forgets(MemoryLedger):
