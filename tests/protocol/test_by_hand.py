@@ -14,13 +14,11 @@ import pytest
 
 from airflow_chilipiper.api import errors
 from airflow_chilipiper.api.call import Call
-from airflow_chilipiper.api.pace.limiter import BlockingRateLimiter
 from airflow_chilipiper.api.patterns.offer import Offer
 from airflow_chilipiper.api.patterns.slots import Bookable, Slot, Slots
-from airflow_chilipiper.api.runtime import block
 from airflow_chilipiper.booking import book
 from airflow_chilipiper.booking.batch.breakers import EMPTY_IN_A_ROW, EmptyOffersBreaker
-from airflow_chilipiper.booking.batch.runtime import SingleRuntime, Stopping
+from airflow_chilipiper.booking.batch.runtime import Stopping
 from airflow_chilipiper.booking.book import ALL_RESERVED_PAUSES
 from airflow_chilipiper.booking.doubt.bounds import Bounds
 from airflow_chilipiper.booking.lead import Lead
@@ -32,12 +30,13 @@ from airflow_chilipiper.booking.outcome import Outcome
 from airflow_chilipiper.booking.outcome_rules import ALL_RESERVED, SPARED
 from airflow_chilipiper.booking.slots.choice import Choice
 from airflow_chilipiper.booking.slots.reservations import Reservations, Resolution
+from tests.drive import block
+from tests.fake_chilipiper import START, FakeChiliPiper, ImmediateBooking, a_lead
 from tests.protocol.by_hand import broken_booking, broken_reconciling
 from tests.protocol.by_hand.evidence import log_module
 from tests.protocol.by_hand.flows import a_flow
 from tests.protocol.by_hand.sequences import every_sequence
 from tests.protocol.choices import Broken
-from tests.unit.booking.batch.office import START, AtOnce, Office, a_lead
 
 SLOTS = Slots([Bookable("/v1/org/concierge/routing/s/schedule-simple", [START])])
 MUTANTS = broken_booking.MUTANTS | broken_reconciling.MUTANTS
@@ -55,9 +54,9 @@ def test_a_broken_flow_is_caught(what: str) -> None:
         every_sequence(a_flow(module, (text, instead), log=log_module()))
 
 
-def office_world(**facts: Any) -> tuple[Office, SingleRuntime]:
-    office = Office(yields=False, **facts)
-    return office, SingleRuntime(AtOnce(office), BlockingRateLimiter(None), MemoryLedger())
+def office_world(**facts: Any) -> tuple[FakeChiliPiper, ImmediateBooking]:
+    office = FakeChiliPiper(yields=False, **facts)
+    return office, ImmediateBooking(office)
 
 
 def test_a_session_that_is_open_already_is_spent_first() -> None:
@@ -120,14 +119,14 @@ def test_a_missing_permission_ends_more_than_one_lead() -> None:
 def test_a_meeting_that_may_be_anybodys_settles_nothing(found: dict[str, Any]) -> None:
     """Neither is the lead booked under its id, nor is it free to be booked again: a person decides."""
 
-    class Lists(Office):
+    class Lists(FakeChiliPiper):
         async def ask(self, call: Call[Any], /) -> Any:
             if call.operation == "meeting-list-put":
                 return call.read({"data": {"list": [{"meetingId": "m1", **found}]}, "hasMore": "No"})
             return await super().ask(call)
 
     office = Lists(yields=False, booking={1: errors.Refused("no", status=409, code="Whatever")})
-    runtime = SingleRuntime(AtOnce(office), BlockingRateLimiter(None), MemoryLedger())
+    runtime = ImmediateBooking(office)
     lead = a_lead(1, bounds=Bounds(list_lag=0))
     outcomes = [block(book.book(lead, runtime)) for _ in range(3)]
     assert [(each.status, each.meeting_id) for each in outcomes] == [("unknown", None), *[("review", None)] * 2]
@@ -152,7 +151,7 @@ def test_a_guest_whom_only_the_offer_names_is_not_booked_if_met_already() -> Non
     assert (office.openings, office.meetings.total()) == (1, 0)
 
 
-class Slotted(Office):
+class Slotted(FakeChiliPiper):
     """Offers everybody these slots, and notes which limiter were priority."""
 
     def __init__(self, *slots: Slot, **facts: Any) -> None:
@@ -167,10 +166,10 @@ class Slotted(Office):
         address = f"/v1/org/concierge/routing/{answer.session}/schedule-simple"
         return replace(answer, slots=[replace(each, address=address) for each in self._slots])
 
-    def runtime(self, ledger: Ledger | None = None) -> SingleRuntime:
+    def runtime(self, ledger: Ledger | None = None) -> ImmediateBooking:
         office = self
 
-        class Noting(SingleRuntime):
+        class Noting(ImmediateBooking):
             async def acquire(self, *, priority: bool = False) -> None:
                 office.priority.append(priority)
                 await super().acquire(priority=priority)

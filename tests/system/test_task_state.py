@@ -17,7 +17,8 @@ from airflow_chilipiper.booking.ledger.entry import Entry, LedgerFailed, new_ver
 from airflow_chilipiper.booking.ledger.task_state import TaskStateLedger
 from airflow_chilipiper.operators import SchedulingLinkBookOperator, col
 from airflow_chilipiper.sandbox import sandbox
-from tests.unit.booking.batch.office import Office, a_lead
+from tests.fake_chilipiper import FakeChiliPiper as Office
+from tests.fake_chilipiper import a_lead
 from tests.unit.booking.batch.told import Told
 
 NEVER_EXPIRE = getattr(sdk, "NEVER_EXPIRE", None)

@@ -46,7 +46,7 @@ def test_a_postgres_that_takes_no_writes(postgres_schema_url: str) -> None:
     read_only = ledger_at(
         url.update_query_dict({"options": f"{url.query['options']} -cdefault_transaction_read_only=on"})
     )
-    for ask in (read_only.create, lambda: read_only.begin([an_entry()])):
+    for ask in (read_only.create, lambda: read_only.get_or_create([an_entry()])):
         with pytest.raises(LedgerFailed, match=NO_WRITES):
             ask()
 
@@ -54,13 +54,13 @@ def test_a_postgres_that_takes_no_writes(postgres_schema_url: str) -> None:
 def test_a_mariadb_that_takes_no_writes(mariadb_url: str) -> None:
     ledger_at(mariadb_url).create()
     with pytest.raises(LedgerFailed, match=NO_WRITES):
-        ledger_at(mariadb_url, init_command="set session transaction read only").begin([an_entry()])
+        ledger_at(mariadb_url, init_command="set session transaction read only").get_or_create([an_entry()])
 
 
 def test_a_file_that_takes_no_writes(tmp_path: Path) -> None:
     ledger_at(f"sqlite:///{tmp_path}/ledger.db").create()
     with pytest.raises(LedgerFailed, match=NO_WRITES):
-        ledger_at(f"sqlite:///file:{tmp_path}/ledger.db?mode=ro&uri=true").begin([an_entry()])
+        ledger_at(f"sqlite:///file:{tmp_path}/ledger.db?mode=ro&uri=true").get_or_create([an_entry()])
 
 
 def test_a_user_who_may_only_read(postgres_schema_url: str) -> None:
@@ -74,7 +74,7 @@ def test_a_user_who_may_only_read(postgres_schema_url: str) -> None:
             db.exec_driver_sql(f"grant usage on schema {schema} to reader_{schema}")
             db.exec_driver_sql(f"grant select on all tables in schema {schema} to reader_{schema}")
             reader = ledger_at(url.update_query_dict({"options": f"{url.query['options']} -crole=reader_{schema}"}))
-            assert reader.look(["a" * 64]) == {}
+            assert reader.get(["a" * 64]) == {}
             with pytest.raises(LedgerFailed, match=NOT_ALLOWED):
                 reader.create()
         finally:

@@ -76,7 +76,7 @@ def test_what_is_absent_is_inserted_as_given(ledger: Ledger) -> None:
 
 def test_what_is_on_record_stays_and_is_answered(ledger: Ledger, opened: Callable[[], Ledger]) -> None:
     (first,) = ledger.get_or_create([an_entry()])
-    assert opened().begin([an_entry(guest="another")]) == [first]
+    assert opened().get_or_create([an_entry(guest="another")]) == [first]
 
 
 def test_begin_answers_many_rows_in_their_order_and_a_key_that_comes_twice_once(ledger: Ledger) -> None:
@@ -117,7 +117,7 @@ def test_every_field_comes_back_as_it_was_written(ledger: Ledger, opened: Callab
         pattern="p" * 64,
     )
     ledger.update([full])
-    stored = opened().look([entry.key])[entry.key]
+    stored = opened().get([entry.key])[entry.key]
     assert replace(stored, replaces=None) == replace(full, replaces=None)
 
 
@@ -220,7 +220,7 @@ def test_a_meeting_stands_in_one_row_only_and_the_others_of_the_group_are_marked
 def test_two_of_one_group_with_one_meeting_id_do_not_both_get_it(ledger: Ledger) -> None:
     entries = ledger.get_or_create([an_entry(key) for key in "ab"])
     answers = ledger.update([entry.to("booked", meeting_id="m") for entry in entries])
-    assert sorted(type(answer).__name__ for answer in answers) == ["MeetingTaken", "Entry"]
+    assert sorted(type(answer).__name__ for answer in answers) == ["Entry", "MeetingTaken"]
 
 
 def test_a_meeting_that_was_released_can_be_named_again(ledger: Ledger) -> None:
@@ -271,7 +271,7 @@ def test_runs_that_begin_the_same_leads_at_once_all_see_the_same_rows(opened: Ca
 
 def test_of_runs_that_mark_the_same_rows_at_once_exactly_one_wins_each(opened: Callable[[], Ledger]) -> None:
     ledgers = [opened() for _ in range(RUNS)]
-    entries = ledgers[0].begin([an_entry(key) for key in "abcdefgh"])
+    entries = ledgers[0].get_or_create([an_entry(key) for key in "abcdefgh"])
 
     def updates(run: int) -> Callable[[], list[Any]]:
         group = [entry.to("sent", sender=f"{run}") for entry in (entries if run % 2 else entries[::-1])]
@@ -279,7 +279,7 @@ def test_of_runs_that_mark_the_same_rows_at_once_exactly_one_wins_each(opened: C
 
     answers = [pair for run in beside_each_other(*map(updates, range(RUNS))) for pair in run]
     winners = [entry for entry, answer in answers if isinstance(answer, Entry)]
-    on_record = ledgers[0].look([entry.key for entry in entries])
+    on_record = ledgers[0].get([entry.key for entry in entries])
     assert len(answers) == RUNS * len(entries)
     assert sorted((entry.key, entry.version) for entry in winners) == sorted(
         (entry.key, entry.version) for entry in on_record.values()
@@ -289,10 +289,10 @@ def test_of_runs_that_mark_the_same_rows_at_once_exactly_one_wins_each(opened: C
 
 def test_of_two_leads_that_bring_one_meeting_at_once_exactly_one_gets_it(opened: Callable[[], Ledger]) -> None:
     ledgers = [opened() for _ in range(2)]
-    entries = ledgers[0].begin([an_entry(key) for key in "ab"])
+    entries = ledgers[0].get_or_create([an_entry(key) for key in "ab"])
     booked = [entry.to("booked", meeting_id="m") for entry in entries]
     answers = beside_each_other(*(lambda at=at: ledgers[at].update([booked[at]])[0] for at in range(2)))
-    assert sorted(type(answer).__name__ for answer in answers) == ["MeetingTaken", "Entry"]
+    assert sorted(type(answer).__name__ for answer in answers) == ["Entry", "MeetingTaken"]
 
 
 @pytest.mark.parametrize("now", ["planned", "sent", "unknown", "review", "abandoned", "booked"])

@@ -105,8 +105,8 @@ def test_a_table_that_alters_what_it_is_given_is_refused(open_engine: Open) -> N
     entry = "new.reason := 'x'"
     triggers = {
         "postgresql": f"create function x() returns trigger language plpgsql as $$ begin {entry}; return new; end $$;"
-        " create trigger x before insert on chilipiper_ledger for each entry execute function x()",
-        "mysql": "create trigger x before insert on chilipiper_ledger for each entry set new.reason = 'x'",
+        " create trigger x before insert on chilipiper_ledger for each row execute function x()",
+        "mysql": "create trigger x before insert on chilipiper_ledger for each row set new.reason = 'x'",
         "sqlite": "create trigger x after insert on chilipiper_ledger begin"
         " update chilipiper_ledger set reason = 'x' where version = new.version; end",
     }

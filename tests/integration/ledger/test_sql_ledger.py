@@ -167,7 +167,7 @@ def test_a_ledger_that_is_away_fails_and_tells_no_secret() -> None:
 
 def test_a_table_that_is_missing_is_a_failed_ledger(open_engine: Open) -> None:
     with pytest.raises(LedgerFailed, match=r"chilipiper_ledger: .* a table or a column is missing"):
-        SqlLedger(open_engine()).begin([an_entry()])
+        SqlLedger(open_engine()).get_or_create([an_entry()])
 
 
 def test_a_row_that_was_deleted_is_a_failed_ledger(ledger: SqlLedger) -> None:
@@ -278,7 +278,7 @@ def test_of_runs_that_the_database_cannot_serialize_each_is_repeated(
         answers.append(list(other.update([entry.to("sent") for entry in entries])))
 
     others = [SqlLedger(open_ledger_engine(isolation_level="SERIALIZABLE")) for _ in range(4)]
-    threads = [Thread(target=version, args=(other,)) for other in others]
+    threads = [Thread(target=update, args=(other,)) for other in others]
     for thread in threads:
         thread.start()
     for thread in threads:

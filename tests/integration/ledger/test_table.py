@@ -71,15 +71,15 @@ def test_two_ledgers_may_share_an_engine(open_engine: Open) -> None:
     engine = open_engine()
     spring, autumn = SqlLedger(engine), SqlLedger(engine, LedgerTable("autumn"))
     assert spring.create() is autumn.create() is True
-    (entry,) = spring.begin([an_entry()])
-    assert autumn.look([entry.key]) == {}
+    (entry,) = spring.get_or_create([an_entry()])
+    assert autumn.get([entry.key]) == {}
 
 
 def test_an_older_table_is_migrated_once_and_keeps_its_rows(open_engine: Open) -> None:
     """By runs that all start at once, as after an upgrade."""
     old = SqlLedger(open_engine())
     old.create()
-    (entry,) = old.begin([an_entry()])
+    (entry,) = old.get_or_create([an_entry()])
     migrated: list[str] = []
 
     def migration(db: sa.engine.Connection, entries: sa.Table) -> None:
@@ -92,7 +92,7 @@ def test_an_older_table_is_migrated_once_and_keeps_its_rows(open_engine: Open) -
         assert len(migrated) == 1 or db.dialect.name == "mysql"  # which gives up its lock at the first ALTER
         assert "note" in columns(db, "chilipiper_ledger")
         assert db.exec_driver_sql("select version from chilipiper_ledger_version").all() == [(VERSION + 1,)]
-    assert SqlLedger(open_engine(), the_next()).look([entry.key]) == {entry.key: entry}
+    assert SqlLedger(open_engine(), the_next()).get([entry.key]) == {entry.key: entry}
 
 
 def test_a_migration_that_broke_off_is_taken_up_again(open_engine: Open) -> None:

@@ -134,8 +134,8 @@ OF_REBOOKING = {
     ),
     "rebook where the session's end is not known": Mutant(
         "booking.doubt.bounds",
-        'return self.on_no_evidence if offered_lifetime or self.session_lifetime else "hold"',
-        "return self.on_no_evidence",
+        'return self.in_doubt if offered_lifetime or self.session_lifetime else "hold"',
+        "return self.in_doubt",
         "without proof",
     ),
     "rebook that frees `review`": Mutant(

@@ -190,7 +190,7 @@ def _lead(scenario: Scenario, flow: Flow, kind: Any, sender: str, *, query: str 
         max_sessions=scenario.sessions,
         rebook_after=timedelta(days=30) if scenario.due_again else None,
         sender=sender,
-        bounds=flow.bounds(on_no_evidence=policy, list_lag=scenario.lag),
+        bounds=flow.bounds(in_doubt=policy, list_lag=scenario.lag),
     )
     if kind is not flow.lead:
         object.__setattr__(lead, "own", lead.new_entry())

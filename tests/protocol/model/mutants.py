@@ -20,7 +20,7 @@ GRACE = "return sent_at + lifetime + self.processing + self.list_lag + self.skew
 REBOOK = 'rebook = entry.policy == "rebook" and entry.state != "review" and may_rebook'
 IS_OVER = "began > (entry.no_effect_after or inf)"
 FREES = "    if _is_free(entry, evidence, began, may_rebook=may_rebook):\n        told"
-RECONCILES = '    bounds, may_rebook = lead.bounds, lead.bounds.on_no_evidence == "rebook"\n'
+RECONCILES = '    bounds, may_rebook = lead.bounds, lead.bounds.in_doubt == "rebook"\n'
 FITTING = "if fitting := here or [each for each in recent if _is_of(each, entry)]:"
 LISTED = "listed = await meetings(runtime, start=start, end=end, guest=guest)"
 
@@ -52,8 +52,8 @@ SEVERAL_ACTORS = {
     "`unknown` freed by time": Mutant(REBOOK, 'rebook = entry.state != "review"', "I4"),
     "a policy loosened by a later run": Mutant(REBOOK, 'rebook = entry.state != "review" and may_rebook', "I4"),
     "rebooking without a known lifetime": Mutant(
-        'return self.on_no_evidence if offered_lifetime or self.session_lifetime else "hold"',
-        "return self.on_no_evidence",
+        'return self.in_doubt if offered_lifetime or self.session_lifetime else "hold"',
+        "return self.in_doubt",
         "I1",
     ),
     "no deadline": Mutant(ASKS, "booked = await runtime.ask(call)", "I1"),

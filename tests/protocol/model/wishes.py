@@ -34,7 +34,7 @@ UNBOUNDED = Truth(inf, inf, inf, inf)
 
 def bounds(protocol: Protocol, policy: str, stated: Truth) -> Any:
     return protocol.Bounds(
-        on_no_evidence=policy,
+        in_doubt=policy,
         session_lifetime=stated.lifetime,
         list_lag=stated.list_lag,
         processing=stated.processing,

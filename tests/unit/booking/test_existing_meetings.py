@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from airflow_chilipiper.api.runtime import block
 from airflow_chilipiper.booking.existing_meetings import existing_meetings
 from airflow_chilipiper.booking.ledger.lead_key import guest_digest
+from tests.drive import block
 from tests.unit.api.handmade import Handmade
 
 

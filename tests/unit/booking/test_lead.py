@@ -19,6 +19,7 @@ from airflow_chilipiper.booking.lead import Lead
 from airflow_chilipiper.booking.ledger.entry import Entry
 from airflow_chilipiper.booking.ledger.lead_key import guest_digest
 from airflow_chilipiper.booking.outcome import Outcome
+from tests import leads
 
 WEEK = Interval(datetime(2026, 11, 2, tzinfo=UTC))
 START = "2026-11-03T09:30:00Z"
@@ -29,8 +30,7 @@ BY_BOTH = replace(BY_CRM_ID, guest="jo@example.com")
 
 
 def a_lead(**facts: Any) -> Lead:
-    told: dict[str, Any] = {"purpose": "spring", "key": "42", "pattern": BY_EMAIL, "interval": WEEK}
-    return Lead(**told | {"choose": lambda offer, _: next(iter(offer.slots), None)} | facts)
+    return leads.a_lead(**{"pattern": BY_EMAIL} | facts)
 
 
 def concierge(**facts: Any) -> Concierge:
@@ -66,11 +66,11 @@ def sent_row(lead: Lead, **offered: Any) -> Entry:
 
 def test_the_sent_row_says_when_silence_counts_and_what_it_allows() -> None:
     """By what the offer tells of its session, or else the user; and where nobody does, silence allows nothing."""
-    rebook = a_lead(bounds=Bounds(on_no_evidence="rebook", processing=20, list_lag=3, skew=100))
+    rebook = a_lead(bounds=Bounds(in_doubt="rebook", processing=20, list_lag=3, skew=100))
     told, untold = sent_row(rebook, lifetime=600), sent_row(rebook)
     assert (told.policy, told.no_effect_after) == ("rebook", 1_000 + 600 + 123)
     assert (untold.policy, untold.no_effect_after) == ("hold", 1_000 + ASSUMED_LIFETIME + 123)
-    stated = a_lead(bounds=replace(rebook.bounds, session_lifetime=900))
+    stated = a_lead(bounds=replace(rebook.policy.bounds, session_lifetime=900))
     assert (sent_row(stated).policy, sent_row(stated).no_effect_after) == ("rebook", 1_000 + 900 + 123)
     assert sent_row(a_lead(), lifetime=600).policy == "hold"
 
@@ -86,7 +86,7 @@ def test_the_sent_row_says_when_silence_counts_and_what_it_allows() -> None:
 )
 def test_silence_frees_nobody_whom_no_list_could_show(pattern: Handoff, invited: str | None, policy: str) -> None:
     """Where nobody knows the guest, a meeting that was moved cannot be told from any other."""
-    lead = a_lead(pattern=pattern, bounds=Bounds(on_no_evidence="rebook"))
+    lead = a_lead(pattern=pattern, bounds=Bounds(in_doubt="rebook"))
     assert sent_row(lead, lifetime=600, guest=invited).policy == policy
 
 
@@ -130,15 +130,15 @@ def test_the_guest_of_another_row_is_not_asked_for_under_our_e_mail() -> None:
 
 
 def test_a_guest_who_has_a_meeting_is_known_by_hash_however_the_e_mail_is_written() -> None:
-    met = Outcome(status="already_booked", meeting_id="m")
-    lead = a_lead(met={guest_digest("jo@example.com"): met})
-    assert lead.existing_meeting(" JO@example.com") is met
+    known = Outcome(status="already_booked", meeting_id="m")
+    lead = a_lead(existing_meetings={guest_digest("jo@example.com"): known})
+    assert lead.existing_meeting(" JO@example.com") is known
     assert lead.existing_meeting("ann@example.com") is None
     assert lead.existing_meeting(None) is None
 
 
 def test_a_lead_whose_guest_nobody_knows_has_met_nobody() -> None:
-    assert a_lead(met={"": Outcome(status="already_booked")}).existing_meeting(None) is None
+    assert a_lead(existing_meetings={"": Outcome(status="already_booked")}).existing_meeting(None) is None
 
 
 def test_a_guest_whom_only_the_offer_names_is_on_record_once_sent() -> None:

@@ -8,11 +8,10 @@ import pytest
 
 from airflow_chilipiper.api import errors
 from airflow_chilipiper.api.call import Call
-from airflow_chilipiper.api.http.client_runtime import BlockingRuntime
-from airflow_chilipiper.api.pace.limiter import BlockingRateLimiter
-from airflow_chilipiper.api.runtime import block
 from airflow_chilipiper.booking.meeting_details import MeetingDetails
 from airflow_chilipiper.booking.outcome import Outcome
+from tests.drive import block
+from tests.unit.api.handmade import Handmade
 
 BOOKED = Outcome(status="booked", meeting_id="m1", start_time="2026-11-03T09:30:00Z", host="u-1")
 RECORD = {
@@ -24,41 +23,42 @@ RECORD = {
 }
 
 
-class Meetings:
+class Meetings(Handmade):
     """Answers each request for a meeting with the next of these; the last answer stays."""
 
     def __init__(self, *answers: Any) -> None:
-        self.clock, self.asked, self._answers = float, list[str](), list(answers)
+        super().__init__()
+        self.asked, self._answers = list[str](), list(answers)
 
-    def ask(self, call: Call[Any], /) -> Any:
+    async def ask(self, call: Call[Any], /) -> Any:
         self.asked.append(call.path)
         answer = self._answers[0] if len(self._answers) == 1 else self._answers.pop(0)
         if isinstance(answer, Exception):
             raise answer
         return call.read(answer)
 
-    def runtime(self) -> BlockingRuntime:
-        return BlockingRuntime(self, BlockingRateLimiter(None), sleep=bool)
+    async def pause(self, seconds: float, /) -> None:
+        """What is asked again is asked at once."""
 
 
 def enrich(meetings: Meetings, *outcomes: Outcome) -> list[Outcome]:
-    facts, runtime = MeetingDetails(), meetings.runtime()
-    return [block(facts.enrich(outcome, runtime)) for outcome in outcomes]
+    details = MeetingDetails()
+    return [block(details.enrich(outcome, meetings)) for outcome in outcomes]
 
 
 def test_host_end_and_link_are_the_records_and_times_are_utc() -> None:
-    (told,) = added(Meetings(RECORD), BOOKED)
+    (told,) = enrich(Meetings(RECORD), BOOKED)
     assert (told.host, told.host_email, told.meeting_url) == ("u-2", "host@example.com", "https://meet.example/m1")
     assert (told.start_time, told.end_time) == (BOOKED.start_time, "2026-11-03T10:00:00Z")
 
 
 def test_what_the_record_does_not_tell_stays_as_the_booking_told_it() -> None:
-    assert added(Meetings({"id": "m1"}), BOOKED) == [BOOKED]
+    assert enrich(Meetings({"id": "m1"}), BOOKED) == [BOOKED]
 
 
 def test_a_lead_without_a_meeting_costs_no_call() -> None:
     meetings, nobody = Meetings(RECORD), Outcome(status="no_slot")
-    first, second = added(meetings, nobody, BOOKED)
+    first, second = enrich(meetings, nobody, BOOKED)
     assert (first, second.host_email) == (nobody, "host@example.com")
     assert len(meetings.asked) == 1
 
@@ -67,7 +67,7 @@ def test_a_lead_without_a_meeting_costs_no_call() -> None:
 def test_one_record_that_cannot_be_read_says_nothing_of_the_next(
     trouble: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
-    first, second = added(Meetings(trouble, RECORD), BOOKED, BOOKED)
+    first, second = enrich(Meetings(trouble, RECORD), BOOKED, BOOKED)
     assert first == BOOKED
     assert second.host_email == "host@example.com"
     assert caplog.messages == [f"Meeting m1 is booked, but could not be read: {trouble}"]
@@ -79,20 +79,20 @@ def test_what_one_call_cannot_be_answered_the_next_is_not_asked(
 ) -> None:
     """And that is told once, not ten thousand times."""
     alone, meetings = Meetings(trouble), Meetings(trouble)
-    added(alone, BOOKED)
+    enrich(alone, BOOKED)
     caplog.clear()
-    assert added(meetings, BOOKED, BOOKED, BOOKED) == [BOOKED] * 3
+    assert enrich(meetings, BOOKED, BOOKED, BOOKED) == [BOOKED] * 3
     assert meetings.asked == alone.asked
     assert caplog.messages == [f"Meeting m1 and those after it are booked, but are not read: {trouble}"]
 
 
 def test_of_calls_that_fail_beside_each_other_one_is_told(caplog: pytest.LogCaptureFixture) -> None:
-    facts, no = MeetingDetails(), errors.NotAllowed("no", status=403)
+    details, no = MeetingDetails(), errors.NotAllowed("no", status=403)
 
     class FailsBesideAnother(Meetings):
-        def ask(self, call: Call[Any], /) -> Any:
-            block(facts.enrich(BOOKED, Meetings(no).runtime()))
+        async def ask(self, call: Call[Any], /) -> Any:
+            await details.enrich(BOOKED, Meetings(no))
             raise no
 
-    assert block(facts.enrich(BOOKED, FailsBesideAnother().runtime())) == BOOKED
+    assert block(details.enrich(BOOKED, FailsBesideAnother())) == BOOKED
     assert len(caplog.messages) == 1

@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from airflow_chilipiper.api import errors
-from airflow_chilipiper.api.call import Interval
-from airflow_chilipiper.api.patterns.concierge import Concierge
 from airflow_chilipiper.api.patterns.offer import Booked, Offer
 from airflow_chilipiper.api.patterns.slots import Bookable, Slots
-from airflow_chilipiper.booking.lead import Lead
 from airflow_chilipiper.booking.ledger.entry import Entry
 from airflow_chilipiper.booking.outcome import Outcome
 from airflow_chilipiper.booking.outcome_rules import after_booking, on_record, preview, without_booking, without_slot
 from airflow_chilipiper.booking.slots.filters import Undecided
+from tests.leads import a_lead
 
 START = "2026-11-03T09:30:00Z"
-LEAD = Lead(
-    purpose="spring",
-    key="42",
-    pattern=Concierge(router_slug="in", trigger="InAppButton", form={"a": "b"}, guest="jo@example.com"),
-    interval=Interval(datetime(2026, 11, 2, tzinfo=UTC)),
-    choose=lambda offer, _: offer.slots[0],
-)
+LEAD = a_lead()
 OFFER = Offer(session="s", slots=Slots([Bookable("/book", [START])]), assignees=("u1",), page="https://page")
 ROW = replace(LEAD.new_entry(), attempt=1, session="s", slot=START)
 ANOTHERS = replace(ROW, guest="another")
@@ -159,12 +150,12 @@ def test_a_preview_says_what_the_ledger_says(entry: Any, status: str) -> None:
 def test_a_preview_would_book_whom_an_old_booking_no_longer_holds() -> None:
     from datetime import timedelta
 
-    again = replace(LEAD, rebook_after=timedelta(days=1))
+    again = a_lead(rebook_after=timedelta(days=1))
     assert preview(replace(ROW, state="booked", booked_at=1e9), again, 2e9).status == "would_book"
 
 
 MET = Outcome(status="already_booked", meeting_id="m", reason="an active meeting")
-WITH_MET = replace(LEAD, met={ROW.guest: MET})
+WITH_MET = a_lead(existing_meetings={ROW.guest: MET})
 
 
 @pytest.mark.parametrize(

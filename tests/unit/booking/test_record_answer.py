@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_chilipiper.api.runtime import block
 from airflow_chilipiper.booking.ledger.entry import Entry, LedgerFailed, MeetingTaken
 from airflow_chilipiper.booking.record_answer import record
+from tests.drive import block
 
 
 class Refusing:

@@ -23,7 +23,8 @@ from airflow_chilipiper.operators import SchedulingLinkBookOperator, col
 from airflow_chilipiper.task.run import LOOKED_UP_AT_ONCE, Run
 from airflow_chilipiper.version_compat import AirflowException, AirflowFailException
 from tests.booking_task import Desk, lead
-from tests.unit.booking.batch.office import Office, a_lead
+from tests.fake_chilipiper import FakeChiliPiper as Office
+from tests.fake_chilipiper import a_lead
 
 
 def link(desk: Desk, *rows: Any, **arguments: Any) -> SchedulingLinkBookOperator:

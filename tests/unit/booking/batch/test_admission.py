@@ -12,39 +12,39 @@ from airflow_chilipiper.booking.batch.admission import AT_ONCE_WITHOUT_PACE, IN_
 
 
 class Feed:
-    """Starts one flow after the other; each waits for its turn, and after it for its end, until the test says so."""
+    """Starts one flow after the other; each waits for its place in the pace and then for its end, until the test says so."""
 
     def __init__(self, rate: float | None, *, also: Callable[[], bool] = lambda: True) -> None:
         self.rate = rate
         self.admission = Admission(lambda: self.rate)
-        self._limiter, self._ends = list[asyncio.Event](), list[asyncio.Event]()
+        self._places, self._ends = list[asyncio.Event](), list[asyncio.Event]()
         self._also = also
 
     @property
     def started(self) -> int:
-        return len(self._limiter)
+        return len(self._places)
 
     async def acquire(self, *flows: int) -> None:
         for flow in flows:
-            self._limiter[flow].set()
+            self._places[flow].set()
         await all_wait()
 
     async def end(self, flow: int) -> None:
-        """With or without its turn."""
+        """With or without its place."""
         self._ends[flow].set()
-        self._limiter[flow].set()
+        self._places[flow].set()
         await all_wait()
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
             while self.started < 100:
                 await self.admission.wait(self._also)
-                self._limiter.append(asyncio.Event())
+                self._places.append(asyncio.Event())
                 self._ends.append(asyncio.Event())
-                self.admission.start(self._flow(self._limiter[-1], self._ends[-1]), tasks)
+                self.admission.start(self._flow(self._places[-1], self._ends[-1]), tasks)
 
-    async def _flow(self, turn: asyncio.Event, end: asyncio.Event) -> None:
-        await turn.wait()
+    async def _flow(self, place: asyncio.Event, end: asyncio.Event) -> None:
+        await place.wait()
         if not end.is_set():
             self.admission.has_begun(asyncio.current_task())
         await end.wait()
@@ -78,21 +78,21 @@ def test_so_many_are_in_line_as_the_pace_takes_in_a_moment(rate: float | None, i
     fed(feed, then)
 
 
-def test_whoever_had_a_turn_makes_room_for_one_and_need_not_end() -> None:
+def test_whoever_had_its_place_makes_room_for_one_and_need_not_end() -> None:
     feed = Feed(1.0)
 
     async def then() -> None:
-        await feed.turn(1)
+        await feed.acquire(1)
         assert feed.started == LEAST_IN_LINE + 1
-        await feed.turn(1)  # a second turn of the same flow makes no more room
+        await feed.acquire(1)  # a second place of the same flow makes no more room
         assert feed.started == LEAST_IN_LINE + 1
-        await feed.turn(0, 2)
+        await feed.acquire(0, 2)
         assert feed.started == LEAST_IN_LINE + 3
 
     fed(feed, then)
 
 
-def test_whoever_ends_without_a_turn_makes_room_too() -> None:
+def test_whoever_ends_without_a_place_makes_room_too() -> None:
     """As a lead does that is booked on record."""
     feed = Feed(1.0)
 
@@ -108,7 +108,7 @@ def test_a_pace_that_rose_takes_more_from_then_on() -> None:
 
     async def then() -> None:
         feed.rate = 1000.0
-        await feed.turn(0)
+        await feed.acquire(0)
         assert feed.started == 1 + 1000 * IN_LINE_FOR
 
     fed(feed, then)
@@ -129,5 +129,5 @@ def test_what_else_must_allow_one_more_is_asked_again_when_a_flow_ends() -> None
     fed(feed, then)
 
 
-def test_a_turn_outside_of_any_task_is_nobodys_beginning() -> None:
+def test_a_place_outside_of_any_task_is_nobodys_beginning() -> None:
     Admission(lambda: None).has_begun(None)

@@ -18,7 +18,6 @@ from airflow_chilipiper.api import errors
 from airflow_chilipiper.api.pace.limiter import RateLimiter
 from airflow_chilipiper.api.pace.rate import Rate
 from airflow_chilipiper.api.patterns.offer import Offer
-from airflow_chilipiper.api.resources.pages import Page
 from airflow_chilipiper.booking.batch.admission import IN_LINE_FOR, LEAST_IN_LINE
 from airflow_chilipiper.booking.batch.batch import BEGUN_AT_FIRST, BEGUN_AT_ONCE, Batch
 from airflow_chilipiper.booking.batch.runtime import BatchRuntime
@@ -28,13 +27,14 @@ from airflow_chilipiper.booking.ledger.lead_key import guest_digest
 from airflow_chilipiper.booking.ledger.memory import MemoryLedger
 from airflow_chilipiper.booking.ledger.store import Answer, Ledger
 from airflow_chilipiper.booking.outcome import Outcome
-from tests.unit.booking.batch.office import START, Office, a_lead
+from tests.fake_chilipiper import START, FakeChiliPiper, a_lead
+from tests.leads import FirstSlot
 from tests.unit.booking.batch.told import Open, Told
 
 LEADS = [a_lead(number) for number in range(12)]
 
 
-def world_of(office: Office, ledger: Ledger | None = None) -> Open:
+def world_of(office: FakeChiliPiper, ledger: Ledger | None = None) -> Open:
     @asynccontextmanager
     async def open_runtime() -> AsyncIterator[BatchRuntime]:
         yield BatchRuntime(office, RateLimiter(None), ledger or MemoryLedger())
@@ -76,7 +76,7 @@ def refused(kind: type[errors.Refused], status: int) -> errors.Refused:
 
 
 def test_every_lead_has_one_outcome_in_the_order_of_the_leads() -> None:
-    office = Office(
+    office = FakeChiliPiper(
         opening={3: Offer(session="s", allowed=False), 5: Offer(session="s"), 7: refused(errors.BadRequest, 400)},
         booking={9: errors.NoAnswer("lost")},
     )
@@ -92,18 +92,18 @@ def test_every_lead_has_one_outcome_in_the_order_of_the_leads() -> None:
 
 
 def test_outcomes_are_there_before_the_first_lead_had_its_turn() -> None:
-    assert statuses(Told(LEADS, world_of(Office()))) == ["not_attempted"] * 12
+    assert statuses(Told(LEADS, world_of(FakeChiliPiper()))) == ["not_attempted"] * 12
 
 
 def test_no_leads_are_no_trouble() -> None:
-    batch = Told([], world_of(Office()))
+    batch = Told([], world_of(FakeChiliPiper()))
     batch.run()
     assert batch.outcomes == []
 
 
 def test_a_second_run_asks_chili_piper_nothing() -> None:
     """I8."""
-    office, ledger = Office(), MemoryLedger()
+    office, ledger = FakeChiliPiper(), MemoryLedger()
     Told(LEADS, world_of(office, ledger)).run()
     asked, again = office.openings, Told(LEADS, world_of(office, ledger))
     again.run()
@@ -112,7 +112,7 @@ def test_a_second_run_asks_chili_piper_nothing() -> None:
 
 
 def test_a_lead_that_comes_twice_is_booked_once() -> None:
-    office = Office()
+    office = FakeChiliPiper()
     batch = Told([a_lead(1)] * 6, world_of(office), at_once=6)
     batch.run()
     assert office.meetings == {"lead1@example.com": 1}
@@ -121,7 +121,7 @@ def test_a_lead_that_comes_twice_is_booked_once() -> None:
 
 
 def test_two_batches_over_the_same_leads_at_once_book_each_once() -> None:
-    office, ledger, start = Office(), MemoryLedger(), Barrier(2)
+    office, ledger, start = FakeChiliPiper(), MemoryLedger(), Barrier(2)
     batches = [Told(leads, world_of(office, ledger), at_once=4) for leads in (LEADS, LEADS[::-1])]
 
     def run(batch: Told) -> None:
@@ -155,17 +155,18 @@ class Counting(MemoryLedger):
 
 def test_marks_of_many_leads_share_a_transaction() -> None:
     ledger = Counting()
-    Told([a_lead(number) for number in range(64)], world_of(Office(), ledger), at_once=16).run()
+    Told([a_lead(number) for number in range(64)], world_of(FakeChiliPiper(), ledger), at_once=16).run()
     assert ledger.entries == 128
     assert ledger.transactions < 64
 
 
 def test_one_leads_surprise_is_not_the_others() -> None:
-    def stumbles(offer: Offer, opened: float) -> Any:
-        raise ZeroDivisionError
+    class Stumbles(FirstSlot):
+        def choose(self, offer: Offer, opened: float, /) -> Any:
+            raise ZeroDivisionError
 
-    leads = [*LEADS[:5], replace(LEADS[5], choose=stumbles), *LEADS[6:]]
-    batch = Told(leads, world_of(Office()), at_once=4)
+    leads = [*LEADS[:5], replace(LEADS[5], choice=Stumbles()), *LEADS[6:]]
+    batch = Told(leads, world_of(FakeChiliPiper()), at_once=4)
     batch.run()
     assert statuses(batch) == ["booked"] * 5 + ["unknown"] + ["booked"] * 6
     assert "ZeroDivisionError" in batch.outcomes[5].reason
@@ -173,7 +174,7 @@ def test_one_leads_surprise_is_not_the_others() -> None:
 
 @pytest.mark.parametrize("kind", [errors.NotAllowed, errors.NotFound])
 def test_what_no_other_lead_could_escape_stops_the_batch(kind: type[errors.Refused]) -> None:
-    office = Office(opening={2: refused(kind, 403)})
+    office = FakeChiliPiper(opening={2: refused(kind, 403)})
     batch = Told(LEADS, world_of(office), at_once=1)
     batch.run()
     assert statuses(batch) == ["booked"] * 2 + ["not_attempted"] * 10
@@ -182,7 +183,7 @@ def test_what_no_other_lead_could_escape_stops_the_batch(kind: type[errors.Refus
 
 
 def test_a_booking_that_is_not_allowed_stops_the_batch_and_leaves_the_lead_free() -> None:
-    office, ledger = Office(booking={0: refused(errors.NotAllowed, 403)}), MemoryLedger()
+    office, ledger = FakeChiliPiper(booking={0: refused(errors.NotAllowed, 403)}), MemoryLedger()
     batch = Told(LEADS, world_of(office, ledger), at_once=1)
     batch.run()
     assert statuses(batch) == ["not_attempted"] * 12
@@ -190,7 +191,9 @@ def test_a_booking_that_is_not_allowed_stops_the_batch_and_leaves_the_lead_free(
 
 
 def test_an_unknown_link_of_one_lead_among_many_targets_is_that_leads_own() -> None:
-    batch = Told(LEADS, world_of(Office(opening={2: refused(errors.NotFound, 404)})), at_once=3, one_target=False)
+    batch = Told(
+        LEADS, world_of(FakeChiliPiper(opening={2: refused(errors.NotFound, 404)})), at_once=3, one_target=False
+    )
     batch.run()
     assert statuses(batch) == ["booked"] * 2 + ["refused"] + ["booked"] * 9
     assert batch.stopped_by is None
@@ -211,14 +214,14 @@ def test_an_unknown_link_of_one_lead_among_many_targets_is_that_leads_own() -> N
 def test_a_lead_that_is_unknown_is_refused_alone(code: str | None, message: str, stops: bool) -> None:
     """What all leads share stops the batch; so does what nobody knows."""
     unknown = errors.NotFound("why", status=404, code=code, message=message)
-    batch = Told(LEADS, world_of(Office(opening={2: unknown})), at_once=1)
+    batch = Told(LEADS, world_of(FakeChiliPiper(opening={2: unknown})), at_once=1)
     batch.run()
     rest = ["not_attempted"] * 10 if stops else ["refused"] + ["booked"] * 9
     assert statuses(batch) == ["booked"] * 2 + rest
 
 
 def test_a_ledger_that_is_away_stops_the_batch_before_anything_is_booked() -> None:
-    office = Office()
+    office = FakeChiliPiper()
     batch = Told(LEADS, world_of(office, Counting(lambda entry: entry.state == "sent")), at_once=3)
     batch.run()
     assert statuses(batch) == ["not_attempted"] * 12
@@ -227,7 +230,7 @@ def test_a_ledger_that_is_away_stops_the_batch_before_anything_is_booked() -> No
 
 
 def test_a_meeting_whose_mark_failed_is_unknown_and_told() -> None:
-    office = Office()
+    office = FakeChiliPiper()
     batch = Told(LEADS[:1], world_of(office, Counting(lambda entry: entry.state == "booked")))
     batch.run()
     (outcome,) = batch.outcomes
@@ -237,7 +240,7 @@ def test_a_meeting_whose_mark_failed_is_unknown_and_told() -> None:
 
 def test_a_stop_lets_booking_calls_in_flight_finish_and_begins_nothing_new() -> None:
     in_flight = Barrier(4)
-    office = Office(held=(0, 1, 2), busy=lambda: Thread(target=in_flight.wait, args=(10,)).start())
+    office = FakeChiliPiper(held=(0, 1, 2), busy=lambda: Thread(target=in_flight.wait, args=(10,)).start())
     batch = Told(LEADS, world_of(office), at_once=3)
     running = Thread(target=batch.run)
     running.start()
@@ -254,7 +257,7 @@ def test_a_stop_lets_booking_calls_in_flight_finish_and_begins_nothing_new() -> 
 def test_after_a_stop_nobody_waits_for_an_answer_that_does_not_come() -> None:
     """The lead is unknown and its entry stays `sent`; what is answered later is still recorded."""
     in_flight, ledger = Event(), MemoryLedger()
-    office = Office(held=(0,), busy=in_flight.set)
+    office = FakeChiliPiper(held=(0,), busy=in_flight.set)
     batch = Told(LEADS, world_of(office, ledger), at_once=1, drain=0.01)
     running = Thread(target=batch.run)
     running.start()
@@ -271,7 +274,7 @@ def test_after_a_stop_nobody_waits_for_an_answer_that_does_not_come() -> None:
 
 def test_a_stop_before_the_booking_call_leaves_the_lead_free_and_not_attempted() -> None:
     opening, ledger = Event(), MemoryLedger()
-    office = Office(held_openings=(0,), busy=opening.set)
+    office = FakeChiliPiper(held_openings=(0,), busy=opening.set)
     batch = Told(LEADS[:1], world_of(office, ledger))
     running = Thread(target=batch.run)
     running.start()
@@ -285,7 +288,7 @@ def test_a_stop_before_the_booking_call_leaves_the_lead_free_and_not_attempted()
 
 
 def test_a_stop_before_the_start_or_after_the_end_is_harmless() -> None:
-    batch = Told(LEADS, world_of(Office()))
+    batch = Told(LEADS, world_of(FakeChiliPiper()))
     batch.stop()
     batch.run()
     batch.stop()
@@ -312,7 +315,7 @@ def interrupt() -> Iterator[Callable[[], None]]:
 def test_an_interrupt_stops_the_batch_records_what_is_in_flight_and_goes_on_its_way(
     interrupt: Callable[[], None],
 ) -> None:
-    office = Office(held=(0,), busy=interrupt)
+    office = FakeChiliPiper(held=(0,), busy=interrupt)
 
     class AnswersOnceStopped(BatchRuntime):
         def stop(self) -> None:
@@ -333,7 +336,7 @@ def test_an_interrupt_stops_the_batch_records_what_is_in_flight_and_goes_on_its_
 
 
 def test_what_is_still_in_flight_when_the_waiting_ends_is_unknown(interrupt: Callable[[], None]) -> None:
-    office = Office(held=(0,), busy=interrupt)
+    office = FakeChiliPiper(held=(0,), busy=interrupt)
 
     class InterruptsTheDrain(BatchRuntime):
         def stop(self) -> None:
@@ -356,7 +359,7 @@ def test_a_world_that_does_not_open_is_told_to_the_caller_and_nothing_was_attemp
     async def open_runtime() -> AsyncIterator[BatchRuntime]:
         if batch.outcomes:
             raise OSError("no network")
-        yield BatchRuntime(Office(), RateLimiter(None), MemoryLedger())
+        yield BatchRuntime(FakeChiliPiper(), RateLimiter(None), MemoryLedger())
 
     batch = Told(LEADS, open_runtime)
     with pytest.raises(OSError, match="no network"):
@@ -364,10 +367,10 @@ def test_a_world_that_does_not_open_is_told_to_the_caller_and_nothing_was_attemp
     assert statuses(batch) == ["not_attempted"] * 12
 
 
-def met(number: int) -> Lead:
+def has_met(number: int) -> Lead:
     """A lead that needs nothing but its entry."""
     known = Outcome(status="already_booked", meeting_id=f"m{number}")
-    return a_lead(number, met={guest_digest(f"lead{number}@example.com"): known})
+    return a_lead(number, existing_meetings={guest_digest(f"lead{number}@example.com"): known})
 
 
 MANY = 5 * BEGUN_AT_ONCE
@@ -381,7 +384,7 @@ def test_leads_are_taken_when_their_turn_is_near_however_many_there_are() -> Non
         nonlocal taken
         for number in range(MANY):
             taken += 1
-            yield number, met(number)
+            yield number, has_met(number)
 
     def tell(number: int, outcome: Outcome) -> None:
         nonlocal ahead
@@ -389,14 +392,14 @@ def test_leads_are_taken_when_their_turn_is_near_however_many_there_are() -> Non
         ahead = max(ahead, taken - len(told))
 
     told = list[int]()
-    Batch(leads(), world_of(Office()), tell=tell, at_once=4).run()
+    Batch(leads(), world_of(FakeChiliPiper()), tell=tell, at_once=4).run()
     assert sorted(told) == list(range(MANY))
     assert ahead <= 2 * BEGUN_AT_ONCE
 
 
 def test_while_a_lead_is_held_no_third_chunk_is_taken() -> None:
     taken, in_flight, told = list[int](), Event(), dict[int, str]()
-    office = Office(held=(0,), busy=in_flight.set)
+    office = FakeChiliPiper(held=(0,), busy=in_flight.set)
 
     def leads() -> Iterator[tuple[int, Lead]]:
         for number in range(MANY):
@@ -420,10 +423,10 @@ def test_leads_that_can_be_read_no_further_stop_the_batch_and_those_taken_are_to
     told, failed = list[int](), OSError("the warehouse is away")
 
     def leads() -> Iterator[tuple[int, Lead]]:
-        yield from ((number, met(number)) for number in range(good))
+        yield from ((number, has_met(number)) for number in range(good))
         raise failed
 
-    batch = Batch(leads(), world_of(Office()), tell=lambda number, _: told.append(number))
+    batch = Batch(leads(), world_of(FakeChiliPiper()), tell=lambda number, _: told.append(number))
     batch.run()
     assert sorted(told) == list(range(good))
     assert batch.stopped_by is failed
@@ -442,20 +445,20 @@ class Begins(MemoryLedger):
         if len(self.begun) >= self._fails_from:
             self._then()
             raise LedgerFailed("the ledger is away")
-        return super().begin(entries)
+        return super().get_or_create(entries)
 
 
 def test_a_chunk_of_leads_is_begun_in_one_transaction() -> None:
     """The first chunks are small, so that the first call leaves at once."""
     ledger = Begins()
-    Told([met(number) for number in range(3 * BEGUN_AT_ONCE)], world_of(Office(), ledger)).run()
+    Told([has_met(number) for number in range(3 * BEGUN_AT_ONCE)], world_of(FakeChiliPiper(), ledger)).run()
     chunks = [entries for entries in ledger.begun if entries]
     assert chunks[:3] == [BEGUN_AT_FIRST, 2 * BEGUN_AT_FIRST, 4 * BEGUN_AT_FIRST]
     assert (max(chunks), sum(chunks)) == (BEGUN_AT_ONCE, 3 * BEGUN_AT_ONCE)
 
 
 def test_a_ledger_that_begins_nobody_lets_nothing_be_asked() -> None:
-    office = Office()
+    office = FakeChiliPiper()
     batch = Told(LEADS, world_of(office, Begins(fails_from=1)))
     batch.run()
     assert statuses(batch) == ["not_attempted"] * 12
@@ -466,7 +469,7 @@ def test_a_ledger_that_begins_nobody_lets_nothing_be_asked() -> None:
 
 def test_a_ledger_that_begins_no_more_lets_those_under_way_end() -> None:
     leads = [a_lead(number) for number in range(BEGUN_AT_FIRST + 1)]
-    office = Office(held=(0,))
+    office = FakeChiliPiper(held=(0,))
     batch = Told(leads, world_of(office, Begins(fails_from=2, then=office.go.set)), at_once=1)
     batch.run()
     assert statuses(batch)[0] == "booked"
@@ -478,11 +481,11 @@ def test_a_ledger_that_begins_no_more_lets_those_under_way_end() -> None:
 def test_a_lead_that_another_run_books_after_it_was_begun_is_not_booked_again() -> None:
     class Theirs(MemoryLedger):
         def get_or_create(self, entries: Sequence[Entry], /) -> Sequence[Entry]:
-            begun = super().begin(entries)
+            begun = super().get_or_create(entries)
             self.update([begun[1].to("booked", meeting_id="theirs")])
             return begun
 
-    office = Office()
+    office = FakeChiliPiper()
     batch = Told(LEADS, world_of(office, Theirs()))
     batch.run()
     assert statuses(batch) == ["booked", "already_booked"] + ["booked"] * 10
@@ -492,7 +495,7 @@ def test_a_lead_that_another_run_books_after_it_was_begun_is_not_booked_again() 
 
 def test_what_is_done_meanwhile_goes_on_until_the_end_and_ends_the_batch_if_it_fails() -> None:
     in_flight, ledger, done = Event(), MemoryLedger(), list[bool]()
-    office = Office(held=(0,), busy=in_flight.set)
+    office = FakeChiliPiper(held=(0,), busy=in_flight.set)
 
     def meanwhile() -> None:
         done.append(in_flight.is_set())
@@ -513,7 +516,7 @@ async def with_host(outcome: Outcome, runtime: BatchRuntime) -> Outcome:
 
 
 def test_what_is_added_to_an_outcome_is_told_with_it() -> None:
-    batch = Told(LEADS, world_of(Office()), finish=with_host)
+    batch = Told(LEADS, world_of(FakeChiliPiper()), finish=with_host)
     batch.run()
     assert {(outcome.status, outcome.host) for outcome in batch.outcomes} == {("booked", "u-1")}
 
@@ -524,7 +527,7 @@ def test_where_nothing_can_be_added_the_outcome_is_told_as_it_is_and_the_others_
             raise ZeroDivisionError
         return await with_host(outcome, runtime)
 
-    batch = Told(LEADS, world_of(Office()), finish=stumbles, at_once=3)
+    batch = Told(LEADS, world_of(FakeChiliPiper()), finish=stumbles, at_once=3)
     batch.run()
     assert statuses(batch) == ["booked"] * 12
     assert [number for number, outcome in enumerate(batch.outcomes) if not outcome.host] == [3]
@@ -542,7 +545,7 @@ def test_who_is_stopped_while_something_is_added_is_told_as_booked() -> None:
         return outcome
 
     go = Event()
-    batch = Told(LEADS[:2], world_of(Office()), finish=waits, drain=0.01)
+    batch = Told(LEADS[:2], world_of(FakeChiliPiper()), finish=waits, drain=0.01)
     running = Thread(target=batch.run)
     running.start()
     adding.wait(10)
@@ -566,7 +569,7 @@ def test_no_session_waits_behind_others_that_were_opened_too_early(rate: float) 
 
     @asynccontextmanager
     async def open_runtime() -> AsyncIterator[BatchRuntime]:
-        yield Watched(Office(), Clock().limiter(rate), MemoryLedger())
+        yield Watched(FakeChiliPiper(), Clock().limiter(rate), MemoryLedger())
 
     batch = Told(leads, open_runtime)
     batch.run()
@@ -583,23 +586,16 @@ def test_no_more_leads_are_under_way_than_are_allowed() -> None:
         async def get_or_create(self, entry: Entry, /) -> Entry:
             self.begun += 1
             under_way.append(self.begun - sum(map(len, batch.told.values())))
-            return await super().begin(entry)
+            return await super().get_or_create(entry)
 
     @asynccontextmanager
     async def open_runtime() -> AsyncIterator[BatchRuntime]:
-        yield Watched(Office(), RateLimiter(None), MemoryLedger())
+        yield Watched(FakeChiliPiper(), RateLimiter(None), MemoryLedger())
 
     batch = Told([a_lead(number) for number in range(40)], open_runtime, at_once=5)
     batch.run()
     assert statuses(batch) == ["booked"] * 40
     assert max(under_way) == 5
-
-
-class Lists(Office):
-    """Its meeting list shows nothing."""
-
-    async def ask(self, call: Any, /) -> Any:
-        return {"meeting-list-put": Page(items=[], size=1, more=False)}.get(call.operation) or await super().ask(call)
 
 
 def test_leads_that_are_looked_for_again_and_again_hold_up_nobody() -> None:
@@ -614,7 +610,7 @@ def test_leads_that_are_looked_for_again_and_again_hold_up_nobody() -> None:
 
     @asynccontextmanager
     async def open_runtime() -> AsyncIterator[BatchRuntime]:
-        yield BatchRuntime(Lists(), Clock().limiter(40.0), ledger, sleep=for_ever)
+        yield BatchRuntime(FakeChiliPiper(), Clock().limiter(40.0), ledger, sleep=for_ever)
 
     def tell(number: int, outcome: Outcome) -> None:
         told.append(number)

@@ -1,4 +1,4 @@
-"""The two real Runtimes: one blocks; one waits, and can be stopped."""
+"""The runtimes with a ledger: for a single booking, and for a batch, which can be stopped."""
 
 from __future__ import annotations
 
@@ -8,38 +8,41 @@ from typing import Any
 
 import pytest
 
-from airflow_chilipiper.api.pace.limiter import BlockingRateLimiter, RateLimiter
+from airflow_chilipiper.api.pace.limiter import RateLimiter
 from airflow_chilipiper.api.pace.rate import Rate
-from airflow_chilipiper.api.runtime import block
 from airflow_chilipiper.booking.batch.admission import LEAST_IN_LINE
-from airflow_chilipiper.booking.batch.runtime import BatchRuntime, SingleRuntime, Stopping
+from airflow_chilipiper.booking.batch.runtime import BatchRuntime, Stopping
 from airflow_chilipiper.booking.book import book
 from airflow_chilipiper.booking.ledger.entry import Conflict, Entry, MeetingTaken, new_version
 from airflow_chilipiper.booking.ledger.memory import MemoryLedger
-from tests.unit.booking.batch.office import AtOnce, Office, a_lead
+from airflow_chilipiper.booking.ledger.runtime import RecordingRuntime
+from airflow_chilipiper.booking.outcome import Outcome
+from tests.fake_chilipiper import FakeChiliPiper, a_lead
 
 
 def an_entry(key: str = "a") -> Entry:
     return Entry(key=key, purpose="spring", version=new_version())
 
 
-def test_one_lead_is_booked_without_a_loop() -> None:
-    office, ledger = Office(yields=False), MemoryLedger()
-    runtime = SingleRuntime(AtOnce(office), BlockingRateLimiter(None), ledger)
-    outcomes = [block(book(a_lead(1), runtime)) for _ in range(2)]
-    assert [outcome.status for outcome in outcomes] == ["booked", "already_booked"]
-    assert office.meetings == {"lead1@example.com": 1}
+def test_what_a_commit_answers_is_raised_to_the_flow_that_asked_for_it() -> None:
+    async def flow() -> list[object]:
+        runtime = RecordingRuntime(FakeChiliPiper(), RateLimiter(None), MemoryLedger())
+        first, second = [await runtime.get_or_create(an_entry(key)) for key in "ab"]
+        await runtime.update(first.to("booked", meeting_id="m"))
+        wrong = (first.to("sent"), second.to("booked", meeting_id="m"))
+        return [type(await outcome_of(runtime.update(change))) for change in wrong]
+
+    assert asyncio.run(flow()) == [Conflict, MeetingTaken]
 
 
-def test_a_blocking_mark_raises_what_the_ledger_answers() -> None:
-    ledger = MemoryLedger()
-    runtime = SingleRuntime(AtOnce(Office()), BlockingRateLimiter(None), ledger)
-    first, second = (block(runtime.get_or_create(an_entry(key))) for key in "ab")
-    block(runtime.update(first.to("booked", meeting_id="m")))
-    with pytest.raises(Conflict):
-        block(runtime.update(first.to("sent")))
-    with pytest.raises(MeetingTaken):
-        block(runtime.update(second.to("booked", meeting_id="m")))
+def test_one_lead_is_booked_by_itself_and_once() -> None:
+    chili, ledger = FakeChiliPiper(), MemoryLedger()
+
+    async def flow() -> Outcome:
+        return await book(a_lead(1), RecordingRuntime(chili, RateLimiter(None), ledger))
+
+    assert [asyncio.run(flow()).status for _ in range(2)] == ["booked", "already_booked"]
+    assert chili.meetings == {"lead1@example.com": 1}
 
 
 def waiting_world() -> BatchRuntime:
@@ -49,7 +52,7 @@ def waiting_world() -> BatchRuntime:
         await asyncio.Event().wait()
 
     limiter = RateLimiter(Rate(0.001), later=lambda seconds, call: None)
-    return BatchRuntime(Office(), limiter, MemoryLedger(), sleep=for_ever)
+    return BatchRuntime(FakeChiliPiper(), limiter, MemoryLedger(), sleep=for_ever)
 
 
 async def outcome_of(flow: Coroutine[Any, Any, Any]) -> object:
@@ -75,7 +78,7 @@ def test_who_waits_when_the_world_stops_gets_stopping_and_is_no_cancelled_task()
 
 def test_in_a_stopped_world_nobody_gets_a_turn_that_is_free_and_nothing_else_is_cancelled() -> None:
     async def flow() -> list[Any]:
-        runtime = BatchRuntime(Office(), RateLimiter(None), MemoryLedger())
+        runtime = BatchRuntime(FakeChiliPiper(), RateLimiter(None), MemoryLedger())
         runtime.stop()
         told = [type(await outcome_of(wait)) for wait in (runtime.acquire(), runtime.pause(0))]
         return [*told, (await runtime.get_or_create(an_entry())).state]
@@ -105,7 +108,7 @@ class Counting(MemoryLedger):
 
     def get_or_create(self, entries: Sequence[Entry], /) -> Sequence[Entry]:
         self.begun.append(len(entries))
-        return super().begin(entries)
+        return super().get_or_create(entries)
 
 
 def test_leads_that_are_to_come_are_begun_in_one_transaction_and_each_row_is_used_once() -> None:
@@ -113,7 +116,7 @@ def test_leads_that_are_to_come_are_begun_in_one_transaction_and_each_row_is_use
     ledger, entries = Counting(), [an_entry(key) for key in "abc"]
 
     async def flow() -> list[Entry]:
-        runtime = BatchRuntime(Office(), RateLimiter(None), ledger)
+        runtime = BatchRuntime(FakeChiliPiper(), RateLimiter(None), ledger)
         await runtime.get_or_create_all(entries)
         begun = [await runtime.get_or_create(an_entry(entry.key)) for entry in entries]
         await runtime.update(begun[0].to("booked", meeting_id="m"))
@@ -129,7 +132,7 @@ def test_a_lead_that_was_not_foreseen_is_begun_by_itself() -> None:
     ledger = MemoryLedger()
 
     async def flow() -> Entry:
-        return await BatchRuntime(Office(), RateLimiter(None), ledger).begin(an_entry())
+        return await BatchRuntime(FakeChiliPiper(), RateLimiter(None), ledger).get_or_create(an_entry())
 
     entry = asyncio.run(flow())
     assert ledger.get(["a"]) == {"a": entry}
@@ -139,7 +142,7 @@ def test_a_row_that_another_run_has_changed_since_it_was_foreseen_cannot_be_mark
     ledger = MemoryLedger()
 
     async def flow() -> object:
-        runtime = BatchRuntime(Office(), RateLimiter(None), ledger)
+        runtime = BatchRuntime(FakeChiliPiper(), RateLimiter(None), ledger)
         await runtime.get_or_create_all([an_entry()])
         ledger.update([entry.to("booked", meeting_id="theirs") for entry in ledger.get_or_create([an_entry()])])
         return await outcome_of(runtime.update((await runtime.get_or_create(an_entry())).to("sent")))

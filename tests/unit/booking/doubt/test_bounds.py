@@ -12,7 +12,7 @@ BOUNDS = Bounds(list_lag=7, call=11, processing=13, skew=17)
 
 
 def test_without_a_word_nobody_is_booked_again_and_clocks_may_differ_by_five_minutes() -> None:
-    assert (Bounds().on_no_evidence, Bounds().skew) == ("hold", 300)
+    assert (Bounds().in_doubt, Bounds().skew) == ("hold", 300)
 
 
 def test_absence_counts_once_nothing_can_happen_any_more_and_the_list_shows_it() -> None:
@@ -43,7 +43,7 @@ def test_of_two_lifetimes_the_longer_counts_and_for_want_of_any_an_hour(
 def test_nobody_is_rebooked_whose_session_may_never_end(
     wanted: str, offered: float | None, stated: float | None, policy: str
 ) -> None:
-    assert Bounds(on_no_evidence=wanted, session_lifetime=stated).policy(offered) == policy  # type: ignore[arg-type]
+    assert Bounds(in_doubt=wanted, session_lifetime=stated).policy(offered) == policy  # type: ignore[arg-type]
 
 
 def test_the_list_has_had_its_time_once_it_may_lag_no_more_by_whatever_clock() -> None:

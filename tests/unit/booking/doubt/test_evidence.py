@@ -86,8 +86,8 @@ def test_what_may_be_ours_is_a_doubt_and_named(changes: dict[str, Any]) -> None:
 
 def test_of_two_that_fit_none_is_taken() -> None:
     assert told(a_meeting(), a_meeting("m2")) == Evidence(ambiguous="2 meetings may be it: m1, m2")
-    assert told(a_meeting(), a_meeting("m2", guest=None)).doubt
-    assert told(a_meeting(start=START + timedelta(1)), a_meeting("m2", start=START + timedelta(2))).doubt
+    assert told(a_meeting(), a_meeting("m2", guest=None)).ambiguous
+    assert told(a_meeting(start=START + timedelta(1)), a_meeting("m2", start=START + timedelta(2))).ambiguous
 
 
 def test_one_at_the_slot_counts_before_one_at_another_time() -> None:
@@ -96,13 +96,13 @@ def test_one_at_the_slot_counts_before_one_at_another_time() -> None:
 
 
 def test_of_many_that_fit_only_some_are_named() -> None:
-    doubt = told(*(a_meeting(f"m{number}") for number in range(9))).doubt
+    doubt = told(*(a_meeting(f"m{number}") for number in range(9))).ambiguous
     assert doubt == "9 meetings may be it: m0, m1, m2, m3, m4"
 
 
 def test_without_a_guest_on_record_everything_at_the_slot_may_be_ours_and_nothing_is() -> None:
-    assert told(a_meeting(), entry=OF_NOBODY).doubt == "m1 may be it"
-    assert told(a_meeting(guest=None), entry=OF_NOBODY).doubt == "m1 may be it"
+    assert told(a_meeting(), entry=OF_NOBODY).ambiguous == "m1 may be it"
+    assert told(a_meeting(guest=None), entry=OF_NOBODY).ambiguous == "m1 may be it"
     assert told(a_meeting(start=START + timedelta(days=1)), entry=OF_NOBODY) == NONE
 
 
@@ -121,7 +121,7 @@ def test_a_row_that_does_not_say_when_it_was_sent_leaves_no_meeting_out() -> Non
 @pytest.mark.parametrize("start", [START, None])
 def test_a_row_without_a_slot_is_certain_of_no_meeting(start: datetime | None) -> None:
     assert slot_start(replace(ROW, slot=None)) is None
-    assert told(a_meeting(start=start), entry=replace(ROW, slot=None)).doubt == "m1 may be it"
+    assert told(a_meeting(start=start), entry=replace(ROW, slot=None)).ambiguous == "m1 may be it"
 
 
 def test_a_meeting_may_be_listed_as_booked_up_to_a_second_before() -> None:

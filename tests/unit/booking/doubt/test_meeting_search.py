@@ -12,12 +12,12 @@ import pytest
 
 from airflow_chilipiper.api.call import Call
 from airflow_chilipiper.api.errors import NotAllowed, Unreadable
-from airflow_chilipiper.api.runtime import block
 from airflow_chilipiper.booking.doubt.evidence import NONE, Evidence
 from airflow_chilipiper.booking.doubt.meeting_search import at_slot, since_sending
 from airflow_chilipiper.booking.doubt.routing_log import RoutingLog
 from airflow_chilipiper.booking.ledger.entry import Entry
 from airflow_chilipiper.booking.ledger.lead_key import digest
+from tests.drive import block
 from tests.unit.api.handmade import Handmade
 
 SENT_AT = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
@@ -164,7 +164,7 @@ def test_only_an_entry_of_the_session_is_evidence_and_only_if_all_agree_that_it_
 
 def test_two_meetings_of_one_session_are_for_a_person_to_judge() -> None:
     assert (
-        says(an_entry(meetingId="m1"), an_entry(meetingId="m2")).doubt
+        says(an_entry(meetingId="m1"), an_entry(meetingId="m2")).ambiguous
         == "the routing log has 2 meetings for its session"
     )
 

@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 
 from airflow_chilipiper.api import errors
-from airflow_chilipiper.api.call import Call, Interval
+from airflow_chilipiper.api.call import Call
 from airflow_chilipiper.api.patterns.concierge import Concierge
 from airflow_chilipiper.api.patterns.handoff import Handoff
-from airflow_chilipiper.api.runtime import block
 from airflow_chilipiper.booking.doubt.bounds import Bounds
 from airflow_chilipiper.booking.doubt.evidence import NONE, Evidence
 from airflow_chilipiper.booking.doubt.reconcile import (
@@ -26,20 +25,22 @@ from airflow_chilipiper.booking.doubt.reconcile import (
 from airflow_chilipiper.booking.lead import Lead
 from airflow_chilipiper.booking.ledger.entry import Entry, LedgerFailed
 from airflow_chilipiper.booking.ledger.memory import MemoryLedger
+from airflow_chilipiper.booking.ledger.store import Ledger
+from tests import leads
+from tests.drive import block
+from tests.fake_chilipiper import OverLedger
 from tests.unit.api.handmade import WALL, Handmade
 
 JO = "jo@example.com"
 BOUNDS = Bounds(list_lag=31, call=10, skew=300)
-REBOOK = replace(BOUNDS, on_no_evidence="rebook")
+REBOOK = replace(BOUNDS, in_doubt="rebook")
 FOUND, DOUBT, NEVER = Evidence(meeting_id="m1"), Evidence(ambiguous="m1 may be it"), Evidence(proven_absent=True)
 IN_DOUBT = ("sent", "unknown", "review")
 
 
 def a_lead(**facts: Any) -> Lead:
     pattern = Concierge(router_slug="inbound", trigger="InAppButton", form={"PersonEmail": JO}, guest=JO)
-    told: dict[str, Any] = {"purpose": "spring", "key": "42", "pattern": pattern, "bounds": BOUNDS}
-    interval = Interval(datetime(2026, 11, 2, tzinfo=UTC))
-    return Lead(interval=interval, choose=lambda offer, _: next(iter(offer.slots), None), **told | facts)
+    return leads.a_lead(**{"pattern": pattern, "bounds": BOUNDS} | facts)
 
 
 def an_entry(state: Any = "unknown", *, sent_at: float = WALL - 1_000, lead: Lead | None = None, **facts: Any) -> Entry:
@@ -57,7 +58,7 @@ def a_meeting(**changes: Any) -> dict[str, Any]:
     } | changes
 
 
-class Desk(Handmade):
+class Lists(OverLedger, Handmade):
     """A meeting list that may compare guests letter by letter, a log, a clock that moves in a pause, and a ledger."""
 
     def __init__(
@@ -74,7 +75,7 @@ class Desk(Handmade):
         self.meetings, self.shown_from, self.log, self.stopped = meetings, shown_from, log, stopped
         self.clock = WALL
         self.pauses: list[float] = []
-        self.ledger = MemoryLedger()
+        self.ledger: Ledger = MemoryLedger()
         self.ledger.get_or_create([entry])
 
     def _answer(self, call: Call[Any]) -> Any:
@@ -100,19 +101,13 @@ class Desk(Handmade):
     def wall(self) -> float:
         return self.clock
 
-    async def get_or_create(self, entry: Entry, /) -> Entry:
-        return self.ledger.get_or_create([entry])[0]
-
     async def update(self, entry: Entry, /) -> Entry:
         if self.stopped:
             raise LedgerFailed("away")
-        (answer,) = self.ledger.update([entry])
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        return await super().update(entry)
 
     @property
-    def new_entry(self) -> Entry:
+    def entry(self) -> Entry:
         (entry,) = self.ledger.list(purpose="spring")
         return entry
 
@@ -121,7 +116,7 @@ class Desk(Handmade):
         return [call.operation for call in self.calls]
 
 
-class Slow(Desk):
+class Slow(Lists):
     """Takes its time with every answer."""
 
     async def ask(self, call: Call[Any], /) -> Any:
@@ -184,28 +179,28 @@ def test_sent_is_left_to_its_sender_until_that_is_an_earlier_try_or_has_given_up
     assert is_in_doubt(an_entry("sent", sent_at=WALL - age, sender=sender), BOUNDS, WALL, sender=asks) is doubtful
 
 
-def looked(desk: Desk, entry: Entry) -> tuple[Evidence, float]:
-    return block(look(entry, (JO,), desk, BOUNDS))
+def looked(lists: Lists, entry: Entry) -> tuple[Evidence, float]:
+    return block(look(entry, (JO,), lists, BOUNDS))
 
 
 def test_the_list_is_looked_at_with_growing_pauses_until_it_has_had_its_time() -> None:
     entry = an_entry(sent_at=WALL)
-    evidence, began = looked(desk := Desk(entry), entry)
+    evidence, began = looked(lists := Lists(entry), entry)
     assert evidence == NONE
-    assert desk.pauses == [1, 2, 4, 8, 16]
-    assert (len(desk.calls), began) == (6, WALL + 31)
+    assert lists.pauses == [1, 2, 4, 8, 16]
+    assert (len(lists.calls), began) == (6, WALL + 31)
 
 
 def test_a_look_ends_with_the_first_evidence() -> None:
     entry = an_entry(sent_at=WALL)
-    evidence, began = looked(desk := Desk(entry, a_meeting(bookedAt=None), shown_from=WALL + 3), entry)
-    assert (evidence, began, desk.pauses) == (FOUND, WALL + 3, [1, 2])
+    evidence, began = looked(lists := Lists(entry, a_meeting(bookedAt=None), shown_from=WALL + 3), entry)
+    assert (evidence, began, lists.pauses) == (FOUND, WALL + 3, [1, 2])
 
 
 def test_a_list_that_has_had_its_time_by_whatever_clock_is_looked_at_once() -> None:
     entry = an_entry(sent_at=WALL - 331)
-    assert looked(desk := Desk(entry), entry) == (NONE, WALL)
-    assert len(desk.calls) == 1
+    assert looked(lists := Lists(entry), entry) == (NONE, WALL)
+    assert len(lists.calls) == 1
 
 
 @pytest.mark.parametrize(
@@ -213,7 +208,7 @@ def test_a_list_that_has_had_its_time_by_whatever_clock_is_looked_at_once() -> N
 )
 def test_a_list_is_given_all_its_time_wherever_the_senders_clock_may_stand(sent_at: float, shown_from: float) -> None:
     entry = an_entry(sent_at=sent_at)
-    assert looked(Desk(entry, a_meeting(bookedAt=None), shown_from=shown_from), entry) == (FOUND, shown_from)
+    assert looked(Lists(entry, a_meeting(bookedAt=None), shown_from=shown_from), entry) == (FOUND, shown_from)
 
 
 def test_a_look_counts_from_when_it_began_not_from_when_it_was_answered() -> None:
@@ -229,14 +224,14 @@ def test_silence_counts_from_the_beginning_of_the_look_however_long_it_takes() -
 def test_a_look_at_a_list_that_fails_fails() -> None:
     entry = an_entry()
     with pytest.raises(errors.Unreadable):
-        looked(Desk(entry, errors.Unreadable()), entry)
+        looked(Lists(entry, errors.Unreadable()), entry)
 
 
 def concluded(entry: Entry, evidence: Evidence, *, began: float = WALL, may_rebook: bool = True) -> tuple[str, str]:
     """The state answered, and the one on record."""
-    desk = Desk(entry)
-    told = block(conclude(entry, evidence, began, desk, may_rebook=may_rebook))
-    return told.state, desk.entry.state
+    lists = Lists(entry)
+    told = block(conclude(entry, evidence, began, lists, may_rebook=may_rebook))
+    return told.state, lists.entry.state
 
 
 def same(state: str) -> tuple[str, str]:
@@ -251,21 +246,21 @@ def test_a_meeting_that_is_ours_books_whenever_it_is_found(state: str, began: fl
 
 def test_what_is_found_is_recorded_with_when_and_how() -> None:
     entry = an_entry(reason="502")
-    desk = Desk(entry)
-    block(conclude(entry, FOUND, WALL, desk, may_rebook=False))
-    assert (desk.entry.meeting_id, desk.entry.booked_at) == ("m1", WALL)
-    assert desk.entry.reason == "found afterwards; 502"
-    assert block(conclude(an_entry(), FOUND, WALL, Desk(an_entry()), may_rebook=False)).reason == "found afterwards"
+    lists = Lists(entry)
+    block(conclude(entry, FOUND, WALL, lists, may_rebook=False))
+    assert (lists.entry.meeting_id, lists.entry.booked_at) == ("m1", WALL)
+    assert lists.entry.reason == "found afterwards; 502"
+    assert block(conclude(an_entry(), FOUND, WALL, Lists(an_entry()), may_rebook=False)).reason == "found afterwards"
 
 
 @pytest.mark.parametrize("state", ["sent", "unknown"])
 @pytest.mark.parametrize(("evidence", "reason"), [(NONE, "no meeting is found; 502"), (DOUBT, "m1 may be it; 502")])
 def test_under_hold_a_person_decides(state: str, evidence: Evidence, reason: str) -> None:
     entry = an_entry(state, reason="502")
-    desk = Desk(entry)
-    told = block(conclude(entry, evidence, WALL, desk, may_rebook=True))
+    lists = Lists(entry)
+    told = block(conclude(entry, evidence, WALL, lists, may_rebook=True))
     assert (told.state, told.reason) == ("review", reason)
-    assert desk.entry == told
+    assert lists.entry == told
 
 
 @pytest.mark.parametrize("state", ["sent", "unknown"])
@@ -291,9 +286,9 @@ def test_a_row_that_does_not_say_when_silence_counts_is_for_a_person() -> None:
 @pytest.mark.parametrize("evidence", [NONE, DOUBT])
 def test_review_is_left_to_a_person(evidence: Evidence) -> None:
     entry = an_entry("review", policy="rebook")
-    desk = Desk(entry)
-    assert block(conclude(entry, evidence, WALL, desk, may_rebook=True)) is entry
-    assert desk.entry == entry
+    lists = Lists(entry)
+    assert block(conclude(entry, evidence, WALL, lists, may_rebook=True)) is entry
+    assert lists.entry == entry
 
 
 @pytest.mark.parametrize("state", IN_DOUBT)
@@ -310,7 +305,7 @@ def test_a_session_that_timed_out_awaits_the_hour_when_that_counts(state: str, p
 
 def test_why_a_lead_is_free_again_is_told() -> None:
     free = [
-        block(conclude(entry := an_entry(policy="rebook"), told, WALL, Desk(entry), may_rebook=True))
+        block(conclude(entry := an_entry(policy="rebook"), told, WALL, Lists(entry), may_rebook=True))
         for told in (NONE, NEVER)
     ]
     assert [each.reason for each in free] == [
@@ -322,12 +317,12 @@ def test_why_a_lead_is_free_again_is_told() -> None:
 @pytest.mark.parametrize(("state", "left"), [("sent", "review"), ("unknown", "review"), ("review", "review")])
 def test_a_meeting_on_record_for_another_lead_is_for_a_person(state: str, left: str) -> None:
     entry = an_entry(state, reason="502")
-    desk = Desk(entry)
+    lists = Lists(entry)
     other = a_lead(purpose="autumn").new_entry()
-    desk.ledger.get_or_create([other])
-    desk.ledger.update([other.to("booked", meeting_id="m1", booked_at=WALL)])
-    told = block(conclude(entry, FOUND, WALL, desk, may_rebook=True))
-    assert (told.state, told.meeting_id, desk.entry) == (left, None, told)
+    lists.ledger.get_or_create([other])
+    lists.ledger.update([other.to("booked", meeting_id="m1", booked_at=WALL)])
+    told = block(conclude(entry, FOUND, WALL, lists, may_rebook=True))
+    assert (told.state, told.meeting_id, lists.entry) == (left, None, told)
     assert told.reason == (
         "502" if state == "review" else "meeting m1 may be it, and is on record for another lead; 502"
     )
@@ -339,18 +334,18 @@ def test_a_meeting_on_record_for_another_lead_is_for_a_person(state: str, left: 
 )
 def test_whoever_was_faster_is_believed(evidence: Evidence, state: Any, meeting: str | None) -> None:
     entry = an_entry(policy="rebook")
-    desk = Desk(entry)
-    desk.ledger.update([faster := entry.to(state, meeting_id=meeting)])
-    assert block(conclude(entry, evidence, WALL, desk, may_rebook=True)) == faster
+    lists = Lists(entry)
+    lists.ledger.update([faster := entry.to(state, meeting_id=meeting)])
+    assert block(conclude(entry, evidence, WALL, lists, may_rebook=True)) == faster
 
 
 def test_a_meeting_found_beside_another_that_is_on_record_is_an_alarm() -> None:
     """The record keeps the one that it has."""
     entry = an_entry()
-    desk = Desk(entry)
-    desk.ledger.update([faster := entry.to("booked", meeting_id="m2")])
-    told = block(conclude(entry, FOUND, WALL, desk, may_rebook=True))
-    assert (told.state, told.meeting_id, desk.entry) == ("review", "m1", faster)
+    lists = Lists(entry)
+    lists.ledger.update([faster := entry.to("booked", meeting_id="m2")])
+    told = block(conclude(entry, FOUND, WALL, lists, may_rebook=True))
+    assert (told.state, told.meeting_id, lists.entry) == ("review", "m1", faster)
     assert told.reason == "TWO MEETINGS: m2 on record, and now m1"
 
 
@@ -362,25 +357,25 @@ def test_no_alarm_but_for_two_meetings_that_are_known(found: str | None, on_reco
 @pytest.mark.parametrize(("evidence", "state"), [(FOUND, "booked"), (NONE, "planned")])
 def test_what_may_not_be_on_record_leaves_the_lead_in_doubt(evidence: Evidence, state: str) -> None:
     entry = an_entry(policy="rebook")
-    told = block(conclude(entry, evidence, WALL, Desk(entry, stopped=True), may_rebook=True))
+    told = block(conclude(entry, evidence, WALL, Lists(entry, stopped=True), may_rebook=True))
     assert (told.state, told.meeting_id) == ("unknown", None)
     assert told.reason == f"{state}, but not on record (away)"
 
 
-def reconciled(desk: Desk, lead: Lead | None = None) -> Entry:
-    return block(reconcile(desk.entry, lead or a_lead(), desk))
+def reconciled(lists: Lists, lead: Lead | None = None) -> Entry:
+    return block(reconcile(lists.entry, lead or a_lead(), lists))
 
 
 def test_what_is_found_at_the_slot_ends_the_search() -> None:
-    assert reconciled(desk := Desk(an_entry(), a_meeting())).state == "booked"
-    assert desk.asked == ["meeting-list-put"]
+    assert reconciled(lists := Lists(an_entry(), a_meeting())).state == "booked"
+    assert lists.asked == ["meeting-list-put"]
 
 
 def test_a_meeting_that_was_moved_is_looked_for_and_left_to_a_person() -> None:
     moved = a_meeting(dateTime={"start": "2026-11-20T09:30:00Z"})
-    assert reconciled(desk := Desk(an_entry(), moved)).state == "review"
-    assert desk.entry.reason == "m1 may be it"
-    assert "concierge-logs" not in desk.asked
+    assert reconciled(lists := Lists(an_entry(), moved)).state == "review"
+    assert lists.entry.reason == "m1 may be it"
+    assert "concierge-logs" not in lists.asked
 
 
 def entry(**facts: Any) -> dict[str, Any]:
@@ -388,38 +383,38 @@ def entry(**facts: Any) -> dict[str, Any]:
 
 
 def test_the_log_is_asked_where_the_list_knows_nothing() -> None:
-    found = reconciled(Desk(an_entry(), log=[entry(status="Scheduled", meetingId="m1")]))
+    found = reconciled(Lists(an_entry(), log=[entry(status="Scheduled", meetingId="m1")]))
     assert (found.state, found.meeting_id) == ("booked", "m1")
-    assert reconciled(Desk(an_entry(), log=[entry(status="TimedOut")])).state == "planned"
+    assert reconciled(Lists(an_entry(), log=[entry(status="TimedOut")])).state == "planned"
 
 
 def test_only_concierge_has_a_log() -> None:
     lead = a_lead(pattern=Handoff(workspace_id="w", booker_id="b", guest=JO))
-    assert reconciled(desk := Desk(an_entry(lead=lead)), lead).state == "review"
-    assert set(desk.asked) == {"meeting-list-put"}
+    assert reconciled(lists := Lists(an_entry(lead=lead)), lead).state == "review"
+    assert set(lists.asked) == {"meeting-list-put"}
 
 
 @pytest.mark.parametrize("error", [errors.Unreadable("odd"), errors.NotAllowed("odd", status=403), RuntimeError("odd")])
 @pytest.mark.parametrize("state", IN_DOUBT)
 def test_a_list_that_fails_is_no_evidence_of_anything(state: str, error: Exception) -> None:
     entry = an_entry(state, policy="rebook", reason="502")
-    told = reconciled(desk := Desk(entry, error), a_lead(bounds=REBOOK))
-    assert (told.state, desk.entry) == (state, entry)
+    told = reconciled(lists := Lists(entry, error), a_lead(bounds=REBOOK))
+    assert (told.state, lists.entry) == (state, entry)
     assert told.reason == "502; the meeting list could not be asked: odd"
-    silent = reconciled(Desk(an_entry(), errors.Unreadable("odd")))
+    silent = reconciled(Lists(an_entry(), errors.Unreadable("odd")))
     assert silent.reason == "the meeting list could not be asked: odd"
 
 
 def test_a_list_that_fails_halfway_is_no_evidence_either() -> None:
-    class Halfway(Desk):
+    class Halfway(Lists):
         def _answer(self, call: Call[Any]) -> Any:
             if self.asked.count("meeting-list-put") == 3:
                 raise errors.Unreadable("odd")
             return super()._answer(call)
 
     entry = an_entry(policy="rebook")
-    assert reconciled(desk := Halfway(entry), a_lead(bounds=REBOOK)).state == "unknown"
-    assert desk.entry == entry
+    assert reconciled(lists := Halfway(entry), a_lead(bounds=REBOOK)).state == "unknown"
+    assert lists.entry == entry
 
 
 @pytest.mark.parametrize(
@@ -433,7 +428,7 @@ def test_a_list_that_fails_halfway_is_no_evidence_either() -> None:
     ids=["both rebook", "the call held", "this run holds", "both hold"],
 )
 def test_a_lead_is_rebooked_only_if_its_call_and_this_run_allow_it(bounds: Bounds, policy: str, state: str) -> None:
-    assert reconciled(Desk(an_entry(policy=policy)), a_lead(bounds=bounds)).state == state
+    assert reconciled(Lists(an_entry(policy=policy)), a_lead(bounds=bounds)).state == state
 
 
 def test_whom_only_the_row_knows_is_looked_for_among_everybody() -> None:
@@ -441,9 +436,9 @@ def test_whom_only_the_row_knows_is_looked_for_among_everybody() -> None:
     lead = a_lead(pattern=Handoff(workspace_id="w", booker_id="b", crm_id="00Q1"))
     entry = an_entry(lead=lead, guest=a_lead().new_entry().guest)
     others = a_meeting(meetingId="m2", primaryGuest={"value": "ann@example.com"})
-    found = reconciled(desk := Desk(entry, others, a_meeting()), lead)
+    found = reconciled(lists := Lists(entry, others, a_meeting()), lead)
     assert (found.state, found.meeting_id) == ("booked", "m1")
-    assert "guestEmail" not in desk.calls[0].body
+    assert "guestEmail" not in lists.calls[0].body
 
 
 @pytest.mark.parametrize("day", [3, 20])
@@ -453,16 +448,16 @@ def test_nobody_is_free_by_a_list_that_compares_guests_letter_by_letter(
 ) -> None:
     """Nothing says how the service compares e-mails, so the whole list is read before anybody is set free."""
     spelled = a_meeting(primaryGuest={"value": "Jo@Example.com"}, dateTime={"start": f"2026-11-{day:02}T09:30:00Z"})
-    desk = Desk(an_entry(policy=policy), spelled, log=log, literal=True)
-    assert reconciled(desk, a_lead(bounds=REBOOK)).state == ("booked" if day == 3 else "review")
+    lists = Lists(an_entry(policy=policy), spelled, log=log, literal=True)
+    assert reconciled(lists, a_lead(bounds=REBOOK)).state == ("booked" if day == 3 else "review")
 
 
 def test_the_whole_list_is_read_only_to_set_somebody_free() -> None:
     """It is long."""
 
     def everybody(entry: Entry) -> bool:
-        reconciled(desk := Desk(entry), a_lead(bounds=REBOOK))
-        return any("guestEmail" not in call.body for call in desk.calls if call.operation == "meeting-list-put")
+        reconciled(lists := Lists(entry), a_lead(bounds=REBOOK))
+        return any("guestEmail" not in call.body for call in lists.calls if call.operation == "meeting-list-put")
 
     assert everybody(an_entry(policy="rebook"))
     assert not any(map(everybody, (an_entry(), an_entry("review"), an_entry(policy="rebook", no_effect_after=WALL))))
@@ -471,14 +466,14 @@ def test_the_whole_list_is_read_only_to_set_somebody_free() -> None:
 def test_what_is_left_to_a_person_is_looked_for_at_its_slot_alone() -> None:
     """A meeting that was moved could change nothing."""
     moved = a_meeting(dateTime={"start": "2026-11-20T09:30:00Z"})
-    assert reconciled(desk := Desk(entry := an_entry("review"), moved)) == entry
-    assert desk.asked.count("meeting-list-put") == 1
+    assert reconciled(lists := Lists(entry := an_entry("review"), moved)) == entry
+    assert lists.asked.count("meeting-list-put") == 1
 
 
 def test_a_meeting_booked_before_the_call_by_any_clock_is_not_its() -> None:
     old = datetime.fromtimestamp(WALL - 1_000 - 301, UTC).isoformat()
     assert (
-        reconciled(Desk(an_entry(policy="rebook"), a_meeting(bookedAt=old)), a_lead(bounds=REBOOK)).state == "planned"
+        reconciled(Lists(an_entry(policy="rebook"), a_meeting(bookedAt=old)), a_lead(bounds=REBOOK)).state == "planned"
     )
     recent = datetime.fromtimestamp(WALL - 1_000, UTC) - timedelta(seconds=300)
-    assert reconciled(Desk(an_entry(), a_meeting(bookedAt=recent.isoformat()))).state == "booked"
+    assert reconciled(Lists(an_entry(), a_meeting(bookedAt=recent.isoformat()))).state == "booked"

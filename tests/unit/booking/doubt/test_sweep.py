@@ -10,25 +10,27 @@ import pytest
 
 from airflow_chilipiper.api.call import Call
 from airflow_chilipiper.api.errors import Unreadable
-from airflow_chilipiper.api.runtime import block
 from airflow_chilipiper.booking.doubt.bounds import Bounds
 from airflow_chilipiper.booking.doubt.routing_log import RoutingLog
 from airflow_chilipiper.booking.doubt.sweep import FEW, sweep
 from airflow_chilipiper.booking.ledger.entry import Entry
 from airflow_chilipiper.booking.ledger.lead_key import digest, guest_digest
 from airflow_chilipiper.booking.ledger.memory import MemoryLedger
+from airflow_chilipiper.booking.ledger.store import Ledger
+from tests.drive import block
+from tests.fake_chilipiper import OverLedger
 from tests.unit.api.handmade import WALL, Handmade
 
 SENT_AT = WALL - 86_400
 
 
-class Office(Handmade):
+class Lists(OverLedger, Handmade):
     """A meeting list that is as it should be, and a ledger."""
 
     def __init__(self, *entries: Entry, meetings: list[dict[str, Any]] | None = None) -> None:
         super().__init__(by=self._list)
         self.meetings = meetings or []
-        self.ledger = MemoryLedger()
+        self.ledger: Ledger = MemoryLedger()
         self.ledger.get_or_create(entries)
 
     def _list(self, call: Call[Any]) -> Any:
@@ -39,12 +41,6 @@ class Office(Handmade):
         size = call.body["pageSize"]
         page = entries[call.body["page"] * size :][:size]
         return {"data": {"list": page}, "hasMore": "Yes" if entries[(call.body["page"] + 1) * size :] else "No"}
-
-    async def update(self, entry: Entry, /) -> Entry:
-        (answer,) = self.ledger.update([entry])
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
 
     async def get_or_create(self, entry: Entry, /) -> Entry:
         raise AssertionError("a sweep begins nothing")
@@ -80,30 +76,30 @@ def a_meeting(number: int = 0, **told: Any) -> dict[str, Any]:
     return {name: value for name, value in (entry | told).items() if value is not None}
 
 
-def swept(office: Office, **bounds: Any) -> list[Entry]:
-    entries = list(office.ledger.list())
-    left = block(sweep(entries, office, Bounds(**bounds), RoutingLog()))
-    on_record = office.ledger.get([entry.key for entry in left])
+def swept(lists: Lists, **bounds: Any) -> list[Entry]:
+    entries = list(lists.ledger.list())
+    left = block(sweep(entries, lists, Bounds(**bounds), RoutingLog()))
+    on_record = lists.ledger.get([entry.key for entry in left])
     assert [on_record[entry.key] for entry in left] == left
     return left
 
 
 @pytest.mark.parametrize("count", [1, FEW, FEW + 1, 120])
 def test_each_row_finds_its_own_meeting_whether_they_are_few_or_many(count: int) -> None:
-    office = Office(*map(an_entry, range(count)), meetings=[a_meeting(number) for number in range(count + 30)])
-    found = {entry.key: (entry.state, entry.meeting_id) for entry in swept(office)}
+    lists = Lists(*map(an_entry, range(count)), meetings=[a_meeting(number) for number in range(count + 30)])
+    found = {entry.key: (entry.state, entry.meeting_id) for entry in swept(lists)}
     assert found == {an_entry(number).key: ("booked", f"meeting-{number}") for number in range(count)}
 
 
 def test_many_rows_cost_a_listing_and_not_a_call_each() -> None:
-    office = Office(*map(an_entry, range(120)), meetings=[a_meeting(number) for number in range(120)])
-    swept(office)
-    assert len(office.calls) == 13  # ten windows of six days and a last one, of which one has three pages
-    assert all("guestEmail" not in call.body for call in office.calls)
+    lists = Lists(*map(an_entry, range(120)), meetings=[a_meeting(number) for number in range(120)])
+    swept(lists)
+    assert len(lists.calls) == 13  # ten windows of six days and a last one, of which one has three pages
+    assert all("guestEmail" not in call.body for call in lists.calls)
 
 
 def test_no_meeting_is_left_to_a_person() -> None:
-    (entry,) = swept(Office(an_entry(), meetings=[a_meeting(1)]))
+    (entry,) = swept(Lists(an_entry(), meetings=[a_meeting(1)]))
     assert (entry.state, entry.meeting_id) == ("review", None)
     assert entry.reason == "no meeting is found"
 
@@ -112,15 +108,15 @@ def test_no_meeting_is_left_to_a_person() -> None:
     ("no_effect_after", "state"), [(WALL - 1, "planned"), (WALL, "unknown"), (WALL + 1, "unknown"), (None, "review")]
 )
 def test_a_row_that_says_so_is_free_once_its_own_time_has_come(no_effect_after: float | None, state: str) -> None:
-    assert [entry.state for entry in swept(Office(an_entry(policy="rebook", no_effect_after=no_effect_after)))] == [
+    assert [entry.state for entry in swept(Lists(an_entry(policy="rebook", no_effect_after=no_effect_after)))] == [
         state
     ]
 
 
 def test_a_row_for_review_is_freed_by_no_policy_and_settled_by_evidence() -> None:
     waiting = an_entry(state="review", policy="rebook", reason="why")
-    assert swept(Office(waiting)) == [waiting]
-    (found,) = swept(Office(waiting, meetings=[a_meeting()]))
+    assert swept(Lists(waiting)) == [waiting]
+    (found,) = swept(Lists(waiting, meetings=[a_meeting()]))
     assert (found.state, found.meeting_id) == ("booked", "meeting-0")
 
 
@@ -128,12 +124,12 @@ def test_what_is_not_in_doubt_is_left_alone() -> None:
     """That is also a fresh `sent`: its sender is still waiting for the answer."""
     fresh = an_entry(1, state="sent", sent_at=WALL - 330)
     others = [an_entry(2, state="planned"), an_entry(3, state="booked", meeting_id="x"), an_entry(4, state="abandoned")]
-    office = Office(fresh, *others, meetings=[a_meeting(1), a_meeting(2)])
-    assert swept(office, call=30) == []
-    assert office.calls == []
+    lists = Lists(fresh, *others, meetings=[a_meeting(1), a_meeting(2)])
+    assert swept(lists, call=30) == []
+    assert lists.calls == []
     stale = an_entry(1, state="sent", sent_at=WALL - 331)
     booked = datetime.fromtimestamp(WALL - 331, UTC).isoformat()
-    assert [entry.state for entry in swept(Office(stale, meetings=[a_meeting(1, bookedAt=booked)]), call=30)] == [
+    assert [entry.state for entry in swept(Lists(stale, meetings=[a_meeting(1, bookedAt=booked)]), call=30)] == [
         "booked"
     ]
 
@@ -141,34 +137,34 @@ def test_what_is_not_in_doubt_is_left_alone() -> None:
 def test_silence_does_not_count_before_the_list_has_had_its_time() -> None:
     """By clocks that may differ; a meeting that is found counts at once."""
     entry = an_entry(sent_at=WALL - 329)
-    assert swept(Office(entry), list_lag=30) == [entry]
-    assert [each.state for each in swept(Office(entry), list_lag=29)] == ["review"]
+    assert swept(Lists(entry), list_lag=30) == [entry]
+    assert [each.state for each in swept(Lists(entry), list_lag=29)] == ["review"]
     booked = datetime.fromtimestamp(WALL - 329, UTC).isoformat()
-    assert [each.state for each in swept(Office(entry, meetings=[a_meeting(bookedAt=booked)]))] == ["booked"]
+    assert [each.state for each in swept(Lists(entry, meetings=[a_meeting(bookedAt=booked)]))] == ["booked"]
 
 
 @pytest.mark.parametrize("count", [1, FEW + 1])
 def test_a_meeting_that_was_moved_is_left_to_a_person_with_its_id(count: int) -> None:
     moved = a_meeting(dateTime={"start": "2026-11-20T08:00:00Z"})
-    entries = swept(Office(*(an_entry(number, policy="rebook") for number in range(count)), meetings=[moved]))
+    entries = swept(Lists(*(an_entry(number, policy="rebook") for number in range(count)), meetings=[moved]))
     (entry,) = [entry for entry in entries if entry.key == an_entry().key]
     assert (entry.state, entry.reason) == ("review", "meeting-0 may be it")
 
 
 @pytest.mark.parametrize("facts", [{"guest": ""}, {"policy": "rebook", "guest": ""}])
 def test_a_row_without_a_guest_is_never_booked_and_never_freed_by_a_meeting_at_its_slot(facts: dict[str, Any]) -> None:
-    assert [entry.state for entry in swept(Office(an_entry(**facts), meetings=[a_meeting()]))] == ["review"]
+    assert [entry.state for entry in swept(Lists(an_entry(**facts), meetings=[a_meeting()]))] == ["review"]
 
 
 def test_a_row_is_matched_by_the_guest_whom_the_offer_named() -> None:
     entry = an_entry(guest=guest_digest("asked@example.com"), invited=guest_digest("lead0@example.com"))
-    assert [each.meeting_id for each in swept(Office(entry, meetings=[a_meeting()]))] == ["meeting-0"]
+    assert [each.meeting_id for each in swept(Lists(entry, meetings=[a_meeting()]))] == ["meeting-0"]
 
 
 @pytest.mark.parametrize("count", [1, FEW + 1])
 def test_two_meetings_that_fit_are_left_to_a_person(count: int) -> None:
     twice = [a_meeting(), a_meeting(meetingId="other")]
-    entries = swept(Office(*(an_entry(number, policy="rebook") for number in range(count)), meetings=twice))
+    entries = swept(Lists(*(an_entry(number, policy="rebook") for number in range(count)), meetings=twice))
     (entry,) = [entry for entry in entries if entry.key == an_entry().key]
     assert (entry.state, entry.reason) == ("review", "2 meetings may be it: meeting-0, other")
 
@@ -176,23 +172,23 @@ def test_two_meetings_that_fit_are_left_to_a_person(count: int) -> None:
 def test_the_meeting_that_a_row_was_released_from_is_not_found_again() -> None:
     """It may have been booked just before the call that is in doubt, and at the same slot."""
     entry = an_entry(released="meeting-0")
-    assert [each.state for each in swept(Office(entry, meetings=[a_meeting()]))] == ["review"]
+    assert [each.state for each in swept(Lists(entry, meetings=[a_meeting()]))] == ["review"]
     rebooked = a_meeting(meetingId="new")
-    assert [each.meeting_id for each in swept(Office(entry, meetings=[a_meeting(), rebooked]))] == ["new"]
+    assert [each.meeting_id for each in swept(Lists(entry, meetings=[a_meeting(), rebooked]))] == ["new"]
 
 
 def test_one_meeting_is_not_taken_for_two_leads() -> None:
     """Whoever comes second is not free either, since nobody knows whose it is."""
     same = {"slot": start(0), "guest": guest_digest("lead0@example.com"), "policy": "rebook"}
-    entries = swept(Office(an_entry(0, **same), an_entry(1, **same), meetings=[a_meeting()]))
+    entries = swept(Lists(an_entry(0, **same), an_entry(1, **same), meetings=[a_meeting()]))
     assert sorted((entry.state, entry.meeting_id) for entry in entries) == [("booked", "meeting-0"), ("review", None)]
 
 
 @pytest.mark.parametrize("count", [1, FEW + 1])
 def test_a_list_that_failed_changes_no_row(count: int) -> None:
-    office = Office(*(an_entry(number, policy="rebook") for number in range(count)))
-    office.by = lambda _: {"data": {}}
-    before = office.ledger.list()
+    lists = Lists(*(an_entry(number, policy="rebook") for number in range(count)))
+    lists.by = lambda _: {"data": {}}
+    before = lists.ledger.list()
     with pytest.raises(Unreadable):
-        swept(office)
-    assert office.ledger.list() == before
+        swept(lists)
+    assert lists.ledger.list() == before

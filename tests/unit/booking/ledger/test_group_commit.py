@@ -34,10 +34,10 @@ class Watched(MemoryLedger):
             self.go.set()
 
     def get_or_create(self, entries: Sequence[Entry], /) -> list[Entry]:
-        return self._noted("begin", entries, super().begin)
+        return self._noted("create", entries, super().get_or_create)
 
     def update(self, entries: Sequence[Entry], /) -> list[Answer]:
-        return self._noted("version", entries, super().version)
+        return self._noted("update", entries, super().update)
 
     def _noted(self, name: str, entries: Sequence[Entry], commit: Callable[[Sequence[Entry]], T]) -> T:
         assert self._alone.acquire(blocking=False), "used by two threads at once"
@@ -82,7 +82,7 @@ def run_all(ledger: Watched, first: Entry, *others: Entry, cancel: int | None = 
 def test_what_comes_while_one_group_commits_is_the_next_group() -> None:
     ledger, entries = Watched(), [an_entry(key) for key in "abcde"]
     assert run_all(ledger, *entries) == entries
-    assert ledger.groups == [("begin", ["a"]), ("begin", ["b", "c", "d", "e"])]
+    assert ledger.groups == [("create", ["a"]), ("create", ["b", "c", "d", "e"])]
 
 
 def test_each_gets_its_own_answer_and_ones_trouble_is_not_the_others() -> None:
@@ -93,13 +93,13 @@ def test_each_gets_its_own_answer_and_ones_trouble_is_not_the_others() -> None:
     async def flow() -> list[Any]:
         commits = GroupCommit(ledger)
         updates = [entries[0].to("unknown"), entries[1].to("sent"), entries[2].to("booked", meeting_id="m")]
-        return await asyncio.gather(*map(commits.version, updates), return_exceptions=True)
+        return await asyncio.gather(*map(commits.update, updates), return_exceptions=True)
 
     overtaken, sent, taken = within_ten_seconds(flow())
     assert isinstance(overtaken, Conflict)
     assert sent.state == "sent"
     assert isinstance(taken, MeetingTaken)
-    assert ledger.groups[-1] == ("version", ["a", "b", "c"])
+    assert ledger.groups[-1] == ("update", ["a", "b", "c"])
 
 
 def test_a_group_that_failed_is_told_to_all_of_it_and_to_nobody_else() -> None:
@@ -114,7 +114,7 @@ def test_a_ledger_that_does_not_answer_for_every_row_has_failed() -> None:
 
     class Forgetful(Watched):
         def get_or_create(self, entries: Sequence[Entry], /) -> list[Entry]:
-            return super().begin(entries)[1:]
+            return super().get_or_create(entries)[1:]
 
     with pytest.raises(LedgerFailed, match="1 answers to 2 entries"):
         within_ten_seconds(GroupCommit(Forgetful(waits=False)).get_or_create_all([an_entry("a"), an_entry("b")]))
@@ -152,7 +152,7 @@ def test_beginnings_and_marks_of_one_moment_are_a_transaction_each() -> None:
         )
 
     within_ten_seconds(flow())
-    assert ledger.groups[1:] == [("version", ["a"]), ("begin", ["b", "c"])]
+    assert ledger.groups[1:] == [("update", ["a"]), ("create", ["b", "c"])]
 
 
 def test_a_deadlock_that_is_no_exception_is_a_failed_ledger() -> None:
@@ -163,7 +163,7 @@ def test_a_deadlock_that_is_no_exception_is_a_failed_ledger() -> None:
 
     ledger = Watched({1: Deadlock()}, waits=False)  # type: ignore[dict-item]
     with pytest.raises(LedgerFailed, match="Deadlock"):
-        within_ten_seconds(GroupCommit(ledger).begin(an_entry("a")))
+        within_ten_seconds(GroupCommit(ledger).get_or_create(an_entry("a")))
 
 
 def test_many_leads_are_begun_in_one_transaction_and_each_finds_its_own_row() -> None:
@@ -180,7 +180,7 @@ def test_many_leads_are_begun_in_one_transaction_and_each_finds_its_own_row() ->
     all_three, one, none = within_ten_seconds(flow())
     assert all_three == [entries[0], known, entries[2]]
     assert (one.key, none) == ("d", [])
-    assert ledger.groups[1:] == [("begin", ["a", "b", "c", "d"])]
+    assert ledger.groups[1:] == [("create", ["a", "b", "c", "d"])]
 
 
 def test_beginnings_that_fail_are_told_so() -> None:
@@ -219,7 +219,7 @@ def marked_among_beginnings(kind: type[GroupCommit] = GroupCommit) -> int:
             for _ in range(3):
                 before = len(ledger.groups)
                 entry = await commits.update(entry.to("sent"))
-                waited = max(waited, ledger.groups.index(("version", ["marked"]), before) - before)
+                waited = max(waited, ledger.groups.index(("update", ["marked"]), before) - before)
         return waited
 
     return within_ten_seconds(flow())
@@ -237,10 +237,10 @@ def begun_among_marks(kind: type[GroupCommit] = GroupCommit) -> int:
             entry = entries[next(keys)]
             entries[entry.key] = await commits.update(entry.to("sent"))
 
-        async with always_waiting(version, ledger):
+        async with always_waiting(update, ledger):
             before = len(ledger.groups)
             await commits.get_or_create(an_entry("begun"))
-        return ledger.groups.index(("begin", ["begun"])) - before
+        return ledger.groups.index(("create", ["begun"])) - before
 
     return within_ten_seconds(flow())
 

@@ -8,18 +8,15 @@ from typing import Any
 
 import pytest
 
-from airflow_chilipiper.api.pace.limiter import BlockingRateLimiter
-from airflow_chilipiper.api.runtime import block
-from airflow_chilipiper.booking.batch.runtime import SingleRuntime
 from airflow_chilipiper.booking.book import book
 from airflow_chilipiper.booking.ledger import person as resolve
 from airflow_chilipiper.booking.ledger.entry import STATES, Entry, LedgerFailed, State, new_version
 from airflow_chilipiper.booking.ledger.lead_key import entry_key
 from airflow_chilipiper.booking.ledger.memory import MemoryLedger
 from airflow_chilipiper.booking.ledger.person import NotResolved
-from airflow_chilipiper.booking.ledger.sql.ledger import SqlLedger
 from airflow_chilipiper.booking.ledger.store import Answer, Ledger
-from tests.unit.booking.batch.office import AtOnce, Office, a_lead
+from tests.drive import block
+from tests.fake_chilipiper import FakeChiliPiper, ImmediateBooking, a_lead
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp()
 HOUR, DAY = 3_600.0, 86_400.0
@@ -116,7 +113,8 @@ def test_another_meeting_than_the_one_on_record_is_an_alarm() -> None:
     assert ledger.get([entry.key])[entry.key] == entry
 
 
-def test_a_meeting_of_another_lead_is_refused(ledger: SqlLedger) -> None:
+def test_a_meeting_of_another_lead_is_refused() -> None:
+    ledger = MemoryLedger()
     put(ledger, "booked", "b", meeting_id="found")
     entry = put(ledger, "review")
     with pytest.raises(NotResolved, match="meeting found is on record for another lead"):
@@ -155,7 +153,7 @@ class Interrupted(MemoryLedger):
     """Somebody else changes each entry that was looked at, right after."""
 
     def get(self, keys: Collection[str], /) -> Mapping[str, Entry]:
-        found = super().look(keys)
+        found = super().get(keys)
         super().update([entry.to("review", reason="seen by a sweep") for entry in found.values()])
         return found
 
@@ -195,8 +193,9 @@ def test_a_lead_without_a_row() -> None:
             decide(MemoryLedger(), "a" * 64)
 
 
-def test_a_row_is_found_by_its_key_or_a_beginning_that_only_it_has(ledger: SqlLedger) -> None:
+def test_a_row_is_found_by_its_key_or_a_beginning_that_only_it_has() -> None:
     """In whatever order a database sorts."""
+    ledger = MemoryLedger()
     keys = [f"{beginning:0<64}" for beginning in ("0abcdef01", "0abcdef02", "0abcdef0a", "f00dfeed")]
     ledger.get_or_create([Entry(key=key, purpose="spring", version=new_version()) for key in keys])
     for given, key in [("0abcdef01", 0), ("0abcdef02", 1), ("0abcdef0a0", 2), ("f00dfeed", 3), (keys[1], 1)]:
@@ -223,8 +222,8 @@ def test_a_row_stands_where_its_lead_looks_for_it() -> None:
 
 def test_nobody_is_booked_again_but_after_a_release_or_a_persons_word() -> None:
     """With the real flow: each word lets the lead be booked once, and no second time."""
-    office, ledger = Office(yields=False), MemoryLedger()
-    runtime, key = SingleRuntime(AtOnce(office), BlockingRateLimiter(None), ledger), a_lead(1).new_entry().key
+    office, ledger = FakeChiliPiper(yields=False), MemoryLedger()
+    runtime, key = ImmediateBooking(office, ledger), a_lead(1).new_entry().key
 
     def run() -> str:
         return block(book(a_lead(1), runtime)).status
@@ -240,10 +239,10 @@ def test_nobody_is_booked_again_but_after_a_release_or_a_persons_word() -> None:
 
 
 def test_a_lead_that_was_given_up_is_never_asked_about() -> None:
-    office, ledger = Office(yields=False), MemoryLedger()
+    office, ledger = FakeChiliPiper(yields=False), MemoryLedger()
     ledger.get_or_create([a_lead(1).new_entry()])
     key = a_lead(1).new_entry().key
     ledger.update([ledger.get([key])[key].to("review", sent_at=NOON - DAY)])
     resolve.abandon(ledger, key, wall=NOON)
-    outcome = block(book(a_lead(1), SingleRuntime(AtOnce(office), BlockingRateLimiter(None), ledger)))
+    outcome = block(book(a_lead(1), ImmediateBooking(office, ledger)))
     assert (outcome.status, office.openings) == ("refused", 0)

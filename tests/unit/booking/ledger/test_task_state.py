@@ -20,8 +20,9 @@ from airflow_chilipiper.booking.batch.runtime import BatchRuntime
 from airflow_chilipiper.booking.ledger.entry import Conflict, Entry, LedgerFailed, MeetingTaken, State, new_version
 from airflow_chilipiper.booking.ledger.store import Ledger
 from airflow_chilipiper.booking.ledger.task_state import MOST_LEADS, TaskStateLedger
+from tests.fake_chilipiper import FakeChiliPiper as Office
+from tests.fake_chilipiper import a_lead
 from tests.integration.ledger import test_ledger
-from tests.unit.booking.batch.office import Office, a_lead
 from tests.unit.booking.batch.told import Told
 from tests.unit.booking.ledger.task_store import FOREVER, TaskStore, calm
 

@@ -85,9 +85,9 @@ def test_a_slot_that_was_given_back_is_chosen_again_and_one_that_was_lost_is_not
     leads, slots = Leads(), offer(slot(0), slot(1))
     lead = leads.lead()
     assert lead.choose(slots, 0.0) == slot(0)
-    lead.settle("free")
+    lead.resolve("returned")
     assert lead.choose(slots, 0.0) == slot(0)
-    lead.settle("gone")
+    lead.resolve("lost")
     assert lead.choose(slots, 0.0) == slot(1)
 
 
@@ -96,7 +96,7 @@ def test_what_was_booked_counts_against_offers_that_were_requested_before_and_no
     leads, slots = Leads(), offer(slot(0, "a"), slot(1, "a"))
     lead = leads.lead()
     lead.choose(slots, 0.0)
-    lead.settle("taken")
+    lead.resolve("consumed")
     assert leads.take(1, slots, opened=99.0) == [slot(1, "a")]
     assert leads.take(1, slots, opened=101.0) == [slot(0, "a")]
 
@@ -104,8 +104,8 @@ def test_what_was_booked_counts_against_offers_that_were_requested_before_and_no
 def test_a_slot_is_settled_once_and_without_one_there_is_nothing_to_settle() -> None:
     leads, both = Leads(), offer(slot(0, "a", "b"))
     lead = leads.lead()
-    lead.settle("gone")
+    lead.resolve("lost")
     lead.choose(both, 0.0)
-    lead.settle("taken")
-    lead.settle("gone")
+    lead.resolve("consumed")
+    lead.resolve("lost")
     assert leads.take(1, both) == [slot(0, "a", "b")]

@@ -39,7 +39,7 @@ def reserved(*slots: Slot) -> Reservations:
 def settled(clock: Clock, resolution: Resolution, taken: Slot) -> Reservations:
     """One slot was reserved, and this is what became of it at 100."""
     made = Reservations(clock)
-    made.settle(made.reserve(taken, TARGET), resolution)
+    made.resolve(made.reserve(taken, TARGET), resolution)
     return made
 
 
@@ -68,25 +68,25 @@ def test_other_times_are_other_slots_and_so_are_other_places_where_nobody_is_nam
 
 
 def test_what_was_booked_is_taken_off_offers_that_cannot_know_it_and_off_no_later_one(clock: Clock) -> None:
-    made = settled(clock, "taken", slot("a", "b"))
+    made = settled(clock, "consumed", slot("a", "b"))
     assert made.is_free(slot("a", "b"), TARGET, 99)  # one of two
     assert not made.is_free(slot("a"), TARGET, 100)
     assert made.is_free(slot("a"), TARGET, 100.1)
 
 
 def test_a_slot_that_is_lost_is_lost_with_all_that_it_bears(clock: Clock) -> None:
-    made = settled(clock, "gone", slot("a", "b"))
+    made = settled(clock, "lost", slot("a", "b"))
     assert not made.is_free(slot("a", "b"), TARGET, 99)
     assert made.is_free(slot("c"), TARGET, 99)
     assert made.is_free(slot("a", "b"), TARGET, 101)
 
 
 def test_a_slot_that_is_given_back_is_free_at_once(clock: Clock) -> None:
-    assert settled(clock, "free", slot()).is_free(slot(), TARGET, 0)
+    assert settled(clock, "returned", slot()).is_free(slot(), TARGET, 0)
 
 
 def test_what_no_offer_can_be_unaware_of_any_more_is_forgotten(clock: Clock) -> None:
-    made = settled(clock, "taken", slot())
+    made = settled(clock, "consumed", slot())
     clock.now += REMEMBERED + 1
     assert not made.is_free(slot(), TARGET, 0)
     made.reserve(slot(start=NOON + timedelta(hours=1)), TARGET)
