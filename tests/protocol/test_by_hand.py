@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from tests.protocol.by_hand.flows import a_flow
 
 from airflow_chilipiper.api import errors
 from airflow_chilipiper.api.call import Call
@@ -34,7 +35,6 @@ from tests.drive import block
 from tests.fake_chilipiper import START, FakeChiliPiper, ImmediateBooking, a_lead
 from tests.protocol.by_hand import broken_booking, broken_reconciling
 from tests.protocol.by_hand.evidence import log_module
-from tests.protocol.by_hand.flows import a_flow
 from tests.protocol.by_hand.sequences import every_sequence
 from tests.protocol.choices import Broken
 

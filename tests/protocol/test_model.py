@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.protocol.choices import Broken
+from tests.protocol.copies import Copies
 from tests.protocol.model.crashes import every_pair_of_crashes
 from tests.protocol.model.machine import Bounded, Unbounded
 from tests.protocol.model.mutants import CRASHES, SEVERAL_ACTORS
-from tests.protocol.model.protocol import Protocol
 from tests.protocol.model.schedules import SCHEDULES, Schedule
 
 IN_ANY_ORDER = settings(
@@ -40,26 +40,26 @@ FOUND_IN_ANY_ORDER = {
 }
 
 
-def play_all(protocol: Protocol) -> None:
+def play_all(protocol: Copies) -> None:
     for schedule in SCHEDULES:
         schedule(protocol).laws.at_rest()
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES, ids=lambda schedule: schedule.__name__)
 def test_no_law_is_broken_by_this_schedule(schedule: Schedule) -> None:
-    schedule(Protocol()).laws.at_rest()
+    schedule(Copies()).laws.at_rest()
 
 
 @pytest.mark.parametrize("name", SEVERAL_ACTORS)
 def test_a_weaker_protocol_does_not_survive_the_schedules(name: str) -> None:
     text, instead, law = SEVERAL_ACTORS[name]
     with pytest.raises(Broken, match=law):
-        play_all(Protocol(text, instead))
+        play_all(Copies(text, instead))
 
 
 def test_no_pair_of_crashes_breaks_a_law_or_loses_a_lead(record_property: Callable[[str, object], None]) -> None:
     """After every half of a verb of two tries in an entry, under each fault, with both policies and with the log."""
-    tally = every_pair_of_crashes(Protocol())
+    tally = every_pair_of_crashes(Copies())
     record_property("pairs of crashes", tally.pairs)
     assert tally.singles >= 1_000
     assert tally.pairs >= 40_000
@@ -71,12 +71,12 @@ def test_no_pair_of_crashes_breaks_a_law_or_loses_a_lead(record_property: Callab
 def test_a_weaker_protocol_does_not_survive_two_crashes(name: str) -> None:
     text, instead, law = CRASHES[name]
     with pytest.raises(Broken, match=law):
-        every_pair_of_crashes(Protocol(text, instead))
+        every_pair_of_crashes(Copies(text, instead))
 
 
 @pytest.mark.parametrize("machine", [Bounded, Unbounded])
 def test_no_law_is_broken_in_any_order(machine: type[Bounded]) -> None:
-    in_order = machine.of(Protocol())
+    in_order = machine.of(Copies())
     run_state_machine_as_test(in_order, settings=IN_ANY_ORDER)
     assert set(in_order.seen) >= SEEN
 
@@ -85,4 +85,4 @@ def test_no_law_is_broken_in_any_order(machine: type[Bounded]) -> None:
 def test_a_weaker_protocol_is_found_in_any_order(name: str) -> None:
     text, instead, _ = SEVERAL_ACTORS[name]
     with pytest.raises(Broken):
-        run_state_machine_as_test(FOUND_IN_ANY_ORDER[name].of(Protocol(text, instead)), settings=WITHOUT_SHRINKING)
+        run_state_machine_as_test(FOUND_IN_ANY_ORDER[name].of(Copies(text, instead)), settings=WITHOUT_SHRINKING)

@@ -20,6 +20,7 @@ from airflow_chilipiper.api.resources.pages import Page
 from airflow_chilipiper.api.resources.routers import Router
 from tests.protocol.by_hand.scenarios import HORIZON, SKEW
 from tests.protocol.choices import query
+from tests.protocol.copies import Change, Copies
 
 CERTAIN = ("ours", "ours, cancelled", "ours, on the second page", "the guest's own")
 OURS = (
@@ -27,6 +28,7 @@ OURS = (
     *("ours, without its guest", "ours, without its time", "ours, hardly described", "ours, moved", "ours and another"),
 )
 STRANGE = ("none", "one too old", "of another guest", "the guest's own, at another time", "the guest's own")
+FEWER_WINDOWS = Change("api.resources.meetings", "WINDOW = timedelta(days=6)", "WINDOW = timedelta(days=45)")
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
@@ -197,11 +199,14 @@ async def concierge_log(runtime: Any, /, **asked: Any) -> Any:
     return await query("log", asked)
 
 
-def log_module() -> ModuleType:
-    """Stands in for the module that reads the log."""
-    module = ModuleType("the routing log, played")
-    module.__dict__.update(concierge_log=concierge_log, LogEntry=LogEntry)
-    return module
+def a_flow(*changes: Change) -> Copies:
+    """The copies in which the log is read from here.
+
+    The meeting list is asked for more days at once than in truth, which changes nothing but how often.
+    """
+    log = ModuleType("the routing log, played")
+    log.__dict__.update(concierge_log=concierge_log, LogEntry=LogEntry)
+    return Copies(*changes, FEWER_WINDOWS, stand_ins={"api.resources.routing_log": log})
 
 
 def log_entries(

@@ -50,7 +50,7 @@ def why_left_alone(side: Truth) -> str:
     if entry.state != "planned" and not side.scenario.is_same_request and entry is side.on_record:
         return "an entry of another guest or target"
     is_fresh = entry.state == "sent" and side.clock - side.sent_when(entry) <= CALL
-    return "a fresh `sent` of another" if is_fresh and not _is_earlier(entry.sender, side.lead.sender) else ""
+    return "a fresh `sent` of another" if is_fresh and not _is_earlier(entry.sender, side.lead.policy.sender) else ""
 
 
 def _is_earlier(sender: str, than: str) -> bool:
@@ -153,7 +153,7 @@ def judge_call(side: Truth, call: Call[Any], sent: Entry | None, session: str) -
     side.law(sent is not None and sent == side.entry, "I3: a booking call without a durable `sent` of its own")
     assert sent is not None
     side.law(sent.version not in side.used, "I2: two booking calls in one attempt")
-    teller = (sent.sender, sent.session) == (side.lead.sender, session)
+    teller = (sent.sender, sent.session) == (side.lead.policy.sender, session)
     side.law(teller, "I3: the entry tells another sender or session")
     told = sent.slot == START_AS_SENT and sent.sent_at is not None
     side.law(told, "I3: the entry does not tell what was sent when")

@@ -12,11 +12,12 @@ from airflow_chilipiper.api.patterns.concierge import Concierge
 from airflow_chilipiper.api.patterns.handoff import Handoff
 from airflow_chilipiper.api.patterns.offer import Offer
 from airflow_chilipiper.api.patterns.pattern import Pattern
-from airflow_chilipiper.api.patterns.slots import Bookable, Slot, Slots
+from airflow_chilipiper.api.patterns.slots import Bookable, Slots
 from airflow_chilipiper.booking.doubt.bounds import InDoubt
 from airflow_chilipiper.booking.lead import Lead
 from airflow_chilipiper.booking.ledger.entry import Entry, State
-from tests.protocol.by_hand.flows import Flow
+from tests.leads import made_of
+from tests.protocol.copies import Copies
 
 GUEST, IN_CRM, AS_LISTED = "jo@example.com", "jo.crm@example.com", "Jo@Example.com"
 START = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
@@ -158,8 +159,8 @@ class Scene(NamedTuple):
     entry: Entry | None
 
 
-def scenes(scenarios: Iterable[Scenario], flow: Flow) -> list[Scene]:
-    quick = _quick(flow.lead)
+def scenes(scenarios: Iterable[Scenario], flow: Copies) -> list[Scene]:
+    quick = _quick(flow.Lead)
     senders = ("dag/run/task/0#2", "dag/run/task/0#3")
     return [
         Scene(each, [_lead(each, flow, quick, sender) for sender in senders], _on_record(each, flow))
@@ -179,35 +180,32 @@ def _quick(lead: type[Lead]) -> Any:
     return QuickLead
 
 
-def _lead(scenario: Scenario, flow: Flow, kind: Any, sender: str, *, query: str = "same") -> Any:
-    policy: InDoubt = "hold" if scenario.stricter and kind is not flow.lead else scenario.policy
-    lead = kind(
+def _lead(scenario: Scenario, flow: Copies, kind: Any, sender: str, *, query: str = "same") -> Any:
+    policy: InDoubt = "hold" if scenario.stricter and kind is not flow.Lead else scenario.policy
+    lead = made_of(
+        kind,
+        flow.Policy,
         purpose="spring",
         key="42",
         pattern=a_pattern(scenario.invited, query),
         interval=Interval(START + timedelta(days=query == "other window")),
-        choose=_first,
         max_sessions=scenario.sessions,
         rebook_after=timedelta(days=30) if scenario.due_again else None,
         sender=sender,
-        bounds=flow.bounds(in_doubt=policy, list_lag=scenario.lag),
+        bounds=flow.Bounds(in_doubt=policy, list_lag=scenario.lag),
     )
-    if kind is not flow.lead:
+    if kind is not flow.Lead:
         object.__setattr__(lead, "own", lead.new_entry())
     return lead
 
 
-def _first(offer: Offer, _: float) -> Slot | None:
-    return next(iter(offer.slots), None)
-
-
-def _on_record(scenario: Scenario, flow: Flow) -> Entry | None:
+def _on_record(scenario: Scenario, flow: Copies) -> Entry | None:
     """The entry as its sender's flow has left it."""
     if scenario.state == "absent":
         return None
     senders = {"an earlier try": "dag/run/task/0#1", "a later try": "dag/run/task/0#9"}
     sender = senders.get(scenario.by, "dag/another run/task/0#1")
-    lead = _lead(scenario, flow, flow.lead, sender, query=scenario.query)
+    lead = _lead(scenario, flow, flow.Lead, sender, query=scenario.query)
     offer = an_offer(scenario, "session-0")
     entry: Entry = lead.sent(lead.new_entry(), offer.slots[0], offer, WALL + scenario.sent_at)
     if scenario.state != "sent":

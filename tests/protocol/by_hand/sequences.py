@@ -8,12 +8,12 @@ from typing import Any
 from airflow_chilipiper.api.call import Call
 from airflow_chilipiper.booking.ledger.entry import Entry
 from airflow_chilipiper.booking.outcome import Outcome
-from tests.protocol.by_hand.flows import Flow
 from tests.protocol.by_hand.laws import judge_end, judge_meetings
 from tests.protocol.by_hand.scenarios import LONG, SETTLED, SHORT, Scene, scenes
 from tests.protocol.by_hand.side import Side
 from tests.protocol.by_hand.wire_answers import as_errors
 from tests.protocol.choices import Broken, Choices, query
+from tests.protocol.copies import Copies
 
 LATER = SETTLED + 60
 
@@ -25,7 +25,7 @@ class Asking:
         self._side = side
 
     async def acquire(self, *, priority: bool = False) -> None:
-        await query("turn", priority)
+        await query("acquire", priority)
 
     async def ask(self, call: Call[Any], /) -> Any:
         return await query("ask", call)
@@ -34,10 +34,10 @@ class Asking:
         await query("pause", seconds)
 
     async def get_or_create(self, entry: Entry, /) -> Any:
-        return await query("begin", entry)
+        return await query("get_or_create", entry)
 
     async def update(self, entry: Entry, /) -> Any:
-        return await query("version", entry)
+        return await query("update", entry)
 
     def now(self) -> float:
         return self._side.clock
@@ -52,9 +52,9 @@ def fresh(error: BaseException) -> BaseException:
     return error.with_traceback(None)
 
 
-def drive(flow: Flow, side: Side) -> tuple[Outcome | None, BaseException | None]:
+def drive(flow: Copies, side: Side) -> tuple[Outcome | None, BaseException | None]:
     """Run the flow to its end, answering each query."""
-    object.__setattr__(side.lead, "routing_log", flow.routing_log())  # a log remembers, and leads are made once
+    object.__setattr__(side.lead.policy, "routing_log", flow.RoutingLog())  # a log remembers, and leads are made once
     running = flow.book(side.lead, Asking(side))
     answer: Any = None
     try:
@@ -69,7 +69,7 @@ def drive(flow: Flow, side: Side) -> tuple[Outcome | None, BaseException | None]
         return None, error
 
 
-def run_again(flow: Flow, side: Side, later: float) -> None:
+def run_again(flow: Copies, side: Side, later: float) -> None:
     """The next try, in a runtime where all goes well: it books only a lead that is free, and then for the first time."""
     side.again(later)
     outcome, raised = drive(flow, side)
@@ -78,7 +78,7 @@ def run_again(flow: Flow, side: Side, later: float) -> None:
     judge_meetings(side)
 
 
-def sequences(flow: Flow, scene: Scene, answers: dict[str, BaseException]) -> Iterator[None]:
+def sequences(flow: Copies, scene: Scene, answers: dict[str, BaseException]) -> Iterator[None]:
     """One step for each sequence of answers; what each leaves is tried again at once, and once silence counts."""
     judged: set[object] = set()
     choices, more = Choices(), True
@@ -93,7 +93,7 @@ def sequences(flow: Flow, scene: Scene, answers: dict[str, BaseException]) -> It
         more = choices.turn_over()
 
 
-def every_sequence(flow: Flow) -> int:
+def every_sequence(flow: Copies) -> int:
     """Drive *flow* through all there is; how many sequences that were. Raises Broken at the first broken law.
 
     The long scenarios take limiter, so that a broken law is found early.

@@ -32,9 +32,9 @@ class Side(OnRecord):
         self.clock += 0.25
         if verb == "ask":
             return self._asked(what)
-        if verb == "version":
+        if verb == "update":
             return self.marked(what)
-        if verb == "begin":
+        if verb == "get_or_create":
             return self.begun(what)
         if verb == "log":
             return self._log(what)

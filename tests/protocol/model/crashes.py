@@ -9,12 +9,12 @@ from itertools import islice, product
 from typing import NamedTuple
 
 from tests.protocol.choices import Broken
+from tests.protocol.copies import Copies
 from tests.protocol.model.play import SENDS, SENT, Play
-from tests.protocol.model.protocol import Protocol
 from tests.protocol.model.runs import Run
 from tests.protocol.model.service import Request
 
-BOOKED = "version booked"
+BOOKED = "update booked"
 MOST_SKEW = 300.0
 RETRY_DELAY = 20.0
 LATER = (80.0, 500.0, 400.0, 3_000.0, 20.0)  # between the tries that follow
@@ -103,7 +103,7 @@ class Tally(NamedTuple):
 class Crashes:
     """Two tries under one fault, each of which may crash after every half of a verb, and what comes of that."""
 
-    def __init__(self, protocol: Protocol, setting: Setting, fault: Fault) -> None:
+    def __init__(self, protocol: Copies, setting: Setting, fault: Fault) -> None:
         self._protocol, self._setting, self._fault = protocol, setting, fault
         self.singles = self.pairs = self.played = 0
         self.ends: Counter[str] = Counter()
@@ -177,7 +177,7 @@ def left_by(play: Play) -> Hashable:
     return (play.time.now, *entries, *requests, *meetings, *ends, frozenset(play.chili.taken))
 
 
-def every_pair_of_crashes(protocol: Protocol) -> Tally:
+def every_pair_of_crashes(protocol: Copies) -> Tally:
     """Two tries that may crash anywhere, under each fault and in each setting."""
     singles = pairs = played = 0
     ends: Counter[tuple[str, str]] = Counter()

@@ -8,19 +8,19 @@ from typing import ClassVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from tests.protocol.model.queries import LEADS
 
 from airflow_chilipiper.booking.ledger.entry import Entry
+from tests.protocol.copies import Copies
+from tests.protocol.model.leads import LEADS
 from tests.protocol.model.person import Decision, abandons, releases, says_booked, says_not_booked
 from tests.protocol.model.play import LISTS, NO_ANSWERS, SENDS, SENT, Play
-from tests.protocol.model.protocol import Protocol
 from tests.protocol.model.runs import Run
 from tests.protocol.model.service import SLOTS, Meeting, Request
 
 PICK = st.integers(0, 5)
 LEAD = st.sampled_from(["jo", "jo", *LEADS])
 DAY = 86_400.0
-PLACES = st.sampled_from([SENT, SENDS, SENDS, SENDS, "version booked", "version planned", LISTS, "end", "end"])
+PLACES = st.sampled_from([SENT, SENDS, SENDS, SENDS, "update booked", "update planned", LISTS, "end", "end"])
 HALVES = st.sampled_from([0, 1, 2, 2])
 MISHAPS = st.sampled_from(["", *NO_ANSWERS])
 DECISIONS = st.sampled_from([says_not_booked, says_not_booked, says_booked, abandons])
@@ -33,7 +33,7 @@ class Bounded(RuleBasedStateMachine):
     be stepped, or left alone for as long as it pleases whoever draws.
     """
 
-    protocol: ClassVar[Protocol]
+    protocol: ClassVar[Copies]
     unbounded: ClassVar[bool] = False
     policies: ClassVar[tuple[str, ...]] = ("hold", "rebook")
     clocks: ClassVar[tuple[float, ...]] = (0.0, 150.0, 300.0)
@@ -41,7 +41,7 @@ class Bounded(RuleBasedStateMachine):
     seen: ClassVar[Counter[str]]
 
     @classmethod
-    def of(cls, protocol: Protocol) -> type[Bounded]:
+    def of(cls, protocol: Copies) -> type[Bounded]:
         """This machine over that protocol; `seen` counts what it has seen."""
         return type(cls.__name__, (cls,), {"protocol": protocol, "seen": Counter()})
 

@@ -6,20 +6,19 @@ from collections.abc import Callable
 from math import inf
 from typing import Any
 
-from tests.protocol.model.queries import UNBOUNDED, Truth, a_lead, bounds
-
 from airflow_chilipiper.api import errors
 from airflow_chilipiper.api.call import Call
 from airflow_chilipiper.booking.ledger.entry import Entry, LedgerFailed
 from airflow_chilipiper.booking.outcome_rules import preview
+from tests.protocol.copies import Copies
 from tests.protocol.model.clocks import Machine, Time
 from tests.protocol.model.laws import IN_DOUBT, Laws
+from tests.protocol.model.leads import UNBOUNDED, Truth, a_lead, bounds
 from tests.protocol.model.ledger import JudgedLedger
-from tests.protocol.model.protocol import Protocol
 from tests.protocol.model.runs import OnMachine, Run
 from tests.protocol.model.service import BOOKING, LISTING, OPENING, ChiliPiper, Meeting, Request
 
-SENT, SENDS, LISTS = "version sent", f"ask {BOOKING}", f"ask {LISTING}"
+SENT, SENDS, LISTS = "update sent", f"ask {BOOKING}", f"ask {LISTING}"
 
 # What the second half of a call may bring instead of its answer.
 NO_ANSWERS: dict[str, Callable[[], Exception]] = {
@@ -37,7 +36,7 @@ class Play:
     without it, that is decided when its answer is wanted, or by whoever plays.
     """
 
-    def __init__(self, protocol: Protocol, *, unbounded: bool = False, step: float = 0.1, tells: bool = True) -> None:
+    def __init__(self, protocol: Copies, *, unbounded: bool = False, step: float = 0.1, tells: bool = True) -> None:
         self.protocol, self.unbounded, self.time, self._step = protocol, unbounded, Time(), step
         self.laws = laws = Laws(self.time)
         self.stated = Truth()
@@ -120,7 +119,7 @@ class Play:
         """What the verb does, unless the mishap keeps it from doing that."""
         verb, what = run.at
         self.time.go(self._step)
-        if verb == "turn":
+        if verb == "acquire":
             return None
         self.laws.note(run.name, run.where, mishap)
         if verb == "pause":
@@ -137,14 +136,14 @@ class Play:
         self.time.go(self._step)
         if mishap and not isinstance(effect, errors.NotSent):
             self.laws.note(run.name, "is answered", mishap)
-            if verb in ("begin", "version"):
+            if verb in ("get_or_create", "update"):
                 return LedgerFailed("no answer")
             if verb == "ask":
                 return NO_ANSWERS[mishap]()
         return self._told(effect) if isinstance(effect, Request) else effect
 
     def _written(self, run: Run, verb: str, entry: Entry) -> Any:
-        if verb == "version":
+        if verb == "update":
             return self.ledger.update(entry, run.name)
         known = self.ledger.get_or_create(entry)
         run.knew_booked = known.state == "booked"

@@ -28,7 +28,7 @@ class OnMachine:
         self.now, self.wall = machine.now, machine.wall
 
     async def acquire(self, *, priority: bool = False) -> None:
-        await query("turn", priority)
+        await query("acquire", priority)
 
     async def ask(self, call: Call[Any], /) -> Any:
         return await query("ask", call)
@@ -37,10 +37,10 @@ class OnMachine:
         await query("pause", seconds)
 
     async def get_or_create(self, entry: Entry, /) -> Any:
-        return await query("begin", entry)
+        return await query("get_or_create", entry)
 
     async def update(self, entry: Entry, /) -> Any:
-        return await query("version", entry)
+        return await query("update", entry)
 
 
 class Run:
@@ -96,7 +96,7 @@ class Run:
     def where(self) -> str:
         """What it waits for: a verb, the state of a version, or the operation of a call; "end" after the last."""
         verb, what = self.at
-        said = {"version": lambda: f"version {what.state}", "ask": lambda: f"ask {what.operation}"}
+        said = {"update": lambda: f"update {what.state}", "ask": lambda: f"ask {what.operation}"}
         return "end" if self.is_over else said[verb]() if verb in said else verb
 
     def _resume(self, answer: Any) -> None:
@@ -109,7 +109,7 @@ class Run:
             raise
         except Exception as error:  # noqa: BLE001  # the play judges it
             self.is_over, self.error = True, error
-        if self.where == "version sent":
+        if self.where == "update sent":
             self.armed_at = self._play.time.now
         if self.is_over:
             self._play.laws.of_an_end(self)

@@ -6,14 +6,13 @@ from collections.abc import Callable
 from datetime import timedelta
 from itertools import count
 
-from tests.protocol.model.queries import Truth
-
+from tests.protocol.copies import Copies
+from tests.protocol.model.leads import Truth
 from tests.protocol.model.person import releases, says_not_booked
 from tests.protocol.model.play import SENDS, SENT, Play
-from tests.protocol.model.protocol import Protocol
 from tests.protocol.model.runs import Run
 
-Schedule = Callable[[Protocol], Play]
+Schedule = Callable[[Copies], Play]
 LONG = 100_000.0
 MOST_SKEW = 300.0
 SCHEDULES: list[Schedule] = []
@@ -25,7 +24,7 @@ def schedule(play: Schedule) -> Schedule:
 
 
 @schedule
-def two_runs_at_once(protocol: Protocol) -> Play:
+def two_runs_at_once(protocol: Copies) -> Play:
     """Both have read `planned`; one wins."""
     play = Play(protocol)
     runs = play.book().until(SENT), play.book(task="dag/other").until(SENT)
@@ -37,7 +36,7 @@ def two_runs_at_once(protocol: Protocol) -> Play:
 
 
 @schedule
-def a_second_run_meets_a_fresh_call(protocol: Protocol) -> Play:
+def a_second_run_meets_a_fresh_call(protocol: Copies) -> Play:
     play = Play(protocol)
     first = play.book().past(SENDS)
     play.book(task="dag/other").until("end")
@@ -46,24 +45,24 @@ def a_second_run_meets_a_fresh_call(protocol: Protocol) -> Play:
 
 
 @schedule
-def a_process_sleeps_between_mark_and_call(protocol: Protocol) -> Play:
+def a_process_sleeps_between_mark_and_call(protocol: Copies) -> Play:
     """Its session has no end, and a person tells the truth about its lead."""
     return _freed_in_its_sleep(protocol, halves=2)
 
 
 @schedule
-def a_process_sleeps_in_its_mark(protocol: Protocol) -> Play:
+def a_process_sleeps_in_its_mark(protocol: Copies) -> Play:
     return _freed_in_its_sleep(protocol, halves=1)
 
 
-def _freed_in_its_sleep(protocol: Protocol, halves: int) -> Play:
+def _freed_in_its_sleep(protocol: Copies, halves: int) -> Play:
     play, zombie = _asleep(protocol, halves)
     assert play.book(task="dag/third").until("end").result.status == "booked"
     zombie.until("end")
     return play
 
 
-def _asleep(protocol: Protocol, halves: int) -> tuple[Play, Run]:
+def _asleep(protocol: Copies, halves: int) -> tuple[Play, Run]:
     """A run that sleeps so many halves of a verb after it asked for its version, until its lead is free again."""
     play = Play(protocol, unbounded=True)
     zombie = play.book().until(SENT)
@@ -76,7 +75,7 @@ def _asleep(protocol: Protocol, halves: int) -> tuple[Play, Run]:
 
 
 @schedule
-def a_process_wakes_up_while_its_lead_is_booked_again(protocol: Protocol) -> Play:
+def a_process_wakes_up_while_its_lead_is_booked_again(protocol: Copies) -> Play:
     """It takes its own step back, and not the other's."""
     play, zombie = _asleep(protocol, halves=2)
     third = play.book(task="dag/third").past(SENDS)
@@ -87,7 +86,7 @@ def a_process_wakes_up_while_its_lead_is_booked_again(protocol: Protocol) -> Pla
 
 
 @schedule
-def a_person_releases_what_is_not_booked(protocol: Protocol) -> Play:
+def a_person_releases_what_is_not_booked(protocol: Copies) -> Play:
     play = Play(protocol)
     first = play.book().past(SENDS)
     releases(play, first.lead)
@@ -97,7 +96,7 @@ def a_person_releases_what_is_not_booked(protocol: Protocol) -> Play:
 
 
 @schedule
-def the_latest_meeting_and_the_fastest_clock(protocol: Protocol) -> Play:
+def the_latest_meeting_and_the_fastest_clock(protocol: Copies) -> Play:
     """All bounds are used up, and somebody looks again and again."""
     play = _sent_to_arrive_late(protocol)
     while play.time.now < 1_100:
@@ -107,7 +106,7 @@ def the_latest_meeting_and_the_fastest_clock(protocol: Protocol) -> Play:
 
 
 @schedule
-def the_latest_meeting_and_an_open_log(protocol: Protocol) -> Play:
+def the_latest_meeting_and_an_open_log(protocol: Copies) -> Play:
     """It says early that the session timed out."""
     play = _sent_to_arrive_late(protocol)
     play.chili.shows_log = True
@@ -118,17 +117,17 @@ def the_latest_meeting_and_an_open_log(protocol: Protocol) -> Play:
 
 
 @schedule
-def a_look_goes_to_sleep(protocol: Protocol) -> Play:
+def a_look_goes_to_sleep(protocol: Copies) -> Play:
     """Before the latest meeting is listed, anywhere on its way; and wakes up when silence would count."""
     return _looks_in_its_sleep(protocol, lambda play: play.book(task="dag/other", policy="rebook", ahead=MOST_SKEW))
 
 
 @schedule
-def a_sweep_goes_to_sleep(protocol: Protocol) -> Play:
+def a_sweep_goes_to_sleep(protocol: Copies) -> Play:
     return _looks_in_its_sleep(protocol, lambda play: play.sweep(ahead=MOST_SKEW))
 
 
-def _looks_in_its_sleep(protocol: Protocol, begin: Callable[[Play], Run]) -> Play:
+def _looks_in_its_sleep(protocol: Copies, begin: Callable[[Play], Run]) -> Play:
     for halves in count():
         play = _sent_to_arrive_late(protocol)
         play.time.go(600 - play.time.now)
@@ -145,7 +144,7 @@ def _looks_in_its_sleep(protocol: Protocol, begin: Callable[[Play], Run]) -> Pla
     raise AssertionError("unreachable")
 
 
-def _sent_to_arrive_late(protocol: Protocol) -> Play:
+def _sent_to_arrive_late(protocol: Copies) -> Play:
     """A call whose process died; the request is read in the last moment, and comes to a meeting as late as may be."""
     play = Play(protocol)
     play.book(policy="rebook").past(SENDS).crash()
@@ -155,7 +154,7 @@ def _sent_to_arrive_late(protocol: Protocol) -> Play:
 
 
 @schedule
-def a_person_speaks_too_early(protocol: Protocol) -> Play:
+def a_person_speaks_too_early(protocol: Copies) -> Play:
     """What is said is true at that time."""
     play = _sent_to_arrive_late(protocol)
     lead = play.ledger.entries()[0].key
@@ -169,7 +168,7 @@ def a_person_speaks_too_early(protocol: Protocol) -> Play:
 
 
 @schedule
-def under_hold_nothing_is_too_late(protocol: Protocol) -> Play:
+def under_hold_nothing_is_too_late(protocol: Copies) -> Play:
     play = Play(protocol, unbounded=True)
     play.book().past(SENDS).crash()
     for number in (2, 3):
@@ -181,7 +180,7 @@ def under_hold_nothing_is_too_late(protocol: Protocol) -> Play:
 
 
 @schedule
-def a_later_run_allows_what_the_first_did_not(protocol: Protocol) -> Play:
+def a_later_run_allows_what_the_first_did_not(protocol: Copies) -> Play:
     play = Play(protocol, unbounded=True)
     play.book().past(SENDS).crash()
     play.time.go(LONG)
@@ -191,7 +190,7 @@ def a_later_run_allows_what_the_first_did_not(protocol: Protocol) -> Play:
 
 
 @schedule
-def nobody_knows_when_a_session_ends(protocol: Protocol) -> Play:
+def nobody_knows_when_a_session_ends(protocol: Copies) -> Play:
     """Then silence never counts, whatever the run allows."""
     play = Play(protocol, unbounded=True)
     play.stated = Truth(lifetime=None)
@@ -203,7 +202,7 @@ def nobody_knows_when_a_session_ends(protocol: Protocol) -> Play:
 
 
 @schedule
-def a_meeting_is_moved_and_moved_away(protocol: Protocol) -> Play:
+def a_meeting_is_moved_and_moved_away(protocol: Copies) -> Play:
     """A person is asked about the first, and nobody answers for them once there is nothing left to be seen."""
     play = Play(protocol)
     play.book(policy="rebook").past(SENDS).crash()
@@ -217,7 +216,7 @@ def a_meeting_is_moved_and_moved_away(protocol: Protocol) -> Play:
 
 
 @schedule
-def a_meeting_is_cancelled(protocol: Protocol) -> Play:
+def a_meeting_is_cancelled(protocol: Copies) -> Play:
     play = Play(protocol)
     play.book(policy="rebook").past(SENDS).crash()
     play.deliver(*play.chili.requests)
@@ -228,7 +227,7 @@ def a_meeting_is_cancelled(protocol: Protocol) -> Play:
 
 
 @schedule
-def the_list_cannot_be_asked(protocol: Protocol) -> Play:
+def the_list_cannot_be_asked(protocol: Copies) -> Play:
     play = Play(protocol)
     play.book(policy="rebook").past(SENDS).crash()
     play.deliver(*play.chili.requests)
@@ -242,7 +241,7 @@ def the_list_cannot_be_asked(protocol: Protocol) -> Play:
 
 
 @schedule
-def one_meeting_fits_two_leads(protocol: Protocol) -> Play:
+def one_meeting_fits_two_leads(protocol: Copies) -> Play:
     """One guest, two purposes, one slot: one call was lost, the other's answer."""
     play = Play(protocol)
     for lead in ("jo", "jo again"):
@@ -257,7 +256,7 @@ def one_meeting_fits_two_leads(protocol: Protocol) -> Play:
 
 
 @schedule
-def an_answer_comes_after_its_lead_was_released(protocol: Protocol) -> Play:
+def an_answer_comes_after_its_lead_was_released(protocol: Copies) -> Play:
     play = Play(protocol)
     slow = play.book().past(SENDS)
     play.deliver(*play.chili.requests)
@@ -270,7 +269,7 @@ def an_answer_comes_after_its_lead_was_released(protocol: Protocol) -> Play:
 
 
 @schedule
-def nothing_was_made_and_that_is_waited_for(protocol: Protocol) -> Play:
+def nothing_was_made_and_that_is_waited_for(protocol: Copies) -> Play:
     """Silence counts in the end."""
     play = Play(protocol)
     play.book(policy="rebook").past(SENDS).crash()

@@ -9,7 +9,8 @@ from airflow_chilipiper.api.call import Interval
 from airflow_chilipiper.api.patterns.concierge import Concierge
 from airflow_chilipiper.api.patterns.offer import Offer
 from airflow_chilipiper.api.patterns.slots import Slot
-from tests.protocol.model.protocol import Protocol
+from tests.leads import FirstSlot, made_of
+from tests.protocol.copies import Copies
 from tests.protocol.model.service import SLOTS
 
 # By name: the purpose, and the guest.
@@ -32,7 +33,7 @@ class Truth(NamedTuple):
 UNBOUNDED = Truth(inf, inf, inf, inf)
 
 
-def bounds(protocol: Protocol, policy: str, stated: Truth) -> Any:
+def bounds(protocol: Copies, policy: str, stated: Truth) -> Any:
     return protocol.Bounds(
         in_doubt=policy,
         session_lifetime=stated.lifetime,
@@ -42,19 +43,29 @@ def bounds(protocol: Protocol, policy: str, stated: Truth) -> Any:
     )
 
 
-def a_lead(protocol: Protocol, name: str, *, slot: int = 0, **facts: Any) -> Any:
+class Numbered(FirstSlot):
+    """Takes the slot of that number among those that are free."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self._number = number
+
+    def choose(self, offer: Offer, opened: float, /) -> Slot | None:
+        return offer.slots[self._number % len(offer.slots)] if offer.slots else None
+
+
+def a_lead(protocol: Copies, name: str, *, slot: int = 0, **facts: Any) -> Any:
     """A lead that wants the slot of that number among those that are free."""
     purpose, email = LEADS[name]
 
-    def choose(offer: Offer, opened: float) -> Slot | None:
-        return offer.slots[slot % len(offer.slots)] if offer.slots else None
-
-    return protocol.Lead(
+    return made_of(
+        protocol.Lead,
+        protocol.Policy,
         purpose=purpose,
         key=email,
         pattern=Concierge(router_slug="in", trigger="InAppButton", form={"PersonEmail": email}, guest=email),
         interval=Interval(SLOTS[0]),
-        choose=choose,
+        choice=Numbered(slot),
         routing_log=protocol.RoutingLog(),
         **facts,
     )
