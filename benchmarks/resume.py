@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from airflow_chilipiper.booking.ledger.sql.ledger import SqlLedger
 from benchmarks.server import lean_server
 from benchmarks.task import Warehouse, connect, execute, lead_on_record, warehouse
+from tests.entries import changed
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def book(house: Warehouse, number: int) -> None:
     for first in range(0, number, 1000):
         created = ledger.get_or_create(entries[first : first + 1000])
         ledger.update(
-            [entry.to("booked", meeting_id=f"earlier-{entry.key}", booked_at=time.time()) for entry in created]
+            [changed(entry, "booked", meeting_id=f"earlier-{entry.key}", booked_at=time.time()) for entry in created]
         )
 
 

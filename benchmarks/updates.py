@@ -22,6 +22,7 @@ from airflow_chilipiper.booking.ledger.store import Ledger
 from benchmarks.homes import HOMES, TASK_STATE, Home, with_homes
 from benchmarks.rates import Line, Rates, table
 from tests.conftest import pytest_unconfigure
+from tests.entries import changed
 
 SENDER = "nightly/scheduled__2026-11-03T02:00:00+00:00/book/-1#1"
 CREATED_AT_ONCE = 500
@@ -80,7 +81,7 @@ def about_to_be_sent(ledger: Ledger, number: int) -> list[Entry]:
     ]
     facts = {"attempt": 1, "sender": SENDER, "slot": "2026-11-03T09:30:00Z", "sent_at": time.time()}
     return [
-        entry.to("sent", session=secrets.token_hex(16), guest=entry.key, pattern=entry.key, **facts)
+        changed(entry, "sent", session=secrets.token_hex(16), guest=entry.key, pattern=entry.key, **facts)
         for entry in created
     ]
 

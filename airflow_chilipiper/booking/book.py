@@ -2,9 +2,9 @@
 
 1. `begin`: act on what is on record, and find out about what is in doubt; only a `planned` lead goes on.
 2. Open a session and choose a slot. This may be asked again.
-3. Wait for the booking's turn in the pace: nothing waits after the mark.
-4. Mark the entry `sent`. That is durable before a byte leaves, and whoever is overtaken does not send.
-5. Exactly one booking call. It leaves within two seconds of the version and within the session's life, or not at all.
+3. Wait for the booking's place in the pace: nothing waits after the next step.
+4. Record the entry as `sent`. That is durable before a byte leaves, and whoever is overtaken does not send.
+5. Exactly one booking call. It leaves within two seconds of step 4 and within the session's life, or not at all.
 6. A meeting id: `booked`. A definite no: `planned`, and a fresh session if that can help. Anything else is doubt:
    `unknown`, and nobody books this lead again without evidence.
 """
@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Coroutine
-from dataclasses import replace
 from math import inf
 from typing import Any
 
@@ -41,14 +40,8 @@ INCURABLE = (errors.Invalid, errors.BadRequest, errors.NotAllowed)
 DEFINITE_NO = (errors.NotSent, errors.Throttled, errors.SlotGone, *INCURABLE)
 SLOT_UNTOUCHED = (errors.NotSent, errors.Throttled, *INCURABLE)
 SEND_WITHIN = 2.0
-ALL_RESERVED_PAUSES = (
-    0.5,
-    1.0,
-    2.0,
-    4.0,
-    8.0,
-    16.0,
-)  # seconds; by then the others have booked what they reserved, or not
+# Seconds; by then the others have booked what they reserved, or not.
+ALL_RESERVED_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 
 
 async def book(lead: Lead, runtime: LedgerRuntime, *, session: tuple[float, Offer] | None = None) -> Outcome:
@@ -60,8 +53,8 @@ async def book(lead: Lead, runtime: LedgerRuntime, *, session: tuple[float, Offe
         entry = await begin(lead, runtime)
         if entry.state != "planned":
             return on_record(entry, lead)
-        if met := lead.existing_meeting(lead.pattern.guest):
-            return met
+        if known := lead.existing_meeting(lead.pattern.guest):
+            return known
         sessions_left, pauses = lead.policy.max_sessions, iter(ALL_RESERVED_PAUSES)
         while True:
             if session is None and lead.policy.breaker.spares(lead.pattern.target):
@@ -69,8 +62,8 @@ async def book(lead: Lead, runtime: LedgerRuntime, *, session: tuple[float, Offe
             again = sessions_left < lead.policy.max_sessions
             opened, offer = session or await open_session(lead, runtime, again=again)
             session = None
-            if met := lead.existing_meeting(offer.guest):
-                return met
+            if known := lead.existing_meeting(offer.guest):
+                return known
             try:
                 slot = lead.pick(offer, opened)
             except AllReserved:
@@ -103,7 +96,7 @@ async def begin(lead: Lead, runtime: LedgerRuntime) -> Entry:
     """What is on record, after what is in doubt was looked for. An old booking stays there until another is sent."""
     entry = await runtime.get_or_create(lead.new_entry())
     if lead.is_due_again(entry, runtime.wall()):
-        entry = replace(entry, state="planned", meeting_id=None, booked_at=None, released=entry.meeting_id)
+        entry = entry.due_again()
     if lead.is_same_request(entry) and is_in_doubt(
         entry, lead.policy.bounds, runtime.wall(), sender=lead.policy.sender
     ):
@@ -114,7 +107,7 @@ async def begin(lead: Lead, runtime: LedgerRuntime) -> Entry:
 async def settled(
     spending: Coroutine[Any, Any, tuple[Entry, Booked | Exception]], lead: Lead
 ) -> tuple[Entry, Booked | Exception]:
-    """Tell the leads beside this one what becomes of the slot that it has reserved."""
+    """Let the leads beside this one know what became of the slot that it has reserved."""
     resolution: Resolution = "returned"
     try:
         entry, answer = await spending
@@ -137,7 +130,7 @@ async def spend(
     try:
         booked = await runtime.ask(call.by(send_by))
     except DEFINITE_NO as no:
-        return await record(sent, "planned", runtime, reason=str(no)), no
+        return await record(sent.to_freed(str(no)), sent, runtime), no
     except Exception as doubt:  # noqa: BLE001  # whatever it is, somebody may have been invited
         return await doubted(doubt, offer, lead, sent, runtime), doubt
-    return await record(sent, "booked", runtime, meeting=booked.meeting_id), booked
+    return await record(sent.to_booked(booked.meeting_id, at=runtime.wall(), reason=""), sent, runtime), booked

@@ -1,4 +1,4 @@
-"""One lead, with all that was asked for it."""
+"""One lead, and what an entry keeps of it."""
 
 from __future__ import annotations
 
@@ -56,19 +56,17 @@ class Lead:
 
     def sent(self, entry: Entry, slot: Slot, offer: Offer, wall: float) -> Entry:
         """*entry* with all that is needed to find out later what became of a booking call that goes out now."""
-        return entry.to(
-            "sent",
-            attempt=entry.attempt + 1,
+        return entry.to_sent(
             sender=self.policy.sender,
             session=offer.session,
             slot=slot.start_as_sent,
             sent_at=wall,
             no_effect_after=self.policy.bounds.no_effect_after(wall, offer.lifetime),
+            list_lag=self.policy.bounds.list_lag,
             policy=self.policy.bounds.policy(offer.lifetime) if self.guests_of(offer) else "hold",
             guest=self._guest or guest_digest(offer.guest),
             invited=guest_digest(offer.guest),
             pattern=self._pattern,
-            reason="",
         )
 
     def is_same_request(self, entry: Entry) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from airflow_chilipiper.api.patterns.offer import Offer
@@ -9,7 +10,7 @@ from airflow_chilipiper.booking.doubt.evidence import evidence_in
 from airflow_chilipiper.booking.doubt.meeting_search import at_slot
 from airflow_chilipiper.booking.doubt.reconcile import is_worth_a_look, look, two_meetings
 from airflow_chilipiper.booking.lead import Lead
-from airflow_chilipiper.booking.ledger.entry import Conflict, Entry, LedgerFailed, MeetingTaken, State
+from airflow_chilipiper.booking.ledger.entry import Conflict, Entry, LedgerFailed, MeetingTaken
 from airflow_chilipiper.booking.ledger.runtime import LedgerRuntime
 from airflow_chilipiper.booking.reasons import joined
 
@@ -21,7 +22,7 @@ async def doubted(doubt: Exception, offer: Offer, lead: Lead, sent: Entry, runti
     guests, reason = lead.guests_of(offer), str(doubt) or type(doubt).__name__
     if is_worth_a_look(doubt) and guests:
         return await _looked_at(reason, lead, sent, runtime)
-    unknown = await record(sent, "unknown", runtime, reason=reason)
+    unknown = await record(sent.to_doubted(reason), sent, runtime)
     if unknown.state != "unknown":
         return unknown
     try:
@@ -29,7 +30,8 @@ async def doubted(doubt: Exception, offer: Offer, lead: Lead, sent: Entry, runti
     except Exception as error:  # noqa: BLE001  # a list that failed is no evidence of anything
         return replace(unknown, reason=_unasked(reason, error))
     if evidence.meeting_id:
-        return await record(sent, "booked", runtime, meeting=evidence.meeting_id, reason=reason)
+        found = sent.to_booked(evidence.meeting_id, at=runtime.wall(), reason=reason)
+        return await record(found, sent, runtime)
     return replace(unknown, reason=joined(reason, evidence.ambiguous))
 
 
@@ -38,12 +40,13 @@ async def _looked_at(reason: str, lead: Lead, sent: Entry, runtime: LedgerRuntim
     try:
         evidence = evidence_in(await at_slot(sent, (), runtime), sent, skew=lead.policy.bounds.skew)
     except Exception as error:  # noqa: BLE001  # a list that failed is no evidence of anything
-        return await record(sent, "unknown", runtime, reason=_unasked(reason, error))
+        return await record(sent.to_doubted(_unasked(reason, error)), sent, runtime)
     if evidence.ambiguous:
-        return await record(sent, "unknown", runtime, reason=joined(reason, evidence.ambiguous))
+        return await record(sent.to_doubted(joined(reason, evidence.ambiguous)), sent, runtime)
     if evidence.meeting_id:
-        return await record(sent, "booked", runtime, meeting=evidence.meeting_id, if_taken="planned", reason=reason)
-    return await record(sent, "planned", runtime, reason=reason)
+        found = sent.to_booked(evidence.meeting_id, at=runtime.wall(), reason=reason)
+        return await record(found, sent, runtime, if_taken=sent.to_freed)
+    return await record(sent.to_freed(reason), sent, runtime)
 
 
 def _unasked(reason: str, error: Exception) -> str:
@@ -51,28 +54,23 @@ def _unasked(reason: str, error: Exception) -> str:
 
 
 async def record(
-    sent: Entry,
-    state: State,
-    runtime: LedgerRuntime,
-    *,
-    meeting: str | None = None,
-    if_taken: State = "unknown",
-    reason: str = "",
+    change: Entry, sent: Entry, runtime: LedgerRuntime, *, if_taken: Callable[[str], Entry] | None = None
 ) -> Entry:
-    """Mark what the booking call came to. Where the ledger is away, `sent` stays on record, and that is doubt.
+    """Record the *change* of the entry that was *sent*. Where the ledger is away, `sent` stays on record, and that is doubt.
 
-    Whoever set the lead free meanwhile knew nothing of a doubt of ours: this run does not book it again.
+    A meeting that is on record for another lead is doubt too, unless *if_taken* says what it is. Whoever set the lead
+    free meanwhile knew nothing of a doubt of ours: this run does not book it again.
     """
-    booked_at = runtime.wall() if meeting else None
     try:
-        return await runtime.update(sent.to(state, meeting_id=meeting, booked_at=booked_at, reason=reason))
+        return await runtime.update(change)
     except MeetingTaken:
-        taken = f"meeting {meeting} is on record for another lead"
-        return await record(sent, if_taken, runtime, reason=joined(taken, reason))
+        reason = joined(f"meeting {change.meeting_id} is on record for another lead", change.reason)
+        return await record((if_taken or sent.to_doubted)(reason), sent, runtime)
     except Conflict as other:
-        if alarm := two_meetings(sent, other.entry, meeting):
+        if alarm := two_meetings(sent, other.entry, change.meeting_id):
             return alarm
-        freed_in_doubt = state == "unknown" and other.entry.state == "planned"
-        return replace(other.entry, state="unknown", reason=reason) if freed_in_doubt else other.entry
+        freed_in_doubt = change.state == "unknown" and other.entry.state == "planned"
+        return other.entry.not_on_record("unknown", reason=change.reason) if freed_in_doubt else other.entry
     except LedgerFailed as failed:
-        return replace(sent, state="unknown", meeting_id=meeting, reason=joined(f"not on record ({failed})", reason))
+        reason = joined(f"not on record ({failed})", change.reason)
+        return sent.not_on_record("unknown", meeting_id=change.meeting_id, reason=reason)

@@ -32,6 +32,7 @@ from airflow_chilipiper.booking.outcome_rules import ALL_RESERVED, SPARED
 from airflow_chilipiper.booking.slots.choice import Choice
 from airflow_chilipiper.booking.slots.reservations import Reservations, Resolution
 from tests.drive import block
+from tests.entries import changed
 from tests.fake_chilipiper import START, FakeChiliPiper, ImmediateBooking, a_lead
 from tests.protocol.by_hand import broken_booking, broken_reconciling
 from tests.protocol.by_hand.evidence import log_module
@@ -200,7 +201,10 @@ class Theirs(MemoryLedger):
 
     def update(self, entries: Sequence[Entry], /) -> Sequence[Answer]:
         super().update(
-            [entry.to("booked", meeting_id="theirs") for entry in self.look([entry.key for entry in entries]).values()]
+            [
+                changed(entry, "booked", meeting_id="theirs")
+                for entry in self.look([entry.key for entry in entries]).values()
+            ]
         )
         return super().update(entries)
 

@@ -16,6 +16,7 @@ from scripts.chaos.campaign import Campaign
 from scripts.chaos.judge import Finding, judge
 from scripts.chaos.report import Report
 from scripts.chaos.siege import Orders, besiege
+from tests.entries import changed
 
 SHORT = Orders(kills=12, pauses=3, leads=24)
 
@@ -49,16 +50,16 @@ ROW = CAMPAIGN.leads()[0].new_entry()
 @pytest.mark.parametrize(
     ("entry", "meetings", "extra", "is_lost"),
     [
-        (ROW.to("booked", meeting_id="m1"), ["m1"], 0, False),
-        (ROW.to("booked", meeting_id="m1"), ["m1", "m2"], 1, False),
-        (ROW.to("booked", meeting_id="m1"), ["m2"], 0, True),
-        (ROW.to("booked", meeting_id="m1"), [], 0, True),
-        (ROW.to("unknown"), ["m1"], 0, False),
-        (ROW.to("review"), [], 0, False),
-        (ROW.to("sent"), ["m1", "m2", "m3"], 2, False),
+        (changed(ROW, "booked", meeting_id="m1"), ["m1"], 0, False),
+        (changed(ROW, "booked", meeting_id="m1"), ["m1", "m2"], 1, False),
+        (changed(ROW, "booked", meeting_id="m1"), ["m2"], 0, True),
+        (changed(ROW, "booked", meeting_id="m1"), [], 0, True),
+        (changed(ROW, "unknown"), ["m1"], 0, False),
+        (changed(ROW, "review"), [], 0, False),
+        (changed(ROW, "sent"), ["m1", "m2", "m3"], 2, False),
         (ROW, [], 0, True),
         (ROW, ["m1"], 0, True),
-        (ROW.to("abandoned"), ["m1"], 0, True),
+        (changed(ROW, "abandoned"), ["m1"], 0, True),
         (None, [], 0, True),
     ],
 )
@@ -76,7 +77,7 @@ def test_a_meeting_of_nobody_we_know_is_not_passed_over() -> None:
 
 FINE = Report(
     database="sqlite",
-    findings=[Finding("a lead", ROW.to("booked", meeting_id="m1"), ("m1",))],
+    findings=[Finding("a lead", changed(ROW, "booked", meeting_id="m1"), ("m1",))],
     kills=Tally(done=10, in_flight=5),
     pauses=Tally(done=2, in_flight=1),
     restarts=10,
@@ -94,9 +95,12 @@ def test_a_run_that_did_what_it_claims_is_not_complained_of() -> None:
         (replace(FINE, kills=Tally(done=9, in_flight=5)), "9 kills, and 10 were asked for"),
         (replace(FINE, pauses=Tally(done=1, in_flight=1)), "1 pauses, and 2 were asked for"),
         (replace(FINE, kills=Tally(done=10, in_flight=0)), "only 1 of 12 kills and pauses"),
-        (replace(FINE, findings=[Finding("a lead", ROW.to("unknown"), ())]), "left unsettled: a lead"),
+        (replace(FINE, findings=[Finding("a lead", changed(ROW, "unknown"), ())]), "left unsettled: a lead"),
         (replace(FINE, findings=[Finding("a lead", None, ())]), "a lead: absent in the ledger"),
-        (replace(FINE, findings=[Finding("a lead", ROW.to("review"), ("m1", "m2"))]), "a lead: review in the ledger"),
+        (
+            replace(FINE, findings=[Finding("a lead", changed(ROW, "review"), ("m1", "m2"))]),
+            "a lead: review in the ledger",
+        ),
     ],
 )
 def test_a_run_that_proves_little_or_nothing_is_complained_of(report: Report, complaint: str) -> None:

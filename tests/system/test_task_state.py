@@ -17,6 +17,7 @@ from airflow_chilipiper.booking.ledger.entry import Entry, LedgerFailed, new_ver
 from airflow_chilipiper.booking.ledger.task_state import TaskStateLedger
 from airflow_chilipiper.operators import SchedulingLinkBookOperator, col
 from airflow_chilipiper.sandbox import sandbox
+from tests.entries import changed
 from tests.fake_chilipiper import FakeChiliPiper as Office
 from tests.fake_chilipiper import a_lead
 from tests.unit.booking.batch.told import Told
@@ -70,7 +71,7 @@ def test_a_second_try_finds_what_the_first_has_marked(
         ledger = open_()
         tries.append(ledger.get([entry.key for entry in entries]))
         if number == 1:
-            ledger.update([entry.to("sent", reason="\N{SNOWMAN}") for entry in ledger.get_or_create(entries)])
+            ledger.update([changed(entry, "sent", reason="\N{SNOWMAN}") for entry in ledger.get_or_create(entries)])
             raise ValueError("the first try ends here")
 
     run_twice(run_dag, work)
@@ -104,7 +105,7 @@ def test_a_try_that_was_replaced_finds_nothing_and_may_write_nothing(
         with pytest.raises(LedgerFailed, match="may not be in the task state store"):
             opens[0]().get_or_create([entry])
         with pytest.raises(LedgerFailed, match="may not be in the task state store"):
-            begun[0].update([entry.to("sent")])
+            begun[0].update([changed(entry, "sent")])
 
     run_twice(run_dag, work)
     assert stored() == before

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 InDoubt = Literal["hold", "rebook"]
@@ -38,6 +38,10 @@ class Bounds:
         """From when a look at the meeting list that finds nothing means that there is nothing."""
         lifetime = max(offered_lifetime or 0.0, self.session_lifetime or 0.0) or ASSUMED_LIFETIME
         return sent_at + lifetime + self.processing + self.list_lag + self.skew
+
+    def at_least(self, list_lag: float | None) -> Bounds:
+        """These, for a call that was sent when the list was said to lag for so long: no later look uses less."""
+        return replace(self, list_lag=max(self.list_lag, list_lag or 0.0))
 
     def has_settled(self, sent_at: float, looked_at: float) -> bool:
         """Whether the list has had time to show what was sent then, by whatever clock."""

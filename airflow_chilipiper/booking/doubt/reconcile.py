@@ -49,7 +49,7 @@ def _is_earlier_try(old: str, new: str) -> bool:
 
 
 async def reconcile(entry: Entry, lead: Lead, runtime: LedgerRuntime) -> Entry:
-    """Find out what became of *entry*, which is in doubt, and version it; as it was, where nobody can tell yet."""
+    """Find out what became of *entry*, which is in doubt, and record it; as it was, where nobody can tell yet."""
     bounds, may_rebook = lead.policy.bounds, lead.policy.bounds.in_doubt == "rebook"
     try:
         guests = lead.guests_to_ask_for(entry)
@@ -71,6 +71,7 @@ async def look(entry: Entry, guests: Sequence[str], runtime: Runtime, bounds: Bo
 
     By whatever clock the entry was sent, the looks go on for as long as the list may lag, unless that is long ago.
     """
+    bounds = bounds.at_least(entry.list_lag)
     pauses = bounds.pauses()
     while True:
         began = runtime.wall()
@@ -88,21 +89,20 @@ async def _elsewhere(entry: Entry, guests: Sequence[str], runtime: Runtime, boun
 async def conclude(
     entry: Entry, evidence: Evidence, began: float, runtime: LedgerRuntime, *, may_rebook: bool
 ) -> Entry:
-    """Mark what *evidence* comes to, from a look that began then and for which the list has had its time.
+    """Record what *evidence* comes to, from a look that began then and for which the list has had its time.
 
     No evidence frees nobody whom a person is to judge. A lead is free again only by a look that found nothing and began
     when no call of ours could have any effect any more: with proof that its session timed out, or where its entry and the
     caller allow it without.
     """
     if evidence.meeting_id:
-        told = joined("found afterwards", entry.reason)
-        found = entry.to("booked", meeting_id=evidence.meeting_id, booked_at=runtime.wall(), reason=told)
+        reason = joined("found afterwards", entry.reason)
+        found = entry.to_booked(evidence.meeting_id, at=runtime.wall(), reason=reason)
         return await _update(found, entry, runtime)
     if _is_free(entry, evidence, began, may_rebook=may_rebook):
-        told = (
-            "its session timed out" if evidence.proven_absent else "no meeting is found, and none can be made any more"
-        )
-        return await _update(entry.to("planned", reason=told), entry, runtime)
+        absent = "no meeting is found, and none can be made any more"
+        freed = entry.to_freed("its session timed out" if evidence.proven_absent else absent)
+        return await _update(freed, entry, runtime)
     if entry.state == "review" or _will_be_free(entry, evidence, may_rebook=may_rebook):
         return entry
     return await _update(_for_review(entry, evidence.ambiguous or "no meeting is found"), entry, runtime)
@@ -135,8 +135,8 @@ def two_meetings(entry: Entry, on_record: Entry, found: str | None) -> Entry | N
     if not found or on_record.meeting_id in (None, found):
         return None
     both = f"TWO MEETINGS: {on_record.meeting_id} on record, and now {found}"
-    return replace(entry, state="review", meeting_id=found, reason=both)
+    return entry.not_on_record("review", meeting_id=found, reason=both)
 
 
 def _for_review(entry: Entry, why: str) -> Entry:
-    return entry.to("review", reason=joined(why, entry.reason))
+    return entry.to_review(joined(why, entry.reason))

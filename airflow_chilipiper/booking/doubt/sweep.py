@@ -46,7 +46,7 @@ async def _concluded(
 ) -> Entry:
     if evidence.is_none:
         evidence = await routing_log.evidence(entry, runtime)
-    if not (evidence.meeting_id or bounds.has_settled(entry.sent_at or 0.0, began)):
+    if not (evidence.meeting_id or bounds.at_least(entry.list_lag).has_settled(entry.sent_at or 0.0, began)):
         return entry
     return await conclude(entry, evidence, began, runtime, may_rebook=True)
 

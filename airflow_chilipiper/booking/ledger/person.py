@@ -57,8 +57,7 @@ def release(ledger: Ledger, key: str, *, wall: float) -> BeforeAndAfter:
     if entry.state != "booked":
         raise NotResolved(f"the entry is {entry.state}, and only a booked one can be released")
     reason = _person(f"released it from meeting {entry.meeting_id}", wall)
-    change = entry.to("planned", meeting_id=None, booked_at=None, released=entry.meeting_id, reason=reason)
-    return entry, _update(ledger, change)
+    return entry, _update(ledger, entry.to_released(reason))
 
 
 def booked(ledger: Ledger, key: str, meeting_id: str, *, wall: float) -> BeforeAndAfter:
@@ -75,7 +74,7 @@ def booked(ledger: Ledger, key: str, meeting_id: str, *, wall: float) -> BeforeA
         )
     if entry.state == "abandoned":
         raise NotResolved(f"the entry is abandoned: {INSTEAD['abandoned']}")
-    change = entry.to("booked", meeting_id=meeting_id, booked_at=wall, reason=_person("said booked", wall))
+    change = entry.to_booked(meeting_id, at=wall, reason=_person("said booked", wall))
     return entry, _update(ledger, change)
 
 
@@ -88,13 +87,13 @@ def not_booked(ledger: Ledger, key: str, *, wall: float) -> BeforeAndAfter:
             f"it is too early: until {utc(math.ceil(no_effect_after))} a delayed booking could still appear;"
             " look again after that, and say so then"
         )
-    return entry, _update(ledger, entry.to("planned", reason=_person("said not booked", wall)))
+    return entry, _update(ledger, entry.to_freed(_person("said not booked", wall)))
 
 
 def abandon(ledger: Ledger, key: str, *, wall: float) -> BeforeAndAfter:
     """A person gives the lead up, whether it was booked or not."""
     entry = _in_review(ledger, key)
-    return entry, _update(ledger, entry.to("abandoned", reason=_person("abandoned it", wall)))
+    return entry, _update(ledger, entry.to_abandoned(_person("abandoned it", wall)))
 
 
 def utc(seconds: float) -> str:

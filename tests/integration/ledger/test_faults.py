@@ -29,6 +29,7 @@ from airflow_chilipiper.booking.ledger.sql.faults import (
     meaning,
 )
 from airflow_chilipiper.booking.ledger.sql.ledger import SqlLedger
+from tests.entries import changed
 
 
 def an_entry(key: str = "a", **facts: Any) -> Entry:
@@ -89,7 +90,7 @@ def test_a_disk_that_is_full(tmp_path: Path) -> None:
     (entry,) = ledger.get_or_create([an_entry()])
     event.listen(engine, "connect", lambda connection, _: connection.execute("pragma max_page_count = 1"))
     with pytest.raises(LedgerFailed, match=FULL):
-        ledger.update([entry.to("sent", reason="because " * 10_000)])
+        ledger.update([changed(entry, "sent", reason="because " * 10_000)])
     assert ledger.get([entry.key]) == {entry.key: entry}
 
 

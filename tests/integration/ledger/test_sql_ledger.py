@@ -16,6 +16,7 @@ from airflow_chilipiper.booking.ledger.entry import Conflict, Entry, LedgerFaile
 from airflow_chilipiper.booking.ledger.sql.faults import AWAY, BUSY
 from airflow_chilipiper.booking.ledger.sql.ledger import LONGEST_PAUSE, TRIES, SqlLedger
 from airflow_chilipiper.booking.ledger.sql.table import LedgerTable
+from tests.entries import changed
 
 Open = Callable[..., sa.engine.Engine]
 
@@ -66,10 +67,10 @@ def test_a_mark_is_repeated_after_an_unanswered_commit_and_known_as_our_own(
 ) -> None:
     (entry,) = ledger.get_or_create([an_entry()])
     lost = LosesAnswers(engine, times=2, after=after)
-    changed = entry.to(state, meeting_id="m" if state == "booked" else None)
-    (answer,) = ledger.update([changed])
+    change = changed(entry, state, meeting_id="m" if state == "booked" else None)
+    (answer,) = ledger.update([change])
     assert isinstance(answer, Entry)
-    assert answer.version == changed.version
+    assert answer.version == change.version
     assert lost.commits == 2 * after
 
 
@@ -79,7 +80,7 @@ def test_a_mark_whose_commit_is_never_answered_fails_though_it_may_have_taken(
     (entry,) = ledger.get_or_create([an_entry()])
     lost = LosesAnswers(engine, times=TRIES, after=True)
     with pytest.raises(LedgerFailed):
-        ledger.update([entry.to("sent")])
+        ledger.update([changed(entry, "sent")])
     assert lost.left == 0
     assert ledger.get([entry.key])[entry.key].state == "sent"
 
@@ -90,7 +91,7 @@ def test_who_won_is_read_back_in_a_transaction_of_its_own(engine: sa.engine.Engi
     seen: list[str] = []
     event.listen(engine, "commit", lambda db: seen.append("commit"))
     event.listen(engine, "before_cursor_execute", lambda db, cursor, text, *rest: seen.append(text.lower()))
-    ledger.update([entry.to("sent")])
+    ledger.update([changed(entry, "sent")])
     words = [text.split()[0] for text in seen if "set_config" not in text]
     assert [word for word in words if word in ("update", "commit", "select")] == [
         "update",
@@ -112,7 +113,7 @@ def test_a_group_is_one_transaction_in_key_order(engine: sa.engine.Engine, ledge
 
     event.listen(engine, "commit", commits.append)
     event.listen(engine, "before_cursor_execute", note)
-    ledger.update([entry.to("sent") for entry in entries])
+    ledger.update([changed(entry, "sent") for entry in entries])
     assert len(commits) == 2
     assert "".join(dict.fromkeys(keys)) == "abc"
 
@@ -124,9 +125,9 @@ def test_nothing_to_mark_is_no_trouble(ledger: SqlLedger) -> None:
 def test_a_meeting_stands_against_another_though_the_mark_that_was_read_still_holds(ledger: SqlLedger) -> None:
     """Transition 10: booked stays as it is, whoever brings another meeting."""
     (entry,) = ledger.get_or_create([an_entry()])
-    (booked,) = ledger.update([entry.to("booked", meeting_id="m")])
+    (booked,) = ledger.update([changed(entry, "booked", meeting_id="m")])
     assert isinstance(booked, Entry)
-    (answer,) = ledger.update([booked.to("booked", meeting_id="another")])
+    (answer,) = ledger.update([changed(booked, "booked", meeting_id="another")])
     assert isinstance(answer, Conflict)
     assert answer.entry == booked
     assert ledger.get([entry.key]) == {entry.key: booked}
@@ -136,7 +137,11 @@ def test_a_row_that_the_database_does_not_take_fails_alone(ledger: SqlLedger) ->
     """A lone surrogate is text to Python, and to no database."""
     entries = ledger.get_or_create([an_entry(key) for key in "abc"])
     answers = ledger.update(
-        [entries[0].to("sent"), entries[1].to("booked", meeting_id="\ud800"), entries[2].to("booked", meeting_id="m")]
+        [
+            changed(entries[0], "sent"),
+            changed(entries[1], "booked", meeting_id="\ud800"),
+            changed(entries[2], "booked", meeting_id="m"),
+        ]
     )
     assert [type(answer).__name__ for answer in answers] == ["Entry", "Unfit", "Entry"]
     assert isinstance(answers[1], LedgerFailed)
@@ -172,13 +177,15 @@ def test_a_table_that_is_missing_is_a_failed_ledger(open_engine: Open) -> None:
 
 def test_a_row_that_was_deleted_is_a_failed_ledger(ledger: SqlLedger) -> None:
     with pytest.raises(LedgerFailed, match="gone"):
-        ledger.update([an_entry().to("sent")])
+        ledger.update([changed(an_entry(), "sent")])
 
 
 def test_keys_and_meeting_ids_that_differ_by_case_are_different(ledger: SqlLedger) -> None:
     entries = ledger.get_or_create([an_entry("a"), an_entry("A")])
     assert len({entry.version for entry in entries}) == 2
-    answers = ledger.update([entries[0].to("booked", meeting_id="m"), entries[1].to("booked", meeting_id="M")])
+    answers = ledger.update(
+        [changed(entries[0], "booked", meeting_id="m"), changed(entries[1], "booked", meeting_id="M")]
+    )
     assert not any(isinstance(answer, MeetingTaken) for answer in answers)
 
 
@@ -186,7 +193,7 @@ def test_what_is_too_long_is_refused_and_never_cut(ledger: SqlLedger) -> None:
     """Two keys or two meetings with one beginning would become one."""
     entries = ledger.get_or_create([an_entry(key) for key in "ab"])
     answers = ledger.update(
-        [entries[0].to("booked", meeting_id="m" * 256), entries[1].to("booked", meeting_id="m" * 255)]
+        [changed(entries[0], "booked", meeting_id="m" * 256), changed(entries[1], "booked", meeting_id="m" * 255)]
     )
     assert [type(answer).__name__ for answer in answers] == ["Unfit", "Entry"]
     assert "meeting_id has 256 characters, and there is room for 255" in str(answers[0])
@@ -199,7 +206,7 @@ def test_a_constraint_of_somebody_else_is_no_taken_meeting(engine: sa.engine.Eng
     ledger = SqlLedger(engine, sleep=lambda _: None)
     (entry,) = ledger.get_or_create([an_entry()])
     refuse_writes(engine)
-    (answer,) = ledger.update([entry.to("sent")])
+    (answer,) = ledger.update([changed(entry, "sent")])
     assert type(answer) is LedgerFailed
     with pytest.raises(LedgerFailed, match="IntegrityError"):
         ledger.get_or_create([an_entry("b"), an_entry("c")])
@@ -252,7 +259,7 @@ def test_a_group_that_met_a_lock_is_rolled_back_whole_and_repeated(open_ledger_e
     holder, pauses = Holder(open_ledger_engine(), entries[1]), list[float]()
     other = impatient(open_ledger_engine(), sleep=pauses.append)
     with pytest.raises(LedgerFailed, match=BUSY):
-        other.update([entry.to("sent") for entry in entries])
+        other.update([changed(entry, "sent") for entry in entries])
     assert len(pauses) == TRIES - 1
     assert all(0 <= pause <= tried * LONGEST_PAUSE for tried, pause in enumerate(pauses, 1))
     holder.let_go()
@@ -262,7 +269,7 @@ def test_a_group_that_met_a_lock_is_rolled_back_whole_and_repeated(open_ledger_e
 def test_a_lock_that_is_let_go_costs_one_more_try(open_ledger_engine: Open, ledger: SqlLedger) -> None:
     entries = ledger.get_or_create([an_entry(key) for key in "abc"])
     holder = Holder(open_ledger_engine(), entries[1])
-    answers = impatient(open_ledger_engine(), sleep=holder.let_go).update([entry.to("sent") for entry in entries])
+    answers = impatient(open_ledger_engine(), sleep=holder.let_go).update([changed(entry, "sent") for entry in entries])
     assert [answer.state for answer in answers if isinstance(answer, Entry)] == ["sent"] * 3
 
 
@@ -275,7 +282,7 @@ def test_of_runs_that_the_database_cannot_serialize_each_is_repeated(
 
     def update(other: SqlLedger) -> None:
         start.wait()
-        answers.append(list(other.update([entry.to("sent") for entry in entries])))
+        answers.append(list(other.update([changed(entry, "sent") for entry in entries])))
 
     others = [SqlLedger(open_ledger_engine(isolation_level="SERIALIZABLE")) for _ in range(4)]
     threads = [Thread(target=update, args=(other,)) for other in others]
@@ -297,7 +304,7 @@ def test_rows_marked_one_by_one_are_each_told_what_came_of_them(tmp_path: Path) 
     ledger.create()
     entries = [Entry(key=key, purpose="p", version=f"m{key}") for key in "abcd"]
     ledger.get_or_create(entries)
-    ledger.update([entries[3].to("booked", meeting_id="taken")])
+    ledger.update([changed(entries[3], "booked", meeting_id="taken")])
     updates = 0
 
     @sa.event.listens_for(engine, "before_cursor_execute")
@@ -307,7 +314,7 @@ def test_rows_marked_one_by_one_are_each_told_what_came_of_them(tmp_path: Path) 
         if updates > 2:
             raise sa.exc.OperationalError(statement, {}, Exception("gone"))
 
-    sent = [entries[0].to("sent"), entries[1].to("booked", meeting_id="taken"), entries[2].to("sent")]
+    sent = [changed(entries[0], "sent"), changed(entries[1], "booked", meeting_id="taken"), changed(entries[2], "sent")]
     first, *others = ledger.update(sent)
     assert isinstance(first, Entry)
     assert first.version == sent[0].version

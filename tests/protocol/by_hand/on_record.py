@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from airflow_chilipiper.booking.ledger.entry import Conflict, Entry, LedgerFailed, MeetingTaken
+from tests.entries import changed
 from tests.protocol.by_hand import laws
 from tests.protocol.by_hand.scenarios import IN_DOUBT, WALL, an_offer
 from tests.protocol.by_hand.truth import Truth
@@ -107,7 +108,7 @@ class OnRecord(Truth):
         if state in ("planned", "abandoned") and not self.called:
             self.doubt, self.terse = False, entry.state != "sent"
         facts = {"meeting_id": meeting, "booked_at": WALL if meeting else None}
-        self.entry = self.entry.to(state.partition(" ")[0], **facts)  # type: ignore[arg-type]
+        self.entry = changed(self.entry, state.partition(" ")[0], **facts)  # type: ignore[arg-type]
 
     def _send_theirs(self, entry: Entry) -> None:
         offer = an_offer(self.scenario, "theirs")

@@ -16,6 +16,7 @@ from airflow_chilipiper.api.patterns.slots import Bookable, Slots
 from airflow_chilipiper.booking.doubt.bounds import InDoubt
 from airflow_chilipiper.booking.lead import Lead
 from airflow_chilipiper.booking.ledger.entry import Entry, State
+from tests.entries import changed
 from tests.leads import made_of
 from tests.protocol.copies import Copies
 
@@ -209,7 +210,7 @@ def _on_record(scenario: Scenario, flow: Copies) -> Entry | None:
     offer = an_offer(scenario, "session-0")
     entry: Entry = lead.sent(lead.new_entry(), offer.slots[0], offer, WALL + scenario.sent_at)
     if scenario.state != "sent":
-        entry = entry.to(scenario.state)
+        entry = changed(entry, scenario.state)
     if scenario.state == "booked":
         long_ago = WALL - timedelta(days=31).total_seconds()
         entry = replace(entry, meeting_id="meeting-of-session-0", booked_at=long_ago if scenario.due_again else WALL)

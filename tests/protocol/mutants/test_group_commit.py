@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from airflow_chilipiper.booking.ledger.entry import LedgerFailed
+from tests.entries import changed
 from tests.protocol.mutants.broken import Change, Mutant, catch, law
 from tests.unit.booking.ledger.test_group_commit import (
     MARKS_FIRST,
@@ -24,7 +25,7 @@ def whoever_is_told_so_is_on_record(fails: Mapping[int, Exception]) -> None:
     """Three flows version at once, and one of them was overtaken. What each finds at the moment when it may send."""
     ledger = Watched(fails, waits=False)
     entries = ledger.get_or_create([an_entry(key) for key in "abc"])
-    ledger.update([entries[0].to("review")])
+    ledger.update([changed(entries[0], "review")])
 
     async def flow() -> list[Any]:
         from airflow_chilipiper.booking.ledger.group_commit import GroupCommit
@@ -35,7 +36,7 @@ def whoever_is_told_so_is_on_record(fails: Mapping[int, Exception]) -> None:
             await commits.update(entry)
             return ledger.get([entry.key])[entry.key].version == entry.version
 
-        return await asyncio.gather(*(sends(entry.to("sent")) for entry in entries), return_exceptions=True)
+        return await asyncio.gather(*(sends(changed(entry, "sent")) for entry in entries), return_exceptions=True)
 
     unmarked = sum(answer is False for answer in within_ten_seconds(flow()))
     law(not unmarked, f"I3: {unmarked} flows send without a version on record")

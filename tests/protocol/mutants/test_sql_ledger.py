@@ -7,6 +7,7 @@ from contextlib import suppress
 import pytest
 from sqlalchemy import event
 
+from tests.entries import changed
 from tests.integration.ledger.test_sql_ledger import TRIES, Holder, LosesAnswers
 from tests.protocol.mutants.broken import Change, Mutant, catch, law
 from tests.protocol.mutants.desk import Desk, a_lead, book
@@ -17,8 +18,8 @@ def two_runs_one_after_the_other(open_engine: Open) -> None:
     """The second has read its entries before, and has another one in its group."""
     ledger, other = new_ledger(open_engine), ledger_over(open_engine())
     entries = begun(ledger, "ab")
-    first = marked(ledger, entries[0].to("sent"))
-    second = marked(other, *(entry.to("sent") for entry in entries))
+    first = marked(ledger, changed(entries[0], "sent"))
+    second = marked(other, *(changed(entry, "sent") for entry in entries))
     law(second[1], "I6: a lead is lost that nobody else wanted")
     law([*first, *second[:1]].count(True) == 1, "I1: not one run, but two or none may send for a lead")
 
@@ -28,8 +29,8 @@ def two_runs_at_once(open_engine: Open) -> None:
     (entry,) = begun(new_ledger(open_engine), "a")
     engine, other = open_engine(), ledger_over(open_engine())
     ours, won = ledger_over(engine), list[bool]()
-    before(engine, "UPDATE", lambda: won.extend(marked(other, entry.to("sent"))))
-    won += marked(ours, entry.to("sent"))
+    before(engine, "UPDATE", lambda: won.extend(marked(other, changed(entry, "sent"))))
+    won += marked(ours, changed(entry, "sent"))
     law(won.count(True) == 1, f"I1: {won.count(True)} runs may send for one lead")
 
 
@@ -43,8 +44,8 @@ def two_meetings_at_once(open_engine: Open) -> None:
         "connect",
         lambda connection, _: connection.cursor().execute("set session transaction isolation level repeatable read"),
     )
-    before(engine, "UPDATE", lambda: marked(other, entry.to("booked", meeting_id="m-1")))
-    (answer,) = ours.update([entry.to("booked", meeting_id="m-2")])
+    before(engine, "UPDATE", lambda: marked(other, changed(entry, "booked", meeting_id="m-1")))
+    (answer,) = ours.update([changed(entry, "booked", meeting_id="m-2")])
     law(getattr(answer, "entry", entry).meeting_id == "m-1", "I5: two meetings for one lead, and no alarm")
 
 
@@ -57,7 +58,7 @@ def a_group_that_meets_a_lock(open_engine: Open) -> None:
     event.listen(engine, "begin", lambda db: db.exec_driver_sql("set local lock_timeout = 1"))
     holder = Holder(open_engine(), entries[1])
     with suppress(LedgerFailed):
-        marked(ours, *(entry.to("sent") for entry in entries))
+        marked(ours, *(changed(entry, "sent") for entry in entries))
     holder.let_go()
     in_doubt = sum(on_record(open_engine, entry).state == "sent" for entry in entries)
     law(not in_doubt, f"I6: {in_doubt} leads are in doubt for which nobody sent")
@@ -66,7 +67,7 @@ def a_group_that_meets_a_lock(open_engine: Open) -> None:
 def a_second_meeting(open_engine: Open) -> None:
     ledger = new_ledger(open_engine)
     (entry,) = begun(ledger, "a")
-    told = [ledger.update([entry.to("booked", meeting_id=meeting)])[0] for meeting in ("m-1", "m-2")]
+    told = [ledger.update([changed(entry, "booked", meeting_id=meeting)])[0] for meeting in ("m-1", "m-2")]
     law(on_record(open_engine, entry).meeting_id == "m-1", "I5: a meeting was made that is on no record")
     law(isinstance(told[1], Exception), "I5: two meetings for one lead, and no alarm")
 
@@ -75,9 +76,9 @@ def an_answer_that_comes_late(open_engine: Open) -> None:
     """A person has set the lead free meanwhile, and was wrong."""
     ledger, desk = new_ledger(open_engine), Desk()
     (entry,) = ledger.get_or_create([a_lead().new_entry()])
-    ledger.update([sent := entry.to("sent")])
-    ledger.update([sent.to("planned")])
-    ledger.update([sent.to("booked", meeting_id="m-late")])
+    ledger.update([sent := changed(entry, "sent")])
+    ledger.update([changed(sent, "planned")])
+    ledger.update([changed(sent, "booked", meeting_id="m-late")])
     book(a_lead(), desk, ledger)
     law(not desk.meetings, "I1: two meetings for one lead, since nobody wrote down the first")
 
@@ -91,7 +92,7 @@ def a_second_run(open_engine: Open) -> None:
 
 def two_leads_that_bring_one_meeting(open_engine: Open) -> None:
     ledger = new_ledger(open_engine)
-    took = marked(ledger, *(entry.to("booked", meeting_id="m-1") for entry in begun(ledger, "ab")))
+    took = marked(ledger, *(changed(entry, "booked", meeting_id="m-1") for entry in begun(ledger, "ab")))
     law(took.count(True) == 1, f"I5: one meeting stands in {took.count(True)} entries")
 
 
@@ -102,7 +103,7 @@ def a_commit_that_is_lost(open_engine: Open) -> None:
     (entry,) = begun(new_ledger(open_engine), "a")
     LosesAnswers(engine := open_engine(), times=TRIES, after=False)
     with suppress(LedgerFailed):
-        (may_send,) = marked(ledger_over(engine), entry.to("sent"))
+        (may_send,) = marked(ledger_over(engine), changed(entry, "sent"))
         law(
             not may_send or on_record(open_engine, entry).state == "sent",
             "I3: a booking call without an entry on record",
@@ -123,14 +124,14 @@ def a_change_beside_us(open_engine: Open) -> None:
     ours, took = ledger_over(engine), list[bool]()
     before(engine, "UPDATE", change)
     with suppress(LedgerFailed):
-        took = marked(ours, *(entry.to("sent") for entry in entries))
+        took = marked(ours, *(changed(entry, "sent") for entry in entries))
     law(took == [True, True], "I6: a group of leads is lost to a change beside it")
 
 
 def what_was_won_is_known_as_won(open_engine: Open) -> None:
     ledger = new_ledger(open_engine)
     (entry,) = begun(ledger, "a")
-    took = marked(ledger, sent := entry.to("sent"))
+    took = marked(ledger, sent := changed(entry, "sent"))
     law(
         took == [on_record(open_engine, entry).version == sent.version], "I6: a lead is `sent`, and nobody sends for it"
     )

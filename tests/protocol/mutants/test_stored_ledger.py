@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.entries import changed
 from tests.protocol.mutants.broken import Change, Mutant, catch, law
 from tests.protocol.mutants.desk import Desk, a_lead, book
 from tests.unit.booking.ledger.task_store import FOREVER, TaskStore, calm
@@ -85,7 +86,9 @@ def many_leads_in_one_task() -> None:
     store = TaskStore()
     try:
         ledger = a_try(store)
-        sent = [entry.to("sent", sender="a_dag/run/book#1") for entry in ledger.get_or_create(rows_of(*range(1_000)))]
+        sent = [
+            changed(entry, "sent", sender="a_dag/run/book#1") for entry in ledger.get_or_create(rows_of(*range(1_000)))
+        ]
         told = [answer for answer in ledger.update(sent) if not isinstance(answer, Exception)]
     except LedgerFailed as failed:
         law(False, f"I6: a thousand leads are too many ({failed})")
@@ -107,8 +110,8 @@ def a_write_arrives_late() -> None:
     ledger = a_try(store, clock)
     (entry,) = ledger.get_or_create(rows_of(1))
     store.on_set = on_set
-    ledger.update([sent := entry.to("sent")])
-    ledger.update([sent.to("booked", meeting_id="m-1")])
+    ledger.update([sent := changed(entry, "sent")])
+    ledger.update([changed(sent, "booked", meeting_id="m-1")])
     late[0]()
     law(a_try(store).look([entry.key])[entry.key].state == "booked", "I5: a meeting that is on no record")
 
@@ -116,7 +119,7 @@ def a_write_arrives_late() -> None:
 def two_runs_of_one_process() -> None:
     ledger = a_try(TaskStore())
     (entry,) = ledger.get_or_create(rows_of(1))
-    answers = [ledger.update([entry.to("sent", sender=sender)])[0] for sender in ("a", "b")]
+    answers = [ledger.update([changed(entry, "sent", sender=sender)])[0] for sender in ("a", "b")]
     winners = sum(not isinstance(answer, Exception) for answer in answers)
     law(winners == 1, f"I1: {winners} may send for one lead")
 
@@ -124,7 +127,7 @@ def two_runs_of_one_process() -> None:
 def two_leads_that_bring_one_meeting() -> None:
     ledger = a_try(TaskStore())
     entries = ledger.get_or_create(rows_of(1, 2))
-    ledger.update([entry.to("booked", meeting_id="m-1") for entry in entries])
+    ledger.update([changed(entry, "booked", meeting_id="m-1") for entry in entries])
     booked = len(ledger.list(states=["booked"]))
     law(booked == 1, f"I5: one meeting stands in {booked} entries")
 
@@ -138,8 +141,8 @@ def a_mark_fails_that_may_have_arrived() -> None:
     entries = ledger.get_or_create(rows_of(1, 2))
     breaks(store, arrives=True)
     with suppress(LedgerFailed):
-        ledger.update([entries[0].to("sent")])
-    ledger.update([entries[1].to("sent")])
+        ledger.update([changed(entries[0], "sent")])
+    ledger.update([changed(entries[1], "sent")])
     state = a_try(store).look([entries[0].key])[entries[0].key].state
     law(state == "planned", f"I6: a lead for which nobody sent is left {state}")
 

@@ -32,6 +32,7 @@ from benchmarks.distributed.stalls import Stalls
 from benchmarks.distributed.warehouse import PURPOSE, Warehouse, email_of, lead_in
 from tests.conftest import absent
 from tests.dagbag import DagBag
+from tests.entries import changed
 from tests.system.real_airflow.processes import kill_session
 
 GOOD = {"leads": ["1", "2"], "outcomes": [("1", "booked", "m1"), ("2", "review", None)], "made": {"m1": "1"}}
@@ -210,7 +211,7 @@ def test_the_warehouse_knows_the_leads_and_who_asked_for_their_meetings(postgres
     ledger = SqlLedger(sa.create_engine(postgres_schema_url))
     ledger.create()
     (entry,) = ledger.get_or_create([Entry(key=entry_key(PURPOSE, "2"), purpose=PURPOSE, version=new_version())])
-    ledger.update([entry.to("sent", sender="d/r/book/1#1")])
+    ledger.update([changed(entry, "sent", sender="d/r/book/1#1")])
     assert warehouse.senders(["0", "1", "2"]) == {"2": "d/r/book/1#1"}
     assert warehouse.in_flight() == ["d/r/book/1#1"]
 

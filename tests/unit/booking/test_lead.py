@@ -68,7 +68,7 @@ def test_the_sent_row_says_when_silence_counts_and_what_it_allows() -> None:
     """By what the offer tells of its session, or else the user; and where nobody does, silence allows nothing."""
     rebook = a_lead(bounds=Bounds(in_doubt="rebook", processing=20, list_lag=3, skew=100))
     told, untold = sent_row(rebook, lifetime=600), sent_row(rebook)
-    assert (told.policy, told.no_effect_after) == ("rebook", 1_000 + 600 + 123)
+    assert (told.policy, told.no_effect_after, told.list_lag) == ("rebook", 1_000 + 600 + 123, 3)
     assert (untold.policy, untold.no_effect_after) == ("hold", 1_000 + ASSUMED_LIFETIME + 123)
     stated = a_lead(bounds=replace(rebook.policy.bounds, session_lifetime=900))
     assert (sent_row(stated).policy, sent_row(stated).no_effect_after) == ("rebook", 1_000 + 900 + 123)

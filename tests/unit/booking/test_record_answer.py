@@ -34,5 +34,6 @@ class Refusing:
 @pytest.mark.parametrize(("reason", "after"), [("", ""), ("502", "; 502")])
 def test_the_reason_is_told_with_what_was_known_before(error: Exception, told: str, reason: str, after: str) -> None:
     sent = Entry(key="k", purpose="spring", version="m", state="sent")
-    entry = block(record(sent, "booked", Refusing(error), meeting="m", reason=reason))  # type: ignore[arg-type]
+    found = sent.to_booked("m", at=0.0, reason=reason)
+    entry = block(record(found, sent, Refusing(error)))  # type: ignore[arg-type]
     assert (entry.state, entry.reason) == ("unknown", told + after)

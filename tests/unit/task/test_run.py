@@ -23,6 +23,7 @@ from airflow_chilipiper.operators import SchedulingLinkBookOperator, col
 from airflow_chilipiper.task.run import LOOKED_UP_AT_ONCE, Run
 from airflow_chilipiper.version_compat import AirflowException, AirflowFailException
 from tests.booking_task import Desk, lead
+from tests.entries import changed
 from tests.fake_chilipiper import FakeChiliPiper as Office
 from tests.fake_chilipiper import a_lead
 
@@ -297,7 +298,7 @@ def test_a_preview_asks_the_ledger_for_many_at_once_and_changes_nothing() -> Non
             return super().look(keys)
 
     ledger, run = Looked(), Told(*range(LOOKED_UP_AT_ONCE), None, LOOKED_UP_AT_ONCE)
-    ledger.mark([ledger.begin([a_lead(0).row()])[0].to("booked", meeting_id="m")])
+    ledger.mark([changed(ledger.begin([a_lead(0).row()])[0], "booked", meeting_id="m")])
     run.run.preview(ledger)
     run.run.finish()
     expected = dict.fromkeys(range(LOOKED_UP_AT_ONCE + 2), "would_book")

@@ -44,7 +44,7 @@ class SqlLedger:
         return self._transact(self._table.is_missing)
 
     def create(self) -> bool:
-        """Make the table or bring it up to date, and prove that its keys hold; True if it was missing."""
+        """Make the table if it is missing, and prove that its keys hold; True if it was missing."""
         made = False
 
         def prepare(db: Connection) -> None:
@@ -52,7 +52,7 @@ class SqlLedger:
             if self._table.is_missing(db):
                 self._table.make(db)
                 made = True  # and stays so if the rest is repeated: MySQL rolls no table back
-            self._table.bring_up(db)
+            self._table.check(db)
 
         try:
             self._transact(prepare, passing=(OperationalError, IntegrityError, ProgrammingError))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -13,27 +12,26 @@ from sqlalchemy.types import TypeEngine
 from airflow_chilipiper.booking.ledger.entry import Entry, LedgerFailed, Unfit
 
 TABLE = "chilipiper_ledger"
-VERSION = 1
+VERSION = 2
+OLDER = (
+    "{table} was made by an older airflow-provider-chilipiper: it has version {found}, and this one works with version"
+    " {known} alone; nothing was read and nothing was changed. With the older one, find out about all that is in doubt:"
+    " let its tasks or ReconcileBookingsOperator run, and resolve what they leave in review. Then rename {table} and"
+    " {table}_version, and a new table is made. It knows nobody whom the old one knows as booked: book none of them for"
+    " the same purpose again"
+)
 COLUMNS = tuple(field.name for field in fields(Entry) if field.name != "replaces")
-
-Migration = Callable[[Connection, sa.Table], None]
-
-# By the version that each starts from. MySQL commits each change of a table at once, so that a migration may find its
-# work half done; and while it runs, a task with the version before may be in the middle of its batch.
-MIGRATIONS: Mapping[int, Migration] = {}
 
 
 class LedgerTable:
     """The entries, and beside them a table with the one number that says how they are to be read."""
 
-    def __init__(
-        self, name: str = TABLE, *, version: int = VERSION, migrations: Mapping[int, Migration] = MIGRATIONS
-    ) -> None:
+    def __init__(self, name: str = TABLE, *, version: int = VERSION) -> None:
         self.name = name
         self.entries = table_of(name)
         self.change = change_of(self.entries)
         self._number = number_of(f"{name}_version")
-        self._version, self._migrations = version, migrations
+        self._version = version
         self._widths = {column.name: getattr(column.type, "length", None) for column in self.entries.columns}
 
     def is_missing(self, db: Connection) -> bool:
@@ -45,23 +43,20 @@ class LedgerTable:
         if sa.inspect(db).has_table(self._number.name):
             db.execute(self._number.delete())  # of a table that somebody dropped
 
-    def bring_up(self, db: Connection) -> None:
-        """Migrate what is older, and refuse what is newer or no ledger at all."""
+    def check(self, db: Connection) -> None:
+        """Refuse what is older, newer or no ledger at all; what has no number yet gets it."""
         found = self._found(db)
-        if found is not None and found < self._version:
-            found = self._found(db, lock=True)  # another run may be at it
-        if found is not None and found > self._version:
-            raise LedgerFailed(
-                f"{self.name} was made by a newer airflow-provider-chilipiper: it has version {found}, and this one"
-                f" knows {self._version}; install the newer one here too"
-            )
-        for version in range(found or self._version, self._version):
-            self._migrations[version](db, self.entries)
-            db.execute(self._number.update().values(version=version + 1))
         if found is None:
             db.execute(sa.select(self.entries).where(sa.false())).close()  # fails if another owns the name
             self._number.create(db, checkfirst=True)
             db.execute(self._number.insert().values(one=1, version=self._version))
+        elif found > self._version:
+            raise LedgerFailed(
+                f"{self.name} was made by a newer airflow-provider-chilipiper: it has version {found}, and this one"
+                f" knows {self._version}; install the newer one here too"
+            )
+        elif found < self._version:
+            raise LedgerFailed(OLDER.format(table=self.name, found=found, known=self._version))
 
     def values(self, entry: Entry) -> dict[str, Any]:
         """The entry as its columns; Unfit if one of them would have to be cut, which not every database refuses."""
@@ -75,11 +70,10 @@ class LedgerTable:
         """What `change` is to be run with."""
         return {**self.values(entry), "of": entry.key, "to": entry.state, "replaces": entry.replaces}
 
-    def _found(self, db: Connection, *, lock: bool = False) -> int | None:
+    def _found(self, db: Connection) -> int | None:
         if not sa.inspect(db).has_table(self._number.name):
             return None
-        query = sa.select(self._number.c.version)
-        found: int | None = db.execute(query.with_for_update() if lock else query).scalar()
+        found: int | None = db.execute(sa.select(self._number.c.version)).scalar()
         return found
 
 
@@ -98,6 +92,7 @@ def table_of(name: str) -> sa.Table:
         sa.Column("slot", sa.String(64)),
         sa.Column("sent_at", sa.Float(53)),
         sa.Column("no_effect_after", sa.Float(53)),
+        sa.Column("list_lag", sa.Float(53)),
         sa.Column("meeting_id", exact(255), unique=True),
         sa.Column("booked_at", sa.Float(53)),
         sa.Column("policy", sa.String(16), nullable=False),
@@ -111,8 +106,8 @@ def table_of(name: str) -> sa.Table:
 
 
 def change_of(entries: sa.Table) -> sa.sql.Update:
-    """One change of one entry behind its guard, which `may_replace` tells too; made once, as that costs more than to run
-    it."""
+    """One change of one entry behind its guard, the same as `may_replace`; made once, as that costs more than to
+    run it."""
     column, booked = entries.c, sa.bindparam("to", type_=sa.String) == "booked"
     return entries.update().where(
         column.key == sa.bindparam("of"),

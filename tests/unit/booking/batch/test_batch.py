@@ -27,6 +27,7 @@ from airflow_chilipiper.booking.ledger.lead_key import guest_digest
 from airflow_chilipiper.booking.ledger.memory import MemoryLedger
 from airflow_chilipiper.booking.ledger.store import Answer, Ledger
 from airflow_chilipiper.booking.outcome import Outcome
+from tests.entries import changed
 from tests.fake_chilipiper import START, FakeChiliPiper, a_lead
 from tests.leads import FirstSlot
 from tests.unit.booking.batch.told import Open, Told
@@ -482,7 +483,7 @@ def test_a_lead_that_another_run_books_after_it_was_begun_is_not_booked_again() 
     class Theirs(MemoryLedger):
         def get_or_create(self, entries: Sequence[Entry], /) -> Sequence[Entry]:
             begun = super().get_or_create(entries)
-            self.update([begun[1].to("booked", meeting_id="theirs")])
+            self.update([changed(begun[1], "booked", meeting_id="theirs")])
             return begun
 
     office = FakeChiliPiper()
@@ -602,8 +603,8 @@ def test_leads_that_are_looked_for_again_and_again_hold_up_nobody() -> None:
     """They pause for as long as the list may lag; the others are begun beside them."""
     ledger, told, reasons = MemoryLedger(), list[int](), set[str]()
     for entry in ledger.get_or_create([lead.new_entry() for lead in LEADS[:8]]):
-        ledger.update([sent := entry.to("sent", slot=START, sent_at=time.time())])
-        ledger.update([sent.to("unknown")])
+        ledger.update([sent := changed(entry, "sent", slot=START, sent_at=time.time())])
+        ledger.update([changed(sent, "unknown")])
 
     async def for_ever(seconds: float) -> None:
         await asyncio.Event().wait()

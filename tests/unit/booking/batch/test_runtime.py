@@ -17,6 +17,7 @@ from airflow_chilipiper.booking.ledger.entry import Conflict, Entry, MeetingTake
 from airflow_chilipiper.booking.ledger.memory import MemoryLedger
 from airflow_chilipiper.booking.ledger.runtime import RecordingRuntime
 from airflow_chilipiper.booking.outcome import Outcome
+from tests.entries import changed
 from tests.fake_chilipiper import FakeChiliPiper, a_lead
 
 
@@ -28,8 +29,8 @@ def test_what_a_commit_answers_is_raised_to_the_flow_that_asked_for_it() -> None
     async def flow() -> list[object]:
         runtime = RecordingRuntime(FakeChiliPiper(), RateLimiter(None), MemoryLedger())
         first, second = [await runtime.get_or_create(an_entry(key)) for key in "ab"]
-        await runtime.update(first.to("booked", meeting_id="m"))
-        wrong = (first.to("sent"), second.to("booked", meeting_id="m"))
+        await runtime.update(changed(first, "booked", meeting_id="m"))
+        wrong = (changed(first, "sent"), changed(second, "booked", meeting_id="m"))
         return [type(await outcome_of(runtime.update(change))) for change in wrong]
 
     assert asyncio.run(flow()) == [Conflict, MeetingTaken]
@@ -119,7 +120,7 @@ def test_leads_that_are_to_come_are_begun_in_one_transaction_and_each_row_is_use
         runtime = BatchRuntime(FakeChiliPiper(), RateLimiter(None), ledger)
         await runtime.get_or_create_all(entries)
         begun = [await runtime.get_or_create(an_entry(entry.key)) for entry in entries]
-        await runtime.update(begun[0].to("booked", meeting_id="m"))
+        await runtime.update(changed(begun[0], "booked", meeting_id="m"))
         return [*begun, await runtime.get_or_create(an_entry("a"))]
 
     *begun, again = asyncio.run(flow())
@@ -144,8 +145,8 @@ def test_a_row_that_another_run_has_changed_since_it_was_foreseen_cannot_be_mark
     async def flow() -> object:
         runtime = BatchRuntime(FakeChiliPiper(), RateLimiter(None), ledger)
         await runtime.get_or_create_all([an_entry()])
-        ledger.update([entry.to("booked", meeting_id="theirs") for entry in ledger.get_or_create([an_entry()])])
-        return await outcome_of(runtime.update((await runtime.get_or_create(an_entry())).to("sent")))
+        ledger.update([changed(entry, "booked", meeting_id="theirs") for entry in ledger.get_or_create([an_entry()])])
+        return await outcome_of(runtime.update(changed((await runtime.get_or_create(an_entry())), "sent")))
 
     assert isinstance(asyncio.run(flow()), Conflict)
     assert ledger.get(["a"])["a"].meeting_id == "theirs"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -64,3 +65,10 @@ def test_pauses_grow_and_take_together_as_long_as_the_list_may_lag() -> None:
 
 def test_a_list_that_does_not_lag_is_looked_at_once() -> None:
     assert list(Bounds(list_lag=0).pauses()) == []
+
+
+@pytest.mark.parametrize(("stored", "lag"), [(None, 7), (3, 7), (7, 7), (40, 40)])
+def test_no_look_uses_less_lag_than_the_call_was_sent_under_nor_less_than_is_stated_now(
+    stored: float | None, lag: float
+) -> None:
+    assert BOUNDS.at_least(stored) == replace(BOUNDS, list_lag=lag)

@@ -28,6 +28,7 @@ from airflow_chilipiper.booking.ledger.memory import MemoryLedger
 from airflow_chilipiper.booking.ledger.store import Ledger
 from tests import leads
 from tests.drive import block
+from tests.entries import changed
 from tests.fake_chilipiper import OverLedger
 from tests.unit.api.handmade import WALL, Handmade
 
@@ -211,6 +212,18 @@ def test_a_list_is_given_all_its_time_wherever_the_senders_clock_may_stand(sent_
     assert looked(Lists(entry, a_meeting(bookedAt=None), shown_from=shown_from), entry) == (FOUND, shown_from)
 
 
+def test_the_list_is_given_the_time_that_was_stated_when_the_call_was_sent_though_less_is_stated_now() -> None:
+    entry = an_entry(sent_at=WALL - 331, list_lag=62)
+    assert looked(lists := Lists(entry), entry) == (NONE, WALL + 62)
+    assert lists.pauses == [2, 4, 8, 16, 32]
+
+
+def test_the_list_is_given_the_time_that_is_stated_now_though_less_was_stated_then() -> None:
+    entry = an_entry(sent_at=WALL, list_lag=1)
+    assert looked(lists := Lists(entry), entry) == (NONE, WALL + 31)
+    assert lists.pauses == [1, 2, 4, 8, 16]
+
+
 def test_a_look_counts_from_when_it_began_not_from_when_it_was_answered() -> None:
     entry = an_entry(sent_at=WALL - 331)
     assert looked(Slow(entry), entry) == (NONE, WALL)
@@ -320,7 +333,7 @@ def test_a_meeting_on_record_for_another_lead_is_for_a_person(state: str, left: 
     lists = Lists(entry)
     other = a_lead(purpose="autumn").new_entry()
     lists.ledger.get_or_create([other])
-    lists.ledger.update([other.to("booked", meeting_id="m1", booked_at=WALL)])
+    lists.ledger.update([changed(other, "booked", meeting_id="m1", booked_at=WALL)])
     told = block(conclude(entry, FOUND, WALL, lists, may_rebook=True))
     assert (told.state, told.meeting_id, lists.entry) == (left, None, told)
     assert told.reason == (
@@ -335,7 +348,7 @@ def test_a_meeting_on_record_for_another_lead_is_for_a_person(state: str, left: 
 def test_whoever_was_faster_is_believed(evidence: Evidence, state: Any, meeting: str | None) -> None:
     entry = an_entry(policy="rebook")
     lists = Lists(entry)
-    lists.ledger.update([faster := entry.to(state, meeting_id=meeting)])
+    lists.ledger.update([faster := changed(entry, state, meeting_id=meeting)])
     assert block(conclude(entry, evidence, WALL, lists, may_rebook=True)) == faster
 
 
@@ -343,7 +356,7 @@ def test_a_meeting_found_beside_another_that_is_on_record_is_an_alarm() -> None:
     """The record keeps the one that it has."""
     entry = an_entry()
     lists = Lists(entry)
-    lists.ledger.update([faster := entry.to("booked", meeting_id="m2")])
+    lists.ledger.update([faster := changed(entry, "booked", meeting_id="m2")])
     told = block(conclude(entry, FOUND, WALL, lists, may_rebook=True))
     assert (told.state, told.meeting_id, lists.entry) == ("review", "m1", faster)
     assert told.reason == "TWO MEETINGS: m2 on record, and now m1"

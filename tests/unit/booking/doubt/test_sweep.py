@@ -113,6 +113,14 @@ def test_a_row_that_says_so_is_free_once_its_own_time_has_come(no_effect_after: 
     ]
 
 
+@pytest.mark.parametrize(("list_lag", "state"), [(None, "review"), (86_000, "unknown")])
+def test_a_row_is_left_until_the_list_has_had_the_time_that_was_stated_when_it_was_sent(
+    list_lag: float | None, state: str
+) -> None:
+    (entry,) = swept(Lists(an_entry(sent_at=WALL - 86_200, list_lag=list_lag)))
+    assert entry.state == state
+
+
 def test_a_row_for_review_is_freed_by_no_policy_and_settled_by_evidence() -> None:
     waiting = an_entry(state="review", policy="rebook", reason="why")
     assert swept(Lists(waiting)) == [waiting]

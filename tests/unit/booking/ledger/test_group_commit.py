@@ -15,6 +15,7 @@ from airflow_chilipiper.booking.ledger.entry import Conflict, Entry, LedgerFaile
 from airflow_chilipiper.booking.ledger.group_commit import MARKS_FIRST, GroupCommit
 from airflow_chilipiper.booking.ledger.memory import MemoryLedger
 from airflow_chilipiper.booking.ledger.store import Answer
+from tests.entries import changed
 
 T = TypeVar("T")
 
@@ -88,11 +89,15 @@ def test_what_comes_while_one_group_commits_is_the_next_group() -> None:
 def test_each_gets_its_own_answer_and_ones_trouble_is_not_the_others() -> None:
     ledger = Watched(waits=False)
     entries = ledger.get_or_create([an_entry(key) for key in "abcd"])
-    ledger.update([entries[0].to("sent"), entries[3].to("booked", meeting_id="m")])
+    ledger.update([changed(entries[0], "sent"), changed(entries[3], "booked", meeting_id="m")])
 
     async def flow() -> list[Any]:
         commits = GroupCommit(ledger)
-        updates = [entries[0].to("unknown"), entries[1].to("sent"), entries[2].to("booked", meeting_id="m")]
+        updates = [
+            changed(entries[0], "unknown"),
+            changed(entries[1], "sent"),
+            changed(entries[2], "booked", meeting_id="m"),
+        ]
         return await asyncio.gather(*map(commits.update, updates), return_exceptions=True)
 
     overtaken, sent, taken = within_ten_seconds(flow())
@@ -148,7 +153,9 @@ def test_beginnings_and_marks_of_one_moment_are_a_transaction_each() -> None:
     async def flow() -> None:
         commits = GroupCommit(ledger)
         await asyncio.gather(
-            commits.update(known.to("sent")), commits.get_or_create(an_entry("b")), commits.get_or_create(an_entry("c"))
+            commits.update(changed(known, "sent")),
+            commits.get_or_create(an_entry("b")),
+            commits.get_or_create(an_entry("c")),
         )
 
     within_ten_seconds(flow())
@@ -218,7 +225,7 @@ def marked_among_beginnings(kind: type[GroupCommit] = GroupCommit) -> int:
         async with always_waiting(lambda: commits.get_or_create(an_entry(next(keys))), ledger):
             for _ in range(3):
                 before = len(ledger.groups)
-                entry = await commits.update(entry.to("sent"))
+                entry = await commits.update(changed(entry, "sent"))
                 waited = max(waited, ledger.groups.index(("update", ["marked"]), before) - before)
         return waited
 
@@ -235,7 +242,7 @@ def begun_among_marks(kind: type[GroupCommit] = GroupCommit) -> int:
 
         async def update() -> None:
             entry = entries[next(keys)]
-            entries[entry.key] = await commits.update(entry.to("sent"))
+            entries[entry.key] = await commits.update(changed(entry, "sent"))
 
         async with always_waiting(update, ledger):
             before = len(ledger.groups)

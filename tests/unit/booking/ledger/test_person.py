@@ -16,6 +16,7 @@ from airflow_chilipiper.booking.ledger.memory import MemoryLedger
 from airflow_chilipiper.booking.ledger.person import NotResolved
 from airflow_chilipiper.booking.ledger.store import Answer, Ledger
 from tests.drive import block
+from tests.entries import changed
 from tests.fake_chilipiper import FakeChiliPiper, ImmediateBooking, a_lead
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp()
@@ -41,7 +42,7 @@ def put(ledger: Ledger, state: State, key: str = "a", **facts: Any) -> Entry:
     """An entry in this state, of a booking call whose silence counts since an hour."""
     (entry,) = ledger.get_or_create([Entry(key=key * 64, purpose="spring", version=new_version())])
     told = {"sent_at": NOON - DAY, "no_effect_after": NOON - HOUR, "attempt": 1, **FACTS.get(state, {}), **facts}
-    (answer,) = ledger.update([entry.to(state, **told)])
+    (answer,) = ledger.update([changed(entry, state, **told)])
     assert isinstance(answer, Entry)
     return answer
 
@@ -154,7 +155,7 @@ class Interrupted(MemoryLedger):
 
     def get(self, keys: Collection[str], /) -> Mapping[str, Entry]:
         found = super().get(keys)
-        super().update([entry.to("review", reason="seen by a sweep") for entry in found.values()])
+        super().update([changed(entry, "review", reason="seen by a sweep") for entry in found.values()])
         return found
 
 
@@ -231,8 +232,8 @@ def test_nobody_is_booked_again_but_after_a_release_or_a_persons_word() -> None:
     assert [run(), run()] == ["booked", "already_booked"]
     resolve.release(ledger, key, wall=NOON)
     assert [run(), run()] == ["booked", "already_booked"]
-    ledger.update([ledger.get([key])[key].to("planned", meeting_id=None)])
-    ledger.update([ledger.get([key])[key].to("review", sent_at=NOON - DAY, no_effect_after=NOON - HOUR)])
+    ledger.update([changed(ledger.get([key])[key], "planned", meeting_id=None)])
+    ledger.update([changed(ledger.get([key])[key], "review", sent_at=NOON - DAY, no_effect_after=NOON - HOUR)])
     resolve.not_booked(ledger, key, wall=NOON)
     assert [run(), run()] == ["booked", "already_booked"]
     assert office.meetings == {"lead1@example.com": 3}
@@ -242,7 +243,7 @@ def test_a_lead_that_was_given_up_is_never_asked_about() -> None:
     office, ledger = FakeChiliPiper(yields=False), MemoryLedger()
     ledger.get_or_create([a_lead(1).new_entry()])
     key = a_lead(1).new_entry().key
-    ledger.update([ledger.get([key])[key].to("review", sent_at=NOON - DAY)])
+    ledger.update([changed(ledger.get([key])[key], "review", sent_at=NOON - DAY)])
     resolve.abandon(ledger, key, wall=NOON)
     outcome = block(book(a_lead(1), ImmediateBooking(office, ledger)))
     assert (outcome.status, office.openings) == ("refused", 0)

@@ -20,6 +20,7 @@ from airflow_chilipiper.booking.batch.runtime import BatchRuntime
 from airflow_chilipiper.booking.ledger.entry import Conflict, Entry, LedgerFailed, MeetingTaken, State, new_version
 from airflow_chilipiper.booking.ledger.store import Ledger
 from airflow_chilipiper.booking.ledger.task_state import MOST_LEADS, TaskStateLedger
+from tests.entries import changed
 from tests.fake_chilipiper import FakeChiliPiper as Office
 from tests.fake_chilipiper import a_lead
 from tests.integration.ledger import test_ledger
@@ -111,7 +112,7 @@ def test_a_task_instance_that_is_replaced_on_its_way_may_mark_nothing_more(store
     (entry,) = ledger.get_or_create(rows_of(1))
     store.replaced = True
     with pytest.raises(LedgerFailed, match="404"):
-        ledger.update([entry.to("sent")])
+        ledger.update([changed(entry, "sent")])
     store.replaced = False
     assert states(a_try(store), entry) == ["planned"]
 
@@ -142,10 +143,10 @@ def test_a_mark_whose_write_raised_is_not_believed_until_it_is_written_again(
     entry, other = ledger.get_or_create(rows_of(1, 2))
     breaks(store, arrives=arrives, times=2)
     with pytest.raises(LedgerFailed, match="supervisor is away"):
-        ledger.update([entry.to(state)])
+        ledger.update([changed(entry, state)])
     with pytest.raises(LedgerFailed, match="supervisor is away"):
         ledger.get([entry.key])
-    (marked,) = ledger.update([other.to("review")])
+    (marked,) = ledger.update([changed(other, "review")])
     assert isinstance(marked, Entry)
     expected = ["planned" if state == "sent" else state, "review"]
     assert states(ledger, entry, other) == states(a_try(store), entry, other) == expected
@@ -156,8 +157,8 @@ def test_a_row_that_went_back_after_a_failed_write_can_be_marked_again(store: Ta
     (entry,) = ledger.get_or_create(rows_of(1))
     breaks(store, arrives=True)
     with pytest.raises(LedgerFailed):
-        ledger.update([entry.to("sent", sender="failed")])
-    sent = entry.to("sent", sender="held")
+        ledger.update([changed(entry, "sent", sender="failed")])
+    sent = changed(entry, "sent", sender="held")
     assert ledger.update([sent]) == [sent]
     assert a_try(store).look([entry.key])[entry.key].sender == "held"
 
@@ -173,7 +174,7 @@ def test_what_interrupts_a_write_leaves_it_in_doubt_too(store: TaskStore) -> Non
 
     store.on_set = interrupt
     with pytest.raises(KeyboardInterrupt):
-        ledger.update([entry.to("unknown")])
+        ledger.update([changed(entry, "unknown")])
     assert states(ledger, entry) == states(a_try(store), entry) == ["unknown"]
 
 
@@ -195,11 +196,11 @@ def test_a_write_that_arrives_late_undoes_nothing(store: TaskStore, failed: bool
     store.on_set = on_set
     if failed:
         with pytest.raises(LedgerFailed, match="TimeoutError"):
-            ledger.update([entries[0].to("unknown")])
+            ledger.update([changed(entries[0], "unknown")])
     else:
-        ledger.update([entries[0].to("unknown")])
-    ledger.update([entries[1].to("sent")])
-    ledger.update([entries[2].to("booked", meeting_id="m")])
+        ledger.update([changed(entries[0], "unknown")])
+    ledger.update([changed(entries[1], "sent")])
+    ledger.update([changed(entries[2], "booked", meeting_id="m")])
     late[0]()
     assert states(a_try(store), *entries) == ["unknown", "sent", "booked"]
 
@@ -226,7 +227,7 @@ def test_a_page_that_may_be_overwritten_late_is_left_alone_though_the_head_fails
 def test_a_later_try_changes_no_page_of_an_earlier_one(store: TaskStore) -> None:
     (entry,) = a_try(store).begin(rows_of(1))
     page = store.values[FIRST]
-    a_try(store).update([entry.to("sent")])
+    a_try(store).update([changed(entry, "sent")])
     assert store.values[FIRST] == page
     assert states(a_try(store), entry) == ["sent"]
 
@@ -266,7 +267,7 @@ def test_what_a_call_answered_is_found_by_every_later_try(
         try:
             known = {entry.key: entry for entry in ledger.get_or_create(rows_of(*range(6)))}
             answered |= known
-            group = [known[f"{number:064x}"].to(state) for number, state in dict(queries).items()]
+            group = [changed(known[f"{number:064x}"], state) for number, state in dict(queries).items()]
             for entry in group:
                 open_.setdefault(entry.key, set()).add(entry.version)
             answers = ledger.update(group)
@@ -287,7 +288,7 @@ def test_while_one_thread_writes_no_other_reads_what_it_is_about_to_change(store
     (entry,) = ledger.get_or_create(rows_of(1))
 
     def update() -> None:
-        answers.extend(ledger.update([entry.to("sent")]))
+        answers.extend(ledger.update([changed(entry, "sent")]))
         done.set()
 
     second = Thread(target=version)
@@ -299,7 +300,7 @@ def test_while_one_thread_writes_no_other_reads_what_it_is_about_to_change(store
         arrive()
 
     store.on_set = on_set
-    answers.extend(ledger.update([entry.to("sent")]))
+    answers.extend(ledger.update([changed(entry, "sent")]))
     second.join(10)
     assert [type(answer) for answer in answers] == [Entry, Conflict]
 
@@ -312,9 +313,9 @@ def test_each_value_is_small_and_a_group_is_one_write(store: TaskStore) -> None:
     ledger = a_try(store)
     entries = ledger.get_or_create(rows_of(*range(1_000)))
     store.sets.clear()
-    ledger.update([entry.to("sent", reason="\N{SNOWMAN}" * 20) for entry in entries[:16]])
+    ledger.update([changed(entry, "sent", reason="\N{SNOWMAN}" * 20) for entry in entries[:16]])
     assert len([key for key in store.sets if key != HEAD]) <= 2
-    ledger.update([entry.to("unknown", reason="\N{SNOWMAN}" * 200) for entry in entries[16:]])
+    ledger.update([changed(entry, "unknown", reason="\N{SNOWMAN}" * 200) for entry in entries[16:]])
     assert states(a_try(store), *entries) == ["sent"] * 16 + ["unknown"] * 984
 
 
@@ -322,7 +323,7 @@ def test_each_value_is_small_and_a_group_is_one_write(store: TaskStore) -> None:
 def test_a_row_that_no_value_can_hold_fails_alone(store: TaskStore, reason: str) -> None:
     ledger = a_try(store)
     entries = ledger.get_or_create(rows_of(1, 2))
-    failed, marked = ledger.update([entries[0].to("unknown", reason=reason), entries[1].to("sent")])
+    failed, marked = ledger.update([changed(entries[0], "unknown", reason=reason), changed(entries[1], "sent")])
     assert isinstance(failed, LedgerFailed)
     assert isinstance(marked, Entry)
     with pytest.raises(LedgerFailed, match="entry"):
@@ -368,7 +369,7 @@ def test_what_is_not_ours_is_refused_and_left_as_it_is(store: TaskStore, key: st
 
 def test_a_page_that_is_gone_is_missed(store: TaskStore) -> None:
     entries = a_try(store).begin(rows_of(1))
-    a_try(store).update([entries[0].to("sent")])
+    a_try(store).update([changed(entries[0], "sent")])
     for key in (FIRST, SECOND):
         value = store.values.pop(key)
         with pytest.raises(LedgerFailed, match=f"{key} is gone, of 2 pages"):
@@ -416,18 +417,18 @@ def test_more_leads_than_the_store_is_meant_for_are_refused_before_anything_is_s
     with pytest.raises(LedgerFailed, match=r"25000 leads .* set ledger_conn_id"):
         ledger.get_or_create(rows_of(0, MOST_LEADS))
     assert store.sets == []
-    assert isinstance(ledger.update([entries[0].to("sent")])[0], Entry)
+    assert isinstance(ledger.update([changed(entries[0], "sent")])[0], Entry)
 
 
 def test_a_mark_of_what_was_never_begun_is_refused(store: TaskStore) -> None:
-    (answer,) = a_try(store).update([an_entry().to("sent")])
+    (answer,) = a_try(store).update([changed(an_entry(), "sent")])
     assert isinstance(answer, LedgerFailed)
 
 
 def test_a_meeting_stands_in_one_row_only_for_a_later_try_as_well(store: TaskStore) -> None:
     entries = a_try(store).begin(rows_of(1, 2))
-    a_try(store).update([entries[0].to("booked", meeting_id="m")])
-    (answer,) = a_try(store).update([entries[1].to("booked", meeting_id="m")])
+    a_try(store).update([changed(entries[0], "booked", meeting_id="m")])
+    (answer,) = a_try(store).update([changed(entries[1], "booked", meeting_id="m")])
     assert isinstance(answer, MeetingTaken)
 
 
@@ -440,9 +441,9 @@ def test_a_look_writes_nothing_and_a_mark_that_was_overtaken_neither(store: Task
     assert ledger.list() == []
     assert store.sets == []
     (entry,) = ledger.get_or_create(rows_of(1))
-    ledger.update([entry.to("sent")])
+    ledger.update([changed(entry, "sent")])
     store.sets.clear()
-    assert isinstance(ledger.update([entry.to("sent")])[0], Conflict)
+    assert isinstance(ledger.update([changed(entry, "sent")])[0], Conflict)
     assert store.sets == []
 
 
@@ -452,9 +453,9 @@ def test_no_lead_costs_more_than_its_three_writes(store: TaskStore, leads: int, 
     ledger = a_try(store)
     for number in range(leads):
         (entry,) = ledger.get_or_create([an_entry(number, guest="g" * 64, pattern="p" * 64)])
-        sent = entry.to("sent", attempt=1, sender="a_dag/scheduled__2026-11-03/book/-1#1", session="s" * 36)
+        sent = changed(entry, "sent", attempt=1, sender="a_dag/scheduled__2026-11-03/book/-1#1", session="s" * 36)
         ledger.update([sent])
-        ledger.update([sent.to("booked", meeting_id=f"meeting-{number}")])
+        ledger.update([changed(sent, "booked", meeting_id=f"meeting-{number}")])
     assert store.calls <= most
     store.gets.clear()
     assert set(states(a_try(store), *rows_of(*range(leads)))) == {"booked"}
