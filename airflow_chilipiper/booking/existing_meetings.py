@@ -8,7 +8,7 @@ from airflow_chilipiper.api.call import instant
 from airflow_chilipiper.api.resources.meetings import meetings
 from airflow_chilipiper.api.runtime import Runtime
 from airflow_chilipiper.booking.ledger.lead_key import guest_digest
-from airflow_chilipiper.booking.outcome import Outcome
+from airflow_chilipiper.booking.outcome import Outcome, Status
 
 
 async def existing_meetings(runtime: Runtime, window: timedelta) -> dict[str, Outcome]:
@@ -20,7 +20,7 @@ async def existing_meetings(runtime: Runtime, window: timedelta) -> dict[str, Ou
     listed = await meetings(runtime, start=now, end=now + window, statuses=("Active",))
     return {
         guest_digest(meeting.guest): Outcome(
-            status="already_booked",
+            status=Status.ALREADY_BOOKED,
             reason="the guest has an active meeting within existing_meeting_window",
             meeting_id=meeting.meeting_id,
             start_time=instant(meeting.start, "start") if meeting.start else None,

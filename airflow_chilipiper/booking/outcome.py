@@ -3,21 +3,53 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Literal, get_args
+from enum import StrEnum
 
-Status = Literal[
-    "booked",  # by this run
-    "already_booked",  # the ledger, or Chili Piper's own list, knew
-    "disqualified",  # the router does not want this lead
-    "no_slot",  # none is free, or none that was acceptable
-    "refused",  # a definite no; the reason says which
-    "invalid",  # this entry cannot be asked about
-    "unknown",  # a booking's answer is missing, and evidence is awaited
-    "review",  # a person must decide
-    "not_attempted",  # the task stopped, or could not ask, before its turn
-    "would_book",  # a preview found nothing against it
-]
-STATUSES: tuple[str, ...] = get_args(Status)
+
+class Status(StrEnum):
+    """One word for it, and what that means to whoever goes on from there. In rows and logs it is plain text."""
+
+    BOOKED = "booked"  # by this run
+    ALREADY_BOOKED = "already_booked"  # the ledger, or Chili Piper's own list, knew
+    DISQUALIFIED = "disqualified"  # the router does not want this lead
+    NO_SLOT = "no_slot"  # none is free, or none that was acceptable
+    REFUSED = "refused"  # a definite no; the reason says which
+    INVALID = "invalid"  # this row cannot be asked about
+    UNKNOWN = "unknown"  # a booking's answer is missing, and evidence is awaited
+    REVIEW = "review"  # a person must decide
+    NOT_ATTEMPTED = "not_attempted"  # the task stopped, or could not ask, before its turn
+    WOULD_BOOK = "would_book"  # a preview found nothing against it
+
+    @property
+    def is_meeting(self) -> bool:
+        return self in (Status.BOOKED, Status.ALREADY_BOOKED)
+
+    @property
+    def is_success(self) -> bool:
+        """There is a meeting, or nothing stands against one."""
+        return self.is_meeting or self is Status.WOULD_BOOK
+
+    @property
+    def needs_person(self) -> bool:
+        return self is Status.REVIEW
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Somebody may have been invited."""
+        return self in (Status.REVIEW, Status.UNKNOWN)
+
+    @property
+    def is_failure(self) -> bool:
+        """The lead was to be booked, and was not, for a reason that lies with its row, the service or the run."""
+        return self in (Status.REFUSED, Status.INVALID, Status.UNKNOWN, Status.NOT_ATTEMPTED)
+
+    @property
+    def may_change(self) -> bool:
+        """Another try may come to something else."""
+        return self in (Status.UNKNOWN, Status.NOT_ATTEMPTED, Status.NO_SLOT)
+
+
+STATUSES: tuple[str, ...] = tuple(status.value for status in Status)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +71,10 @@ class Outcome:
     host_email: str | None = field(default=None, repr=False)
     end_time: str | None = None
     meeting_url: str | None = None
+
+    def __post_init__(self) -> None:
+        """A status that is given as text is refused where there is no such one."""
+        object.__setattr__(self, "status", Status(self.status))
 
     def with_people(self, host: str | None, assignees: tuple[str, ...], page: str | None) -> Outcome:
         return replace(self, host=host, assignees=assignees, page=page)

@@ -12,18 +12,20 @@ from airflow_chilipiper.booking.slots.filters import Undecided
 
 PASSING = (errors.NotSent, errors.Throttled, errors.ServerBroken)
 BY_STATE: dict[str, tuple[Status, str]] = {
-    "booked": ("already_booked", ""),
-    "sent": ("unknown", "a booking call is under way, or its answer was lost"),
-    "unknown": ("unknown", "the answer to a booking call is missing"),
-    "review": ("review", "a person must decide"),
-    "abandoned": ("refused", "a person gave this lead up"),
-    "planned": ("not_attempted", "another run is working on this lead"),
+    "booked": (Status.ALREADY_BOOKED, ""),
+    "sent": (Status.UNKNOWN, "a booking call is under way, or its answer was lost"),
+    "unknown": (Status.UNKNOWN, "the answer to a booking call is missing"),
+    "review": (Status.REVIEW, "a person must decide"),
+    "abandoned": (Status.REFUSED, "a person gave this lead up"),
+    "planned": (Status.NOT_ATTEMPTED, "another run is working on this lead"),
 }
 
 
-ALL_RESERVED = Outcome(status="no_slot", reason="every slot that would do was being booked by other leads of this run")
+ALL_RESERVED = Outcome(
+    status=Status.NO_SLOT, reason="every slot that would do was being booked by other leads of this run"
+)
 SPARED = Outcome(
-    status="no_slot", reason="not asked: many leads in an entry were offered nothing here; a later run may"
+    status=Status.NO_SLOT, reason="not asked: many leads in a row were offered nothing here; a later run may"
 )
 
 
@@ -31,7 +33,7 @@ def on_record(entry: Entry, lead: Lead) -> Outcome:
     """The ledger knows better than to book."""
     if entry.state in ("sent", "unknown", "booked") and not lead.is_same_request(entry):
         reason = f"this key is on record as {entry.state} with another guest or target; use another key or purpose"
-        return Outcome(status="invalid", reason=reason)
+        return Outcome(status=Status.INVALID, reason=reason)
     status, reason = BY_STATE[entry.state]
     if entry.state == "review":
         reason = f"{reason} (ledger resolve {entry.key})"
@@ -42,11 +44,12 @@ def after_booking(entry: Entry, offer: Offer, answer: Booked | Exception, *, sen
     """This run, as *sender*, has spent a session, and this was the last answer. A missing permission is raised on."""
     if entry.state == "planned" and isinstance(answer, (errors.Invalid, errors.NotAllowed)):
         return without_booking(answer)
-    booked: Status = "booked" if entry.sender == sender else "already_booked"
-    statuses: dict[str, Status] = {"booked": booked, "planned": "refused", "review": "review"}
-    if isinstance(answer, PASSING):
-        statuses["planned"] = "not_attempted"
-    outcome = _outcome(entry, statuses.get(entry.state, "unknown"), entry.reason)
+    statuses = {
+        "booked": Status.BOOKED if entry.sender == sender else Status.ALREADY_BOOKED,
+        "planned": Status.NOT_ATTEMPTED if isinstance(answer, PASSING) else Status.REFUSED,
+        "review": Status.REVIEW,
+    }
+    outcome = _outcome(entry, statuses.get(entry.state, Status.UNKNOWN), entry.reason)
     host, assignees = (answer.host, answer.assignees) if isinstance(answer, Booked) else (None, ())
     return outcome.with_people(host, assignees or offer.assignees, offer.page)
 
@@ -54,9 +57,13 @@ def after_booking(entry: Entry, offer: Offer, answer: Booked | Exception, *, sen
 def without_slot(offer: Offer, entry: Entry) -> Outcome:
     """The session was opened and not spent."""
     if not offer.allowed:
-        return Outcome(status="disqualified", reason="the router does not offer this lead a meeting", page=offer.page)
+        return Outcome(
+            status=Status.DISQUALIFIED, reason="the router does not offer this lead a meeting", page=offer.page
+        )
     seen = f"none of the {len(offer.slots)} slots offered will do" if offer.slots else "no slot is free in the window"
-    return Outcome(status="no_slot", reason=seen, session_id=offer.session, page=offer.page, attempts=entry.attempt)
+    return Outcome(
+        status=Status.NO_SLOT, reason=seen, session_id=offer.session, page=offer.page, attempts=entry.attempt
+    )
 
 
 def without_booking(error: errors.ChiliPiperError) -> Outcome:
@@ -64,15 +71,15 @@ def without_booking(error: errors.ChiliPiperError) -> Outcome:
     if isinstance(error, (errors.NotAllowed, errors.NotFound)):
         raise error
     if isinstance(error, errors.Invalid):
-        return Outcome(status="invalid", reason=str(error))
+        return Outcome(status=Status.INVALID, reason=str(error))
     definite = isinstance(error, (errors.Refused, Undecided)) and not isinstance(error, PASSING)
-    return Outcome(status="refused" if definite else "not_attempted", reason=str(error))
+    return Outcome(status=Status.REFUSED if definite else Status.NOT_ATTEMPTED, reason=str(error))
 
 
 def preview(entry: Entry | None, lead: Lead, wall: float) -> Outcome:
     """What the ledger says, and nothing else asked."""
     if entry is None or entry.state == "planned" or lead.is_due_again(entry, wall):
-        return lead.existing_meeting(lead.pattern.guest) or Outcome(status="would_book")
+        return lead.existing_meeting(lead.pattern.guest) or Outcome(status=Status.WOULD_BOOK)
     return on_record(entry, lead)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from airflow_chilipiper.booking.batch.garbage import rarely_collected
 from airflow_chilipiper.booking.ledger.store import Ledger
 from airflow_chilipiper.booking.meeting_details import MeetingDetails
-from airflow_chilipiper.booking.outcome import Outcome
+from airflow_chilipiper.booking.outcome import Outcome, Status
 from airflow_chilipiper.connection.session import Session
 from airflow_chilipiper.task.batch_runtime import batch_runtime
 from airflow_chilipiper.task.ending import answer_of, end, log_outcomes, push_outcomes
@@ -94,7 +94,7 @@ class BookingTask:
         if plan.is_single:
             self.page = outcome.meeting_url or outcome.page
         row = outcome_row(outcome, lead_key=key, purpose=plan.purpose, pattern=plan.pattern, fetched=plan.fetch_meeting)
-        never_reached = self._was_killed and outcome.status == "not_attempted"  # no time to write them all
+        never_reached = self._was_killed and outcome.status is Status.NOT_ATTEMPTED  # no time to write them all
         self._outcomes.put(number, row | kept, write=not never_reached)
 
 

@@ -6,15 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from airflow_chilipiper.api.errors import NotAllowed, NotFound
+from airflow_chilipiper.booking.outcome import Status
 from airflow_chilipiper.task.errors import TaskFailed, TaskSkipped
-from airflow_chilipiper.task.outcomes import BOOKED, IN_DOUBT, LINES, Outcomes
+from airflow_chilipiper.task.outcomes import LINES, Outcomes
 from airflow_chilipiper.task.plan import BookingPlan
 from airflow_chilipiper.task.services import Log
-
-CURABLE = ("unknown", "not_attempted", "no_slot")
-"""Statuses that another try may change."""
-INCURABLE_OF_ONE = ("refused", "invalid")
-MEETINGS = ("booked", "already_booked")
 
 
 def push_outcomes(outcomes: Outcomes, plan: BookingPlan, push: Callable[[str, Any], object]) -> None:
@@ -43,10 +39,10 @@ def log_outcomes(outcomes: Outcomes, plan: BookingPlan, log: Log) -> None:
     others = sorted(row for rows in outcomes.troubled.values() for row in rows)
     if total and outcomes.counts["invalid"] == total:
         log.warning("No lead could be asked about, the first because: %s", others[0][1]["reason"])
-    for number, row in sorted(others, key=lambda other: other[1]["status"] not in IN_DOUBT)[:LINES]:
-        write = log.warning if row["status"] in IN_DOUBT else log.info
+    for number, row in sorted(others, key=lambda other: not Status(other[1]["status"]).is_in_doubt)[:LINES]:
+        write = log.warning if Status(row["status"]).is_in_doubt else log.info
         write("Row %d: %s. %s", number + 1, row["status"], row["reason"])
-    if (more := sum(count for status, count in outcomes.counts.items() if status not in BOOKED) - LINES) > 0:
+    if (more := sum(count for status, count in outcomes.counts.items() if not Status(status).is_success) - LINES) > 0:
         log.info("%d rows more were not booked: see %s", more, _place(plan))
     for number, why in outcomes.refused[:LINES]:
         log.warning("Row %d: its outcome is not written. %s", number + 1, why)
@@ -60,14 +56,14 @@ def end(outcomes: Outcomes, plan: BookingPlan, *, stopped_by: Exception | None, 
         reason = stopped_by or (outcomes.rows()[0]["reason"] if plan.is_single else None)
         raise TaskFailed(
             _failure(failing, reason, outcomes, plan, was_killed=was_killed),
-            curable=bool(failing.keys() & set(CURABLE)),
+            curable=any(Status(status).may_change for status in failing),
         )
     if outcomes.refused:
         number, why = outcomes.refused[0]
         raise TaskFailed(f"{len(outcomes.refused)} outcomes are not written. Row {number + 1}: {why}", curable=False)
     if _is_skipped(outcomes.counts, plan.skip_on):
         raise TaskSkipped(_in_short(outcomes, plan))
-    if plan.is_single and outcomes.rows()[0]["status"] in INCURABLE_OF_ONE:
+    if plan.is_single and _is_incurable(Status(outcomes.rows()[0]["status"])):
         raise TaskFailed(_in_short(outcomes, plan), curable=False)
 
 
@@ -83,7 +79,11 @@ def _failing(counts: Mapping[str, int], fail_on: Mapping[str, float]) -> dict[st
 def _is_skipped(counts: Mapping[str, int], skip_on: tuple[str, ...]) -> bool:
     """Where nobody was or had been booked; not where there were no rows."""
     seen = {status for status, count in counts.items() if count}
-    return bool(seen) and seen <= set(skip_on) and not seen & set(MEETINGS)
+    return bool(seen) and seen <= set(skip_on) and not any(Status(status).is_meeting for status in seen)
+
+
+def _is_incurable(status: Status) -> bool:
+    return status.is_failure and not status.may_change
 
 
 def _in_short(outcomes: Outcomes, plan: BookingPlan) -> str:

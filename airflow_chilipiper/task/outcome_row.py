@@ -21,6 +21,7 @@ def outcome_row(
     outcome: Outcome, *, lead_key: str | None, purpose: str, pattern: str, fetched: bool = False
 ) -> dict[str, Any]:
     run = {"lead_key": lead_key, "purpose": purpose, "pattern": pattern, "assignees": list(outcome.assignees)}
+    run["status"] = outcome.status.value
     names = OUTCOME_FIELDS if fetched else FIELDS
     return {name: run[name] if name in run else getattr(outcome, name) for name in names}
 

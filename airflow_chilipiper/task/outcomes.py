@@ -9,12 +9,9 @@ from contextlib import ExitStack
 from itertools import islice
 from typing import Any, Protocol
 
+from airflow_chilipiper.booking.outcome import Status
 from airflow_chilipiper.warehouse.errors import RowsRefused
 
-BOOKED = ("booked", "already_booked", "would_book")
-IN_DOUBT = ("review", "unknown")
-"""Statuses that somebody has to know of: logged first, as warnings."""
-FAILED = ("refused", "invalid", "unknown", "not_attempted")
 LINES = 50
 MOST_IN_XCOM = 100
 SAMPLE = 10
@@ -78,7 +75,7 @@ class Outcomes:
         """Row *number* of the leads has come to this."""
         status = row["status"]
         self.counts[status] += 1
-        if status not in BOOKED and len(rows := self.troubled.setdefault(status, [])) < MOST_IN_XCOM:
+        if not Status(status).is_success and len(rows := self.troubled.setdefault(status, [])) < MOST_IN_XCOM:
             rows.append((number, row))
         if self._keep_all:
             self._rows[number] = row
@@ -125,8 +122,8 @@ class Outcomes:
         """The one shape that XCom has for a run whose rows are written elsewhere."""
         return {
             "counts": dict(self.counts),
-            "review": self._shown("review"),
-            "failed": self._shown(*FAILED),
+            "review": self._shown(*(status for status in Status if status.needs_person)),
+            "failed": self._shown(*(status for status in Status if status.is_failure)),
             "sample": self._sample,
         }
 

@@ -16,7 +16,7 @@ from airflow_chilipiper.booking.batch.batch import NOT_ATTEMPTED, Batch
 from airflow_chilipiper.booking.batch.runtime import BatchRuntime
 from airflow_chilipiper.booking.lead import Lead
 from airflow_chilipiper.booking.ledger.store import Ledger
-from airflow_chilipiper.booking.outcome import Outcome
+from airflow_chilipiper.booking.outcome import Outcome, Status
 from airflow_chilipiper.booking.outcome_rules import preview
 from airflow_chilipiper.task.lead_plan import LeadPlan
 from airflow_chilipiper.task.outcome_row import kept
@@ -162,9 +162,9 @@ class Run:
             return _invalid(problem)
         except ChiliPiperError as failed:
             if isinstance(failed, NotFound) and not self._one_target:
-                return Outcome(status="refused", reason=str(failed))
+                return Outcome(status=Status.REFUSED, reason=str(failed))
             self.stopped_by = failed
-            return Outcome(status="not_attempted", reason=str(failed))
+            return Outcome(status=Status.NOT_ATTEMPTED, reason=str(failed))
         except Exception as problem:  # noqa: BLE001  # one row's surprise is not the others'
             return _invalid(problem)
         return lead
@@ -179,4 +179,4 @@ class Run:
 def _invalid(problem: Exception) -> Outcome:
     known = isinstance(problem, (BadValue, Invalid))
     reason = scrub(str(problem)) if known else f"the row cannot be read (unexpected {type(problem).__name__})"
-    return Outcome(status="invalid", reason=reason)
+    return Outcome(status=Status.INVALID, reason=reason)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
-from airflow_chilipiper.booking.outcome import Outcome
+from airflow_chilipiper.booking.outcome import Outcome, Status
 from airflow_chilipiper.task.outcomes import Writer
 from airflow_chilipiper.task.plan import BookingPlan
 from airflow_chilipiper.task.run import Run
@@ -39,7 +39,9 @@ def _already_booked(known: Known | None, rebook_after: timedelta | None) -> Outc
     if known is None or _is_due_again(known, rebook_after):
         return None
     reason = "the results table shows a booking for this purpose"
-    return Outcome(status="already_booked", reason=reason, meeting_id=known.meeting_id, start_time=known.start_time)
+    return Outcome(
+        status=Status.ALREADY_BOOKED, reason=reason, meeting_id=known.meeting_id, start_time=known.start_time
+    )
 
 
 def _is_due_again(known: Known, rebook_after: timedelta | None) -> bool:

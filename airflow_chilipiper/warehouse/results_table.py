@@ -10,6 +10,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from airflow_chilipiper.arguments.bad_value import BadValue
+from airflow_chilipiper.booking.outcome import Status
 from airflow_chilipiper.booking.outcome_fields import OUTCOME_FIELDS
 from airflow_chilipiper.warehouse.dialect import dialect_of
 from airflow_chilipiper.warehouse.errors import WarehouseFailed, describe, unwritten
@@ -17,7 +18,7 @@ from airflow_chilipiper.warehouse.session import SqlHook, transaction
 from airflow_chilipiper.warehouse.statements import ResultsSql
 from airflow_chilipiper.warehouse.values import as_json, as_text
 
-BOOKED = ("booked", "already_booked")
+BOOKED = tuple(status.value for status in Status if status.is_meeting)
 FETCHED_AT_ONCE = 1000
 
 

@@ -19,7 +19,7 @@ from airflow_chilipiper.booking.batch.runtime import BatchRuntime, Stopping
 from airflow_chilipiper.booking.book import book
 from airflow_chilipiper.booking.lead import Lead
 from airflow_chilipiper.booking.ledger.entry import LedgerFailed
-from airflow_chilipiper.booking.outcome import Outcome
+from airflow_chilipiper.booking.outcome import Outcome, Status
 
 DRAIN = 3.0  # Airflow kills five seconds after its signal, and what came of the leads is still to be told
 AT_ONCE = 512
@@ -27,8 +27,8 @@ BEGUN_AT_ONCE = 250
 BEGUN_AT_FIRST = 10  # so that the first call leaves at once
 OF_LEAD = re.compile(r"lead|contact|owner|guest|prospect|person", re.IGNORECASE)
 OF_TARGET = re.compile(r"router|link|workspace|booker|user", re.IGNORECASE)
-NOT_ATTEMPTED = Outcome(status="not_attempted", reason="the task stopped before its turn")
-IN_FLIGHT = Outcome(status="unknown", reason="the task was stopped while this lead was booked")
+NOT_ATTEMPTED = Outcome(status=Status.NOT_ATTEMPTED, reason="the task stopped before its turn")
+IN_FLIGHT = Outcome(status=Status.UNKNOWN, reason="the task was stopped while this lead was booked")
 
 Numbered = tuple[int, Lead]
 Finish = Callable[[Outcome, BatchRuntime], Awaitable[Outcome]]
@@ -181,17 +181,17 @@ class Batch:
             return NOT_ATTEMPTED
         except NotFound as error:
             if not self._one_target or speaks_of_lead(error):
-                return Outcome(status="refused", reason=str(error))
+                return Outcome(status=Status.REFUSED, reason=str(error))
             return self._stopped(error)
         except (NotAllowed, LedgerFailed) as error:
             return self._stopped(error)
         except Exception as bug:  # noqa: BLE001  # one lead's surprise is not the others'
-            return Outcome(status="unknown", reason=f"unexpected {type(bug).__name__}; the ledger knows more")
+            return Outcome(status=Status.UNKNOWN, reason=f"unexpected {type(bug).__name__}; the ledger knows more")
 
     def _stopped(self, error: Exception) -> Outcome:
         self.stopped_by = self.stopped_by or error
         self._begin_nothing()
-        return Outcome(status="not_attempted", reason=str(error))
+        return Outcome(status=Status.NOT_ATTEMPTED, reason=str(error))
 
     def _expect(self, number: int, outcome: Outcome) -> None:
         with self._telling:
