@@ -1,7 +1,7 @@
 """CPU of the booking process alone, per call and per booking: the server has a process of its own.
 
-A booking is all that a lead takes: its row read, a session opened, a slot chosen among all that are offered, two updates
-of a durable ledger (SQLite), the booking call. What one core can do at most follows from it.
+A booking is all that a lead takes: its row read, a session opened, a slot chosen among all that are offered, two
+updates of a durable ledger (SQLite), the booking call. What one core can do at most follows from it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Updates a second, alone and grouped, in each home of the ledger; all in one run, since only the ratios hold elsewhere.
+"""Updates a second, alone and grouped, in each home of the ledger, in one run, since only the ratios hold elsewhere.
 
 A case is how many entries share a transaction ("alone", 16, 64, 256), or how many flows of a batch update beside each
 other ("1-flow", "16-flows", "64-flows"): there, what comes while one group commits is the next group. At the end every

@@ -1,4 +1,4 @@
-"""Calls in virtual time: a rate limiter whose queue is never empty, and another side that admits or refuses. Nobody waits."""
+"""Calls in virtual time: a queue that is never empty, and another side that admits or refuses. Nobody waits."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def test_nobody_is_booked_twice_or_lost_however_the_workers_die(ledger_url: str)
 
 @pytest.mark.parametrize("broken", ["frees-sent", "compares-nothing"])
 def test_a_protocol_without_a_safeguard_is_caught(broken: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """The same program finds extra meetings where `sent` is taken for free, or updates are not compared, and says so."""
+    """The same program finds extra meetings where `sent` is taken for free, or updates are not compared."""
     few = ["--kills", "10", "--pauses", "0", "--pairs", "1", "--leads", "40"]
     assert main(["--database", "sqlite", "--broken", broken, *few]) == 1
     assert re.search(r"sqlite: campaign-\d+, lead \d+: .* made were: \S+, \S+", capsys.readouterr().out)

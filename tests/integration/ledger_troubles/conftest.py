@@ -26,11 +26,11 @@ from airflow_chilipiper.booking.lead import Lead
 from airflow_chilipiper.booking.ledger.entry import LedgerFailed
 from airflow_chilipiper.booking.ledger.sql.ledger import SqlLedger
 from airflow_chilipiper.booking.ledger.store import Ledger
-from airflow_chilipiper.hooks import ChiliPiperHook
+from airflow_chilipiper.hooks import read_settings
 from airflow_chilipiper.operators import ConciergeBookOperator, col
 from airflow_chilipiper.version_compat import AirflowFailException
 from tests import leads
-from tests.booking_task import Desk, chili, clock, desk, lead, warehouse  # noqa: F401  # fixtures
+from tests.booking_task import Desk, chili, clock, desk, lead, warehouse
 from tests.integration.ledger_troubles.line import Line
 from tests.unit.booking.batch.told import Told
 
@@ -38,6 +38,8 @@ try:
     from airflow.sdk.providers_manager_runtime import ProvidersManagerTaskRuntime as Providers
 except ImportError:  # before 3.2
     from airflow.providers_manager import ProvidersManager as Providers
+
+__all__ = ["chili", "clock", "desk", "warehouse"]  # fixtures
 
 Clock = Callable[[], float]
 HOOK = SimpleNamespace(
@@ -138,6 +140,7 @@ LEADS = [lead(str(number)) for number in range(6)]
 
 def task(desk: Desk, leads: Sequence[Any] = LEADS, **arguments: Any) -> Any:
     """A booking task over that ledger, one lead after another; a look at the meeting list settles what it finds."""
+    desk.connect(meeting_list_lag=0)
     given = {"router_slug": "inbound-demo", "trigger": "InAppButton", "form": {"PersonEmail": col("email")}}
     given |= {"lead_key": col("lead_id"), "ledger_conn_id": "ledger", "leads_at_once": 1}
     return desk.make(ConciergeBookOperator, leads=list(leads), **given | arguments)
@@ -166,7 +169,7 @@ def batch_of(
 
     @asynccontextmanager
     async def open_runtime() -> AsyncIterator[BatchRuntime]:
-        async with Client(ChiliPiperHook().settings.client, clock=clock) as client:
+        async with Client(read_settings("chilipiper_default").client, clock=clock) as client:
             yield BatchRuntime(client, RateLimiter(None), ledger, wall=wall, sleep=lambda _: asyncio.sleep(0))
 
     return Told(leads or [a_lead(entry) for entry in LEADS], open_runtime, **options)

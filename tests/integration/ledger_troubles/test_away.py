@@ -47,7 +47,7 @@ def test_a_lead_between_mark_and_answer_is_unknown_when_the_database_goes_and_is
     assert desk.statuses() == ["booked", "unknown"] + ["not_attempted"] * 4
     assert desk.ti.xcom["return_value"][1]["meeting_id"] == desk.chili.meetings[1]["meetingId"]
     told = capsys.readouterr().out
-    assert f"Entry 2: unknown. not on record (chilipiper_ledger: OperationalError: {AWAY})" in told
+    assert f"Row 2: unknown. not on record (chilipiper_ledger: OperationalError: {AWAY})" in told
     line.mend()
     desk.run(task(desk), try_number=2)
     assert desk.statuses() == ["already_booked"] * 2 + ["booked"] * 4
@@ -67,7 +67,7 @@ def test_of_many_leads_at_once_none_is_invited_without_its_mark_or_twice_when_th
     assert first.keys() == {"unknown", "not_attempted"} | first.keys() & {"booked"}
     assert first["booked"] + first["unknown"] == len(desk.guests()) == desk.spent()
     line.mend()
-    with suppress(AirflowException):  # a version whose commit was cut off is in doubt, though nothing was sent
+    with suppress(AirflowException):  # an update whose commit was cut off is in doubt, though nothing was sent
         desk.run(task(desk, leads_at_once=4), try_number=2)
     second = Counter(desk.statuses())
     assert second.keys() <= {"booked", "already_booked", "review", "unknown"}

@@ -17,9 +17,11 @@ from airflow.providers.common.sql.hooks.sql import DbApiHook
 from airflow.providers.postgres.hooks.postgres import PostgresHook
 from airflow.providers.sqlite.hooks.sqlite import SqliteHook
 
-from tests.booking_task import chili, clock, desk, ledger  # noqa: F401  # fixtures
+from tests.booking_task import chili, clock, desk, ledger
 from tests.integration.ledger_troubles.mysql_hook import MySqlHook
 from tests.integration.warehouse.duckdb_hook import DuckDbHook
+
+__all__ = ["chili", "clock", "desk", "ledger"]  # fixtures
 
 KINDS = ("sqlite", "postgres", "mysql", "duckdb")
 

@@ -11,25 +11,25 @@ from uuid import UUID
 import pytest
 
 from airflow_chilipiper.arguments.bad_value import BadValue
+from airflow_chilipiper.ledgers import sql_hook
 from airflow_chilipiper.version_compat import AirflowException
-from airflow_chilipiper.warehouse import leads as lead_source
+from airflow_chilipiper.warehouse.errors import WarehouseFailed
+from airflow_chilipiper.warehouse.leads import queried_rows
 from airflow_chilipiper.warehouse.packed_rows import PackedRows
-from airflow_chilipiper.warehouse.session import sql_hook
 from tests.integration.warehouse.conftest import HOOKS, Line, Said, Warehouse
 
 SECRET = "Lovelace"
 
 
 @pytest.fixture
-def queried(home: Warehouse, monkeypatch: pytest.MonkeyPatch) -> Any:
+def queried(home: Warehouse) -> Any:
     """`queried_rows` over a hook that Airflow need not find among its providers, and over a line that is looked at."""
-    monkeypatch.setattr(lead_source, "sql_hook", lambda *_: hook)
     hook = home.hook()
     line = Line(hook)
 
     def ask(sql: str, parameters: Any = None, limit: int = 10) -> PackedRows:
         try:
-            return lead_source.queried_rows(sql.format(home.table), "warehouse", parameters, None, limit)
+            return queried_rows(hook, sql.format(home.table), parameters, limit)
         finally:
             assert line.opened == line.closed
 
@@ -75,9 +75,9 @@ def test_cursors_of_all_kinds(home: Warehouse, cursor: str) -> None:
 
 
 BAD = [
-    ("SELEC 1", AirflowException, "the leads' query failed .*SELEC"),
-    ("SELECT nothing FROM {}", AirflowException, "the leads' query failed .*nothing"),
-    ("SELECT 1 AS email FROM nowhere", AirflowException, "the leads' query failed .*nowhere"),
+    ("SELEC 1", WarehouseFailed, "the leads' query failed .*SELEC"),
+    ("SELECT nothing FROM {}", WarehouseFailed, "the leads' query failed .*nothing"),
+    ("SELECT 1 AS email FROM nowhere", WarehouseFailed, "the leads' query failed .*nowhere"),
     ("SELECT id, id AS ID FROM {}", BadValue, "two columns of the query have one name: id, ID"),
 ]
 
@@ -115,7 +115,7 @@ def test_nothing_of_a_row_is_told(home: Warehouse, queried: Any, said: Said) -> 
     home.execute(
         f"CREATE TABLE {home.table} (name TEXT)", f"INSERT INTO {home.table} VALUES ('{SECRET} of ada@x.example')"
     )
-    with pytest.raises(AirflowException, match=r"query failed \(\w+:") as raised:
+    with pytest.raises(WarehouseFailed, match=r"query failed \(\w+:") as raised:
         queried(*QUOTING[home.kind])
     told = f"{raised.value!r} {said.text}"
     for part in (SECRET, "ada@"):
@@ -133,16 +133,15 @@ def test_notices_are_not_logged(home: Warehouse, queried: Any, said: Said) -> No
     assert SECRET not in said.text
 
 
-def test_several_statements(monkeypatch: pytest.MonkeyPatch, sqlite_home: Warehouse) -> None:
+def test_several_statements(sqlite_home: Warehouse) -> None:
     """Some hooks, as Snowflake's, run them one by one: the last is the query."""
     hook = sqlite_home.hook()
     run = hook.run
-    monkeypatch.setattr(lead_source, "sql_hook", lambda *_: hook)
     hook.run = lambda sql, **others: run(sql, split_statements=True, **others)  # type: ignore[method-assign, misc, call-overload]
-    rows = lead_source.queried_rows("CREATE TABLE a (x); SELECT 1 AS b", "warehouse", None, None, 10)
+    rows = queried_rows(hook, "CREATE TABLE a (x); SELECT 1 AS b", None, 10)
     assert list(rows) == [{"b": 1}]
     with pytest.raises(BadValue, match="answered no rows"):
-        lead_source.queried_rows("SELECT 1 AS b; CREATE TABLE c (x)", "warehouse", None, None, 10)
+        queried_rows(hook, "SELECT 1 AS b; CREATE TABLE c (x)", None, 10)
 
 
 def test_connections_that_are_none(monkeypatch: pytest.MonkeyPatch) -> None:

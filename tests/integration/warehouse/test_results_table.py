@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from airflow_chilipiper.arguments.bad_value import BadValue
-from airflow_chilipiper.version_compat import AirflowException
+from airflow_chilipiper.warehouse.errors import WarehouseFailed
 from airflow_chilipiper.warehouse.results_table import COLUMNS, ResultsTable, Sender
 from tests.integration.warehouse.conftest import Line, Said, Warehouse, once, outcome, outcomes
 
@@ -155,7 +155,7 @@ def test_a_chunk_that_failed_is_appended_again(home: Warehouse, after: bool) -> 
     alike = [outcome(None, "invalid")] * 2
     table.append(alike[:1])
     line.trouble = once(ConnectionError("the line is dead"), after=after)
-    with pytest.raises(AirflowException, match=rf"^4 outcomes .* table '{home.table}' over connection 'warehouse'"):
+    with pytest.raises(WarehouseFailed, match=rf"^4 outcomes .* table '{home.table}' over connection 'warehouse'"):
         table.append([*outcomes("ada", "bob"), *alike])
     assert table.append([*outcomes("ada", "bob"), *alike, *outcomes("joe")]) == (1 if after else 5)
     assert table.append(alike) == 2
@@ -173,7 +173,7 @@ def test_a_look_that_fails_forgets_nothing(sqlite_home: Warehouse) -> None:
     chunk = [outcome("eve", "no_slot"), *outcomes("ada")]
     for after in (True, False):  # the first is in doubt; then the look for it fails
         line.trouble = once(ConnectionError("dead"), after=after)
-        with pytest.raises(AirflowException):
+        with pytest.raises(WarehouseFailed):
             table.append(chunk)
     assert table.append(chunk) == 0
     assert table.append(outcomes("bob", "ada")) == 2
@@ -185,7 +185,7 @@ def test_a_look_that_fails_forgets_nothing(sqlite_home: Warehouse) -> None:
 def test_a_chunk_stands_as_a_whole_or_not_at_all(home: Warehouse) -> None:
     """A failure in its middle leaves nothing of it."""
     table = table_in(home)
-    with pytest.raises(AirflowException):
+    with pytest.raises(WarehouseFailed):
         table.append([*outcomes("ada"), outcome("bob", attempts=[object()])])
     assert home.rows("lead_key, status") == []
     assert table.append(outcomes("ada")) == 1
@@ -251,16 +251,14 @@ def test_a_table_without_our_columns(home: Warehouse) -> None:
 def test_a_table_that_cannot_be_made(home: Warehouse) -> None:
     """It is told why, and which columns to make."""
     name = f"nowhere.{home.table}"
-    with pytest.raises(
-        AirflowException, match=r"'nowhere\..*' cannot be read .* nor be made .* texts lead_key, status"
-    ):
+    with pytest.raises(WarehouseFailed, match=r"'nowhere\..*' cannot be read .* nor be made .* texts lead_key, status"):
         table_in(home, name)
 
 
 def test_a_database_that_is_away(sqlite_home: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another try may help, so it is no final failure."""
     monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", json.dumps({"conn_type": "sqlite", "host": "/nowhere/at/all.db"}))
-    with pytest.raises(AirflowException, match=r"over connection 'warehouse' cannot be read .*unable to open"):
+    with pytest.raises(WarehouseFailed, match=r"over connection 'warehouse' cannot be read .*unable to open"):
         table_in(sqlite_home)
 
 
@@ -274,7 +272,7 @@ def test_a_table_that_takes_no_rows(postgres_home: Warehouse, tmp_path: Path, mo
     fields = {"host": known.host, "port": known.port, "login": known.login, "password": known.password}
     whole = {"conn_type": "postgres", "schema": known.schema, "extra": extra, **fields}
     monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", json.dumps(whole))
-    with pytest.raises(AirflowException, match="takes no rows: ReadOnlySqlTransaction: cannot execute INSERT"):
+    with pytest.raises(WarehouseFailed, match="takes no rows: ReadOnlySqlTransaction: cannot execute INSERT"):
         ResultsTable(postgres_home.hook(), postgres_home.table, purpose="q3", keep=(), sender=SENDER).prepare()
 
 
@@ -301,7 +299,7 @@ def test_nothing_of_a_row_is_told(home: Warehouse, said: Said) -> None:
         ],
     }
     home.execute(*refusing[home.kind])
-    with pytest.raises(AirflowException, match="could not be written") as raised:
+    with pytest.raises(WarehouseFailed, match="could not be written") as raised:
         table.append(
             [outcome("ada@prospect.example", company=SECRET), outcome("bob", company=f"Ada & '{SECRET}' Sons")]
         )

@@ -8,7 +8,7 @@ import pytest
 
 from airflow_chilipiper.arguments.bad_value import BadValue
 from airflow_chilipiper.task.outcomes import Outcomes
-from airflow_chilipiper.version_compat import AirflowException
+from airflow_chilipiper.warehouse.errors import WarehouseFailed
 from airflow_chilipiper.warehouse.dialect import DIALECTS, Dialect
 from airflow_chilipiper.warehouse.write_back import WriteBack, translated
 from tests.integration.warehouse.conftest import Line, Said, Warehouse, once, outcome, outcomes
@@ -55,7 +55,7 @@ def test_a_chunk_is_one_transaction(leads: Warehouse, after: bool) -> None:
     writer = WriteBack(hook, SQL.format(leads.table), keep=("lead_id",))
     rows = [outcome("ada", lead_id=1), outcome("bob", lead_id=2)]
     with pytest.raises(
-        AirflowException,
+        WarehouseFailed,
         match=r"^write_back_sql over .* failed for 2 outcomes: ConnectionError",
     ):
         writer.append(rows)
@@ -79,7 +79,7 @@ def test_rows_that_the_database_never_takes_are_set_aside_and_all_others_written
 
 def test_nothing_of_a_row_is_told(leads: Warehouse, said: Said) -> None:
     writer = WriteBack(leads.hook(), f"UPDATE {leads.table} SET nothing = :company", keep=("company",))
-    with pytest.raises(AirflowException) as raised:
+    with pytest.raises(WarehouseFailed) as raised:
         writer.append([outcome("ada@prospect.example", company="Lovelace & 'Sons'")])
     told = f"{raised.value!r} {raised.value.__cause__} {said.text}"
     assert "nothing" in told
@@ -95,7 +95,7 @@ def test_what_a_trigger_tells_is_not_told(postgres_home: Warehouse) -> None:
         f"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ {raising} $$",
         f"CREATE TRIGGER refusing BEFORE INSERT ON {name} FOR EACH ROW EXECUTE FUNCTION refuse()",
     )
-    with pytest.raises(AirflowException, match=r"RaiseException: no \*\*\* here\. The bookings stand"):
+    with pytest.raises(WarehouseFailed, match=r"RaiseException: no \*\*\* here\. The bookings stand"):
         WriteBack(postgres_home.hook(), f"INSERT INTO {name} VALUES (:lead_key)", keep=()).append(outcomes("Lovelace"))
 
 
