@@ -12,7 +12,7 @@ from airflow_chilipiper.booking.batch.admission import AT_ONCE_WITHOUT_PACE, IN_
 
 
 class Feed:
-    """Starts one flow after the other; each waits for its place in the pace and then for its end, until the test says so."""
+    """Starts one flow after the other; each waits for its place in the pace, then for its end, as the test says."""
 
     def __init__(self, rate: float | None, *, also: Callable[[], bool] = lambda: True) -> None:
         self.rate = rate

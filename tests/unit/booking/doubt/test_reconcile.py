@@ -1,4 +1,4 @@
-"""What becomes of an entry in doubt: who may look, for how long, and what each kind of evidence frees, books or holds."""
+"""What becomes of an entry in doubt: who may look, how long, and what each kind of evidence frees, books or holds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many entries reconciled at once: by hash, from few listings, and each freed by nothing but what its own entry allows."""
+"""Many entries reconciled at once: by hash, from few listings, and each freed by what its own entry allows alone."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ FACTS: dict[str, dict[str, Any]] = {
     "due_again": {**SENT, "attempt": 3, "reason": "", "meeting_id": None, "booked_at": None, "released": "m1"},
     "booked": {"meeting_id": "m2", "booked_at": 9.0, "reason": "why"},
     "released": {"meeting_id": None, "booked_at": None, "released": "m1", "reason": "why"},
-    **dict.fromkeys(("freed", "doubted", "for_review", "abandoned"), {"reason": "why"}),
+    **{name: {"reason": "why"} for name in ("freed", "doubted", "for_review", "abandoned")},
 }
 
 
