@@ -33,7 +33,7 @@ from airflow_chilipiper.booking.outcome_rules import (
     without_booking,
     without_slot,
 )
-from airflow_chilipiper.booking.record_answer import doubted, record
+from airflow_chilipiper.booking.record_answer import record, record_doubt
 from airflow_chilipiper.booking.slots.reservations import AllReserved, Resolution
 
 INCURABLE = (errors.Invalid, errors.BadRequest, errors.NotAllowed)
@@ -74,7 +74,7 @@ async def book(lead: Lead, runtime: LedgerRuntime, *, session: tuple[float, Offe
             if slot is None:
                 return without_slot(offer, entry)
             sessions_left -= 1
-            entry, answer = await settled(spend(slot, offer, opened, lead, entry, runtime), lead)
+            entry, answer = await with_slot_resolved(spend(slot, offer, opened, lead, entry, runtime), lead)
             if entry.state != "planned" or isinstance(answer, INCURABLE) or not sessions_left:
                 return after_booking(entry, offer, answer, sender=lead.policy.sender)
     except Conflict as other:
@@ -104,7 +104,7 @@ async def begin(lead: Lead, runtime: LedgerRuntime) -> Entry:
     return entry
 
 
-async def settled(
+async def with_slot_resolved(
     spending: Coroutine[Any, Any, tuple[Entry, Booked | Exception]], lead: Lead
 ) -> tuple[Entry, Booked | Exception]:
     """Let the leads beside this one know what became of the slot that it has reserved."""
@@ -132,5 +132,5 @@ async def spend(
     except DEFINITE_NO as no:
         return await record(sent.to_freed(str(no)), sent, runtime), no
     except Exception as doubt:  # noqa: BLE001  # whatever it is, somebody may have been invited
-        return await doubted(doubt, offer, lead, sent, runtime), doubt
+        return await record_doubt(doubt, offer, lead, sent, runtime), doubt
     return await record(sent.to_booked(booked.meeting_id, at=runtime.wall(), reason=""), sent, runtime), booked

@@ -10,7 +10,7 @@ from airflow_chilipiper.api.patterns.pattern import Pattern
 
 
 def named_guests(pattern: Pattern) -> list[str | None]:
-    """Whom a request names: its guest, and every e-mail in its form; None where only the offer will tell a guest."""
+    """Whom a request names: its guest, and every e-mail in its form; None where only the offer will name a guest."""
     in_form = [address for value in getattr(pattern, "form", {}).values() for address in EMAIL.findall(str(value))]
     waits_for_offer = bool(getattr(pattern, "crm_id", None))
     return [*([pattern.guest] if pattern.guest or not (in_form or waits_for_offer) else []), *in_form]

@@ -1,4 +1,4 @@
-"""Reasons, told one after another."""
+"""Reasons, one after another."""
 
 from __future__ import annotations
 

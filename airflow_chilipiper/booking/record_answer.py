@@ -15,32 +15,34 @@ from airflow_chilipiper.booking.ledger.runtime import LedgerRuntime
 from airflow_chilipiper.booking.reasons import joined
 
 
-async def doubted(doubt: Exception, offer: Offer, lead: Lead, sent: Entry, runtime: LedgerRuntime) -> Entry:
-    """A no in words that we do not know gets one look at the meeting list; after any other doubt the list is watched
-    until it has had time to show the meeting, with the doubt on record first.
+async def record_doubt(doubt: Exception, offer: Offer, lead: Lead, sent: Entry, runtime: LedgerRuntime) -> Entry:
+    """Record an answer that is neither a meeting nor a definite no.
+
+    A no in words that we do not know gets one look at the meeting list; after any other doubt the list is watched until
+    it has had time to show the meeting, with the doubt on record first.
     """
     guests, reason = lead.guests_of(offer), str(doubt) or type(doubt).__name__
     if is_worth_a_look(doubt) and guests:
-        return await _looked_at(reason, lead, sent, runtime)
+        return await _record_after_a_look(reason, lead, sent, runtime)
     unknown = await record(sent.to_doubted(reason), sent, runtime)
     if unknown.state != "unknown":
         return unknown
     try:
         evidence, _ = await look(sent, guests, runtime, lead.policy.bounds)
     except Exception as error:  # noqa: BLE001  # a list that failed is no evidence of anything
-        return replace(unknown, reason=_unasked(reason, error))
+        return replace(unknown, reason=_not_asked(reason, error))
     if evidence.meeting_id:
         found = sent.to_booked(evidence.meeting_id, at=runtime.wall(), reason=reason)
         return await record(found, sent, runtime)
     return replace(unknown, reason=joined(reason, evidence.ambiguous))
 
 
-async def _looked_at(reason: str, lead: Lead, sent: Entry, runtime: LedgerRuntime) -> Entry:
+async def _record_after_a_look(reason: str, lead: Lead, sent: Entry, runtime: LedgerRuntime) -> Entry:
     """Of everybody, since what is not found sets the lead free, and nothing says how the service compares e-mails."""
     try:
         evidence = evidence_in(await at_slot(sent, (), runtime), sent, skew=lead.policy.bounds.skew)
     except Exception as error:  # noqa: BLE001  # a list that failed is no evidence of anything
-        return await record(sent.to_doubted(_unasked(reason, error)), sent, runtime)
+        return await record(sent.to_doubted(_not_asked(reason, error)), sent, runtime)
     if evidence.ambiguous:
         return await record(sent.to_doubted(joined(reason, evidence.ambiguous)), sent, runtime)
     if evidence.meeting_id:
@@ -49,7 +51,7 @@ async def _looked_at(reason: str, lead: Lead, sent: Entry, runtime: LedgerRuntim
     return await record(sent.to_freed(reason), sent, runtime)
 
 
-def _unasked(reason: str, error: Exception) -> str:
+def _not_asked(reason: str, error: Exception) -> str:
     return joined(reason, f"the meeting list could not be asked: {error}")
 
 

@@ -84,7 +84,7 @@ class Run:
         meanwhile: Callable[[], object] = bool,
         **settings: Any,
     ) -> None:
-        self.batch = Batch(self._leads, open_runtime, tell=self._record, one_target=self._one_target, **settings)
+        self.batch = Batch(self._leads, open_runtime, on_outcome=self._record, one_target=self._one_target, **settings)
         if self._stopping:
             self.batch.stop()
         try:

@@ -54,7 +54,7 @@ def work(this: Try, booking: Connection) -> None:
     Batch(
         enumerate(leads),
         partial(open_runtime, this, ledger, booking.close),
-        tell=lambda *_: None,
+        on_outcome=lambda *_: None,
         at_once=LEADS_AT_ONCE,
     ).run()
 

@@ -20,7 +20,7 @@ from airflow_chilipiper.sandbox import sandbox
 from tests.entries import changed
 from tests.fake_chilipiper import FakeChiliPiper as Office
 from tests.fake_chilipiper import a_lead
-from tests.unit.booking.batch.told import Told
+from tests.unit.booking.batch.kept_batch import KeptBatch
 
 NEVER_EXPIRE = getattr(sdk, "NEVER_EXPIRE", None)
 if NEVER_EXPIRE is None:
@@ -132,7 +132,7 @@ def test_a_second_try_books_nobody_again_though_an_answer_was_lost(
             yield BatchRuntime(office, RateLimiter(None), open_())
 
         leads = [a_lead(each) for each in range(8)]
-        batch = Told(leads if number == 1 else leads[::-1], open_runtime)
+        batch = KeptBatch(leads if number == 1 else leads[::-1], open_runtime)
         batch.run()
         statuses.append([outcome.status for outcome in batch.outcomes])
         if number == 1:

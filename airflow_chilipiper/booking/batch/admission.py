@@ -16,27 +16,27 @@ AT_ONCE_WITHOUT_PACE = 16
 
 
 class Admission:
-    """Flows that have not had their first turn yet; `rate` gives the pace in limiter a second, None if it has no end."""
+    """Flows that have not had their first place in the pace yet; `rate` gives it in calls a second, None if it has no end."""
 
     def __init__(self, rate: Callable[[], float | None]) -> None:
         self._rate = rate
-        self._before_turn: set[asyncio.Task[Any]] = set()
+        self._before_first: set[asyncio.Task[Any]] = set()
         self._changed = asyncio.Event()
 
     async def wait(self, also: Callable[[], bool]) -> None:
         """Wait until few enough are in line, and *also* allows one more, which is asked again whenever a flow ends."""
-        while not (len(self._before_turn) < self._most() and also()):
+        while not (len(self._before_first) < self._most() and also()):
             self._changed.clear()
             await self._changed.wait()
 
     def start(self, flow: Coroutine[Any, Any, None], tasks: asyncio.TaskGroup) -> None:
         task = tasks.create_task(flow)
-        self._before_turn.add(task)
+        self._before_first.add(task)
         task.add_done_callback(self.has_begun)
 
     def has_begun(self, task: asyncio.Task[Any] | None) -> None:
         if task:
-            self._before_turn.discard(task)
+            self._before_first.discard(task)
             self._changed.set()
 
     def _most(self) -> float:

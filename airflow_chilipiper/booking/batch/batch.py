@@ -21,7 +21,7 @@ from airflow_chilipiper.booking.lead import Lead
 from airflow_chilipiper.booking.ledger.entry import LedgerFailed
 from airflow_chilipiper.booking.outcome import Outcome, Status
 
-DRAIN = 3.0  # Airflow kills five seconds after its signal, and what came of the leads is still to be told
+DRAIN = 3.0  # Airflow kills five seconds after its signal, and what came of the leads is still to be reported
 AT_ONCE = 512
 BEGUN_AT_ONCE = 250
 BEGUN_AT_FIRST = 10  # so that the first call leaves at once
@@ -44,10 +44,10 @@ def speaks_of_lead(error: NotFound) -> bool:
 
 
 class Batch:
-    """Books *leads*, each with its number, and tells of each that it took exactly one outcome, as soon as it is known.
+    """Books *leads*, each with its number, and reports exactly one outcome of each that it took, as soon as it is known.
 
-    Leads are taken a few hundred at a time, in a thread that may block, when their turn is near; at most *at_once* are
-    under way. `tell` is called in the batch's thread, or at the end in that of `run`, and shall be quick. `open_runtime`
+    Leads are taken a few hundred at a time, in a thread that may block, when their time is near; at most *at_once* are
+    under way. `on_outcome` is called in the batch's thread, or at the end in that of `run`, and is to be quick. `open_runtime`
     opens a runtime inside the batch's loop; `finish` may add to an outcome that is known.
 
     A refusal that no other lead can escape stops the batch: 401 and 403, a ledger that failed, and an unknown router,
@@ -59,7 +59,7 @@ class Batch:
         leads: Iterable[Numbered],
         open_runtime: Callable[[], AbstractAsyncContextManager[BatchRuntime]],
         *,
-        tell: Callable[[int, Outcome], object],
+        on_outcome: Callable[[int, Outcome], object],
         finish: Finish | None = None,
         at_once: int | None = None,
         one_target: bool = True,
@@ -68,10 +68,10 @@ class Batch:
         self.stopped_by: Exception | None = None
         self.runtime: BatchRuntime | None = None
         self._leads, self._open_runtime = iter(leads), open_runtime
-        self._tell_outcome, self._finish = tell, finish
+        self._on_outcome, self._finish = on_outcome, finish
         self._at_once, self._one_target, self._drain = at_once or AT_ONCE, one_target, drain
-        self._untold: dict[int, Outcome] = {}  # what is to be told of those that were taken, if nothing else comes
-        self._telling = Lock()
+        self._unreported: dict[int, Outcome] = {}  # of those that were taken: what is reported if nothing else comes
+        self._reporting = Lock()
         self._under_way = 0
         self._stopping, self._done, self._awake = Event(), Event(), Event()
         self._stop_runtime: Callable[[], object] = bool
@@ -98,8 +98,8 @@ class Batch:
             self._done.wait(self._drain)
             raise
         finally:
-            for number, outcome in list(self._untold.items()):
-                self._tell(number, outcome)
+            for number, outcome in list(self._unreported.items()):
+                self._report(number, outcome)
         if self._crash:
             raise self._crash
 
@@ -152,7 +152,7 @@ class Batch:
     def _take(self, count: int) -> list[Numbered]:
         taken = list[Numbered]()
         for number, lead in islice(self._leads, count):
-            self._untold[number] = NOT_ATTEMPTED
+            self._unreported[number] = NOT_ATTEMPTED
             taken.append((number, lead))
         return taken
 
@@ -164,14 +164,14 @@ class Batch:
         try:
             outcome = await self._outcome(lead, runtime)
             self._expect(number, outcome)
-            self._tell(number, await self._finished(outcome, runtime))
+            self._report(number, await self._finished(outcome, runtime))
         finally:
             self._under_way -= 1
 
     async def _finished(self, outcome: Outcome, runtime: BatchRuntime) -> Outcome:
         try:
             return await self._finish(outcome, runtime) if self._finish else outcome
-        except Exception:  # noqa: BLE001  # such as Stopping: what is known already is told
+        except Exception:  # noqa: BLE001  # such as Stopping: what is known already is reported
             return outcome
 
     async def _outcome(self, lead: Lead, runtime: BatchRuntime) -> Outcome:
@@ -194,13 +194,13 @@ class Batch:
         return Outcome(status=Status.NOT_ATTEMPTED, reason=str(error))
 
     def _expect(self, number: int, outcome: Outcome) -> None:
-        with self._telling:
-            if number in self._untold:
-                self._untold[number] = outcome
+        with self._reporting:
+            if number in self._unreported:
+                self._unreported[number] = outcome
 
-    def _tell(self, number: int, outcome: Outcome) -> None:
-        """Once: what is answered after the drain is on record, and comes too late to be told."""
-        with self._telling:
-            is_told = self._untold.pop(number, None) is None
-        if not is_told:
-            self._tell_outcome(number, outcome)
+    def _report(self, number: int, outcome: Outcome) -> None:
+        """Once: what is answered after the drain is on record, and comes too late to be reported."""
+        with self._reporting:
+            is_first = self._unreported.pop(number, None) is not None
+        if is_first:
+            self._on_outcome(number, outcome)

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Hashable
 
 EMPTY_IN_A_ROW = 16
-ONE_IN = 16  # since entries come sorted, and a router may have other slots for the leads further down
+ONE_IN = 16  # since rows come sorted, and a router may have other slots for the leads further down
 
 
 class EmptyOffersBreaker:
     """What the leads of a run were offered by each target, such as a router or a link.
 
-    After an entry of empty offers a target is spared, but for one lead in so many; once that one is offered a slot, all
+    After so many empty offers in a row a target is spared, but for one lead in so many; once that one is offered a slot, all
     are asked about again.
     """
 

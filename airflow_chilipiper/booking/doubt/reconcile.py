@@ -49,7 +49,7 @@ def _is_earlier_try(old: str, new: str) -> bool:
 
 
 async def reconcile(entry: Entry, lead: Lead, runtime: LedgerRuntime) -> Entry:
-    """Find out what became of *entry*, which is in doubt, and record it; as it was, where nobody can tell yet."""
+    """Find out what became of *entry*, which is in doubt, and record that; as it was, where nobody can tell yet."""
     bounds, may_rebook = lead.policy.bounds, lead.policy.bounds.in_doubt == "rebook"
     try:
         guests = lead.guests_to_ask_for(entry)

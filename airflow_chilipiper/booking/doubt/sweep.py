@@ -35,9 +35,9 @@ async def sweep(
         by_slot[entry.slot].append(entry)
     if len(by_slot) <= FEW:
         for at_once in by_slot.values():
-            evidence |= _judged(at_once, await at_slot(at_once[0], (), runtime), bounds)
+            evidence |= _evidence_of(at_once, await at_slot(at_once[0], (), runtime), bounds)
     if left := [entry for entry in doubtful if evidence[entry.key].is_none]:
-        evidence |= _judged(left, await since_sending(left, (), runtime, skew=bounds.skew), bounds)
+        evidence |= _evidence_of(left, await since_sending(left, (), runtime, skew=bounds.skew), bounds)
     return [await _concluded(entry, evidence[entry.key], began, runtime, bounds, routing_log) for entry in doubtful]
 
 
@@ -51,7 +51,7 @@ async def _concluded(
     return await conclude(entry, evidence, began, runtime, may_rebook=True)
 
 
-def _judged(entries: Sequence[Entry], meetings: Sequence[Meeting], bounds: Bounds) -> dict[str, Evidence]:
+def _evidence_of(entries: Sequence[Entry], meetings: Sequence[Meeting], bounds: Bounds) -> dict[str, Evidence]:
     index = _Index(meetings)
     return {entry.key: evidence_in(index.that_may_be(entry), entry, skew=bounds.skew) for entry in entries}
 

@@ -1,4 +1,4 @@
-"""Marks of many flows in one transaction: a disk sync costs the same for one entry as for sixty."""
+"""Changes of many flows in one transaction: a disk sync costs the same for one entry as for sixty."""
 
 from __future__ import annotations
 
@@ -12,28 +12,29 @@ Answer = Entry | Exception
 Commit = Callable[[Sequence[Entry]], Sequence[Answer]]
 Waiting = list[tuple[Sequence[Entry], asyncio.Future[Sequence[Answer]]]]
 GAP = 0.02  # seconds from a commit to the next of updates alone: a sync and its CPU are then shared by more of them
-MARKS_FIRST = 8  # commits of updates that go before a beginning, which nobody with an open session waits for
+UPDATES_FIRST = 8  # commits of updates that go before a creation, for which nobody with an open session waits
 
 
 class GroupCommit:
     """What is to be written while one group commits is the next group. The ledger is used by one thread at a time.
 
-    A version waits for two commits at most, the one under way and its own; but leads are begun after eight, if not before.
+    An update waits for two commits at most, the one under way and its own; but entries are created after eight, if not
+    before.
     """
 
     def __init__(self, ledger: Ledger) -> None:
-        self._marks, self._beginnings = _Kind(ledger.update), _Kind(ledger.get_or_create)
+        self._updates, self._creations = _Kind(ledger.update), _Kind(ledger.get_or_create)
         self._committing: asyncio.Task[None] | None = None
         self._next_at = 0.0
 
     async def get_or_create(self, entry: Entry) -> Entry:
-        return _entry(*await self._join(self._beginnings, [entry]))
+        return _entry(*await self._join(self._creations, [entry]))
 
     async def update(self, entry: Entry) -> Entry:
-        return _entry(*await self._join(self._marks, [entry]))
+        return _entry(*await self._join(self._updates, [entry]))
 
     async def get_or_create_all(self, entries: Sequence[Entry]) -> Sequence[Entry]:
-        return [_entry(answer) for answer in await self._join(self._beginnings, entries)]
+        return [_entry(answer) for answer in await self._join(self._creations, entries)]
 
     async def _join(self, kind: _Kind, entries: Sequence[Entry]) -> Sequence[Answer]:
         future: asyncio.Future[Sequence[Answer]] = asyncio.get_running_loop().create_future()
@@ -44,12 +45,12 @@ class GroupCommit:
 
     async def _run(self) -> None:
         loop, passed_over = asyncio.get_running_loop(), 0
-        while self._marks.waiting or self._beginnings.waiting:
-            await asyncio.sleep(0 if self._beginnings.waiting else self._next_at - loop.time())
+        while self._updates.waiting or self._creations.waiting:
+            await asyncio.sleep(0 if self._creations.waiting else self._next_at - loop.time())
             self._next_at = loop.time() + GAP
-            marks_go = self._marks.waiting and (passed_over < MARKS_FIRST or not self._beginnings.waiting)
-            passed_over = passed_over + 1 if marks_go and self._beginnings.waiting else 0
-            await (self._marks if marks_go else self._beginnings).commit()
+            updates_go = self._updates.waiting and (passed_over < UPDATES_FIRST or not self._creations.waiting)
+            passed_over = passed_over + 1 if updates_go and self._creations.waiting else 0
+            await (self._updates if updates_go else self._creations).commit()
 
 
 class _Kind:
@@ -60,7 +61,7 @@ class _Kind:
         self._write = write
 
     async def commit(self) -> None:
-        """One transaction for all that wait; each is told its own."""
+        """One transaction for all that wait; each gets its own answer."""
         group, self.waiting = self.waiting, []
         answers = iter(await self._written([entry for entries, _ in group for entry in entries]))
         for entries, future in group:
@@ -76,7 +77,7 @@ class _Kind:
             return answers
         except asyncio.CancelledError:
             raise
-        except BaseException as error:  # noqa: BLE001  # every flow of the group is told
+        except BaseException as error:  # noqa: BLE001  # every flow of the group gets it
             failed = error if isinstance(error, Exception) else LedgerFailed(type(error).__name__)
             return [failed] * len(entries)
 

@@ -10,7 +10,7 @@ from airflow_chilipiper.booking.ledger.store import Answer, page_of
 
 
 class MemoryLedger:
-    """A ledger that dies with its process: for tests, and for a first try that is told so."""
+    """A ledger that dies with its process: for tests, and for a first try, with a warning."""
 
     def __init__(self) -> None:
         self._entries: dict[str, Entry] = {}

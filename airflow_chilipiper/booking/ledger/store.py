@@ -31,7 +31,7 @@ class Ledger(Protocol):
         after_key: str | None = None,
         limit: int = 500,
     ) -> Sequence[Entry]:
-        """Rows in key order, from the one after *after_key* on; fewer than *limit* means that these are the last."""
+        """Entries in key order, from the one after *after_key* on; fewer than *limit* means that these are the last."""
 
 
 def pages(

@@ -32,7 +32,7 @@ from airflow_chilipiper.version_compat import AirflowFailException
 from tests import leads
 from tests.booking_task import Desk, chili, clock, desk, lead, warehouse
 from tests.integration.ledger_troubles.line import Line
-from tests.unit.booking.batch.told import Told
+from tests.unit.booking.batch.kept_batch import KeptBatch
 
 try:
     from airflow.sdk.providers_manager_runtime import ProvidersManagerTaskRuntime as Providers
@@ -164,7 +164,7 @@ def batch_of(
     clock: Clock = time.monotonic,
     wall: Clock = time.time,
     **options: Any,
-) -> Told:
+) -> KeptBatch:
     """The same leads and runtime as in a task, by clocks of the test's own and without its pauses."""
 
     @asynccontextmanager
@@ -172,7 +172,7 @@ def batch_of(
         async with Client(read_settings("chilipiper_default").client, clock=clock) as client:
             yield BatchRuntime(client, RateLimiter(None), ledger, wall=wall, sleep=lambda _: asyncio.sleep(0))
 
-    return Told(leads or [a_lead(entry) for entry in LEADS], open_runtime, **options)
+    return KeptBatch(leads or [a_lead(entry) for entry in LEADS], open_runtime, **options)
 
 
 def a_lead(entry: Mapping[str, Any], **facts: Any) -> Lead:

@@ -8,8 +8,8 @@ import pytest
 
 from airflow_chilipiper.arguments.bad_value import BadValue
 from airflow_chilipiper.task.outcomes import Outcomes
-from airflow_chilipiper.warehouse.errors import WarehouseFailed
 from airflow_chilipiper.warehouse.dialect import DIALECTS, Dialect
+from airflow_chilipiper.warehouse.errors import WarehouseFailed
 from airflow_chilipiper.warehouse.write_back import WriteBack, translated
 from tests.integration.warehouse.conftest import Line, Said, Warehouse, once, outcome, outcomes
 

@@ -35,7 +35,9 @@ class Run:
     def batch(self, **settings: Any) -> Batch:
         from airflow_chilipiper.booking.batch.batch import Batch
 
-        return Batch(self.leads, self._open, tell=lambda number, _: self.told.update([number]), at_once=1, **settings)
+        return Batch(
+            self.leads, self._open, on_outcome=lambda number, _: self.reported.update([number]), at_once=1, **settings
+        )
 
     @asynccontextmanager
     async def _open(self) -> AsyncIterator[BatchRuntime]:
@@ -174,7 +176,7 @@ MUTANTS = {
         [
             Change(
                 BATCH,
-                "            if number in self._untold:\n                self",
+                "            if number in self._unreported:\n                self",
                 "            if True:\n                self",
             )
         ],
@@ -183,19 +185,19 @@ MUTANTS = {
         "I6", an_answer_that_comes_after_the_drain, [Change(BATCH, "        if not is_told:", "        if True:")]
     ),
     "never told without a turn": Mutant(
-        "I6", leads_that_can_be_read_no_further, [Change(BATCH, "self._untold[number] = NOT_ATTEMPTED", "pass")]
+        "I6", leads_that_can_be_read_no_further, [Change(BATCH, "self._unreported[number] = NOT_ATTEMPTED", "pass")]
     ),
     "told at the end of what is in flight only": Mutant(
         "I6",
         an_answer_that_comes_after_the_drain,
-        [Change(BATCH, "for number, outcome in list(self._untold.items()):", "for number, outcome in []:")],
+        [Change(BATCH, "for number, outcome in list(self._unreported.items()):", "for number, outcome in []:")],
     ),
     "not told where all is well": Mutant(
         "I6",
         all_is_well,
         [
             Change(BATCH, "self._tell(number, await self._finished(outcome, runtime))", "pass"),
-            Change(BATCH, "for number, outcome in list(self._untold.items()):", "for number, outcome in []:"),
+            Change(BATCH, "for number, outcome in list(self._unreported.items()):", "for number, outcome in []:"),
         ],
     ),
     "torn by what is to be added": Mutant(

@@ -12,7 +12,7 @@ from airflow_chilipiper.booking.ledger.entry import LedgerFailed
 from tests.entries import changed
 from tests.protocol.mutants.broken import Change, Mutant, catch, law
 from tests.unit.booking.ledger.test_group_commit import (
-    MARKS_FIRST,
+    UPDATES_FIRST,
     Watched,
     an_entry,
     begun_among_marks,
@@ -54,11 +54,11 @@ def nobody_waits_for_long() -> None:
     from airflow_chilipiper.booking.ledger.group_commit import GroupCommit
 
     law(marked_among_beginnings(GroupCommit) <= 1, "a version waits")
-    law(begun_among_marks(GroupCommit) <= MARKS_FIRST + 1, "a beginning waits")
+    law(begun_among_marks(GroupCommit) <= UPDATES_FIRST + 1, "a beginning waits")
 
 
 MODULE = "booking.ledger.group_commit"
-MARKS_GO = "self._marks.waiting and (passed_over < MARKS_FIRST or not self._beginnings.waiting)"
+MARKS_GO = "self._marks.waiting and (passed_over < UPDATES_FIRST or not self._beginnings.waiting)"
 MUTANTS = {
     "answers given to the wrong flows": Mutant(
         "I3",

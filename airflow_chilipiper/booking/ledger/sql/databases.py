@@ -29,25 +29,25 @@ def doubts(db: Connection) -> list[str]:
         safe = db.exec_driver_sql("show fsync").scalar() == "on"
         return [] if safe else ["fsync is off: committed entries are lost when the server's machine goes down"]
     if name in MYSQL:
-        return mysql_doubts({entry[0]: str(entry[1]) for entry in db.exec_driver_sql("show global variables")})
+        return mysql_doubts({row[0]: str(row[1]) for row in db.exec_driver_sql("show global variables")})
     return (
         [] if name in TESTED else [f"nobody has tested the ledger on {name}; all that is known is that its keys hold"]
     )
 
 
 def mysql_doubts(settings: dict[str, str]) -> list[str]:
-    told = []
+    found = []
     if (flush := settings.get("innodb_flush_log_at_trx_commit", "1")) != "1":
-        told.append(
+        found.append(
             f"innodb_flush_log_at_trx_commit is {flush}, not 1: committed entries are lost when the server goes down"
         )
     if settings.get("log_bin") == "ON" and (sync := settings.get("sync_binlog", "1")) != "1":
-        told.append(f"sync_binlog is {sync}, not 1: committed entries are lost when the server's machine goes down")
+        found.append(f"sync_binlog is {sync}, not 1: committed entries are lost when the server's machine goes down")
     if (read_only := settings.get("read_only", "OFF")) not in ("OFF", "0"):
-        told.append(
-            f"read_only is {read_only}, as on a replica: entries that only this user may write are entries of its own"
+        found.append(
+            f"read_only is {read_only}, as on a replica: rows that only this user may write are rows of its own"
         )
-    return told
+    return found
 
 
 def _sync_fully(connection: Any, _: Any) -> None:
@@ -71,8 +71,8 @@ def _commit_durably(db: Connection) -> None:
 
 
 def _cut_nothing(connection: Any, _: Any) -> None:
-    """MySQL: raise where a value does not fit, lock only entries that are there, and wait no longer than ten seconds for a
-    entry, or for a table that is being altered."""
+    """MySQL: raise where a value does not fit, lock only rows that are there, and wait no longer than ten seconds for a
+    row, or for a table that is being altered."""
     with connection.cursor() as cursor:
         cursor.execute(
             "set session innodb_lock_wait_timeout = 10, lock_wait_timeout = 10, sql_mode ="

@@ -1,6 +1,6 @@
 """What a database's error means for the ledger, whichever driver tells it.
 
-The driver's own text is not repeated: it may quote an entry, or name a user and a host.
+The driver's own text is not repeated: it may quote a row, or name a user and a host.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from airflow_chilipiper.booking.ledger.entry import LedgerFailed, Unfit
 
 AWAY = "the database does not answer, or refuses the login"
-BUSY = "other transactions held its entries for too long"
+BUSY = "other transactions held its rows for too long"
 FULL = "its disk is full"
 NO_WRITES = "it takes no writes, as a read replica, a read-only server or a read-only file does; the ledger must write"
 NOT_ALLOWED = (
@@ -44,19 +44,19 @@ def is_passing(error: Exception) -> bool:
 
 
 def failure(table: str, error: Exception) -> LedgerFailed:
-    """What the user of the ledger is told."""
-    told = meaning(error)
-    kind = Unfit if told == UNFIT else LedgerFailed
-    return kind(f"{table}: {type(error).__name__}: {told}" if told else f"{table}: {type(error).__name__}")
+    """What the user of the ledger gets to read."""
+    means = meaning(error)
+    kind = Unfit if means == UNFIT else LedgerFailed
+    return kind(f"{table}: {type(error).__name__}: {means}" if means else f"{table}: {type(error).__name__}")
 
 
 def meaning(error: Exception) -> str | None:
     if isinstance(error, (DataError, ValueError)):  # a ValueError: the driver could not even write it down
         return UNFIT
     code = code_of(getattr(error, "orig", None))
-    for told, beginnings in MEANINGS.items():
+    for means, beginnings in MEANINGS.items():
         if code.startswith(beginnings):
-            return told
+            return means
     return AWAY if isinstance(error, OperationalError) and not code else None
 
 

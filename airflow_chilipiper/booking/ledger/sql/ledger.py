@@ -107,7 +107,7 @@ class SqlLedger:
         ]
 
     def _update_alone(self, entry: Entry) -> Answer:
-        """Of entries that are marked one by one, those before a failure are on record."""
+        """Of entries that are updated one by one, those before a failure are on record."""
         try:
             return self.update([entry])[0]
         except LedgerFailed as failed:
@@ -125,7 +125,7 @@ class SqlLedger:
         after_key: str | None = None,
         limit: int = 500,
     ) -> Sequence[Entry]:
-        """Rows in key order, from the one after *after_key* on; fewer than *limit* means that these are the last."""
+        """Entries in key order, from the one after *after_key* on; fewer than *limit* means that these are the last."""
         column = self._table.entries.c
         query = self._entries().where(column.state.in_(sorted(states)), column.key > (after_key or ""))
         if purpose is not None:

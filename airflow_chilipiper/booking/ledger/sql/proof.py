@@ -24,7 +24,7 @@ class Unenforced(LedgerFailed):
 
 
 class Probe:
-    """Rows that are never committed."""
+    """Entries that are never committed."""
 
     def __init__(self, table: LedgerTable) -> None:
         self._table = table
@@ -74,7 +74,7 @@ def a_probe() -> Entry:
 
 
 def others(entry: Entry) -> list[Entry]:
-    """Rows that differ from this one, though little, and from each other."""
+    """Entries that differ from this one, though little, and from each other."""
     meeting = (entry.meeting_id or "").swapcase()
     return [
         replace(entry, key=entry.key.swapcase(), meeting_id=meeting),

@@ -30,20 +30,20 @@ from airflow_chilipiper.booking.outcome import Outcome
 from tests.entries import changed
 from tests.fake_chilipiper import START, FakeChiliPiper, a_lead
 from tests.leads import FirstSlot
-from tests.unit.booking.batch.told import Open, Told
+from tests.unit.booking.batch.kept_batch import KeptBatch, Open
 
 LEADS = [a_lead(number) for number in range(12)]
 
 
-def world_of(office: FakeChiliPiper, ledger: Ledger | None = None) -> Open:
+def opener_of(chili: FakeChiliPiper, ledger: Ledger | None = None) -> Open:
     @asynccontextmanager
     async def open_runtime() -> AsyncIterator[BatchRuntime]:
-        yield BatchRuntime(office, RateLimiter(None), ledger or MemoryLedger())
+        yield BatchRuntime(chili, RateLimiter(None), ledger or MemoryLedger())
 
     return open_runtime
 
 
-def statuses(batch: Told) -> list[str]:
+def statuses(batch: KeptBatch) -> list[str]:
     return [outcome.status for outcome in batch.outcomes]
 
 
@@ -77,11 +77,11 @@ def refused(kind: type[errors.Refused], status: int) -> errors.Refused:
 
 
 def test_every_lead_has_one_outcome_in_the_order_of_the_leads() -> None:
-    office = FakeChiliPiper(
+    chili = FakeChiliPiper(
         opening={3: Offer(session="s", allowed=False), 5: Offer(session="s"), 7: refused(errors.BadRequest, 400)},
         booking={9: errors.NoAnswer("lost")},
     )
-    batch = Told(LEADS, world_of(office), at_once=5)
+    batch = KeptBatch(LEADS, opener_of(chili), at_once=5)
     batch.run()
     expected = dict.fromkeys(range(12), "booked")
     expected |= {3: "disqualified", 5: "no_slot", 7: "refused", 9: "unknown"}
@@ -93,39 +93,39 @@ def test_every_lead_has_one_outcome_in_the_order_of_the_leads() -> None:
 
 
 def test_outcomes_are_there_before_the_first_lead_had_its_turn() -> None:
-    assert statuses(Told(LEADS, world_of(FakeChiliPiper()))) == ["not_attempted"] * 12
+    assert statuses(KeptBatch(LEADS, opener_of(FakeChiliPiper()))) == ["not_attempted"] * 12
 
 
 def test_no_leads_are_no_trouble() -> None:
-    batch = Told([], world_of(FakeChiliPiper()))
+    batch = KeptBatch([], opener_of(FakeChiliPiper()))
     batch.run()
     assert batch.outcomes == []
 
 
 def test_a_second_run_asks_chili_piper_nothing() -> None:
     """I8."""
-    office, ledger = FakeChiliPiper(), MemoryLedger()
-    Told(LEADS, world_of(office, ledger)).run()
-    asked, again = office.openings, Told(LEADS, world_of(office, ledger))
+    chili, ledger = FakeChiliPiper(), MemoryLedger()
+    KeptBatch(LEADS, opener_of(chili, ledger)).run()
+    asked, again = chili.openings, KeptBatch(LEADS, opener_of(chili, ledger))
     again.run()
     assert statuses(again) == ["already_booked"] * 12
-    assert office.openings == asked == 12
+    assert chili.openings == asked == 12
 
 
 def test_a_lead_that_comes_twice_is_booked_once() -> None:
-    office = FakeChiliPiper()
-    batch = Told([a_lead(1)] * 6, world_of(office), at_once=6)
+    chili = FakeChiliPiper()
+    batch = KeptBatch([a_lead(1)] * 6, opener_of(chili), at_once=6)
     batch.run()
-    assert office.meetings == {"lead1@example.com": 1}
+    assert chili.meetings == {"lead1@example.com": 1}
     assert statuses(batch).count("booked") == 1
     assert set(statuses(batch)) <= {"booked", "already_booked", "unknown", "not_attempted"}
 
 
 def test_two_batches_over_the_same_leads_at_once_book_each_once() -> None:
-    office, ledger, start = FakeChiliPiper(), MemoryLedger(), Barrier(2)
-    batches = [Told(leads, world_of(office, ledger), at_once=4) for leads in (LEADS, LEADS[::-1])]
+    chili, ledger, start = FakeChiliPiper(), MemoryLedger(), Barrier(2)
+    batches = [KeptBatch(leads, opener_of(chili, ledger), at_once=4) for leads in (LEADS, LEADS[::-1])]
 
-    def run(batch: Told) -> None:
+    def run(batch: KeptBatch) -> None:
         start.wait()
         batch.run()
 
@@ -134,7 +134,7 @@ def test_two_batches_over_the_same_leads_at_once_book_each_once() -> None:
         thread.start()
     for thread in threads:
         thread.join(20)
-    assert office.meetings == {f"lead{number}@example.com": 1 for number in range(12)}
+    assert chili.meetings == {f"lead{number}@example.com": 1 for number in range(12)}
     assert sum(statuses(batch).count("booked") for batch in batches) == 12
 
 
@@ -156,7 +156,7 @@ class Counting(MemoryLedger):
 
 def test_marks_of_many_leads_share_a_transaction() -> None:
     ledger = Counting()
-    Told([a_lead(number) for number in range(64)], world_of(FakeChiliPiper(), ledger), at_once=16).run()
+    KeptBatch([a_lead(number) for number in range(64)], opener_of(FakeChiliPiper(), ledger), at_once=16).run()
     assert ledger.entries == 128
     assert ledger.transactions < 64
 
@@ -167,7 +167,7 @@ def test_one_leads_surprise_is_not_the_others() -> None:
             raise ZeroDivisionError
 
     leads = [*LEADS[:5], replace(LEADS[5], choice=Stumbles()), *LEADS[6:]]
-    batch = Told(leads, world_of(FakeChiliPiper()), at_once=4)
+    batch = KeptBatch(leads, opener_of(FakeChiliPiper()), at_once=4)
     batch.run()
     assert statuses(batch) == ["booked"] * 5 + ["unknown"] + ["booked"] * 6
     assert "ZeroDivisionError" in batch.outcomes[5].reason
@@ -175,25 +175,25 @@ def test_one_leads_surprise_is_not_the_others() -> None:
 
 @pytest.mark.parametrize("kind", [errors.NotAllowed, errors.NotFound])
 def test_what_no_other_lead_could_escape_stops_the_batch(kind: type[errors.Refused]) -> None:
-    office = FakeChiliPiper(opening={2: refused(kind, 403)})
-    batch = Told(LEADS, world_of(office), at_once=1)
+    chili = FakeChiliPiper(opening={2: refused(kind, 403)})
+    batch = KeptBatch(LEADS, opener_of(chili), at_once=1)
     batch.run()
     assert statuses(batch) == ["booked"] * 2 + ["not_attempted"] * 10
     assert isinstance(batch.stopped_by, kind)
-    assert (batch.outcomes[2].reason, office.openings) == ("why", 3)
+    assert (batch.outcomes[2].reason, chili.openings) == ("why", 3)
 
 
 def test_a_booking_that_is_not_allowed_stops_the_batch_and_leaves_the_lead_free() -> None:
-    office, ledger = FakeChiliPiper(booking={0: refused(errors.NotAllowed, 403)}), MemoryLedger()
-    batch = Told(LEADS, world_of(office, ledger), at_once=1)
+    chili, ledger = FakeChiliPiper(booking={0: refused(errors.NotAllowed, 403)}), MemoryLedger()
+    batch = KeptBatch(LEADS, opener_of(chili, ledger), at_once=1)
     batch.run()
     assert statuses(batch) == ["not_attempted"] * 12
     assert {entry.state for entry in ledger.get([lead.new_entry().key for lead in LEADS]).values()} == {"planned"}
 
 
 def test_an_unknown_link_of_one_lead_among_many_targets_is_that_leads_own() -> None:
-    batch = Told(
-        LEADS, world_of(FakeChiliPiper(opening={2: refused(errors.NotFound, 404)})), at_once=3, one_target=False
+    batch = KeptBatch(
+        LEADS, opener_of(FakeChiliPiper(opening={2: refused(errors.NotFound, 404)})), at_once=3, one_target=False
     )
     batch.run()
     assert statuses(batch) == ["booked"] * 2 + ["refused"] + ["booked"] * 9
@@ -215,24 +215,24 @@ def test_an_unknown_link_of_one_lead_among_many_targets_is_that_leads_own() -> N
 def test_a_lead_that_is_unknown_is_refused_alone(code: str | None, message: str, stops: bool) -> None:
     """What all leads share stops the batch; so does what nobody knows."""
     unknown = errors.NotFound("why", status=404, code=code, message=message)
-    batch = Told(LEADS, world_of(FakeChiliPiper(opening={2: unknown})), at_once=1)
+    batch = KeptBatch(LEADS, opener_of(FakeChiliPiper(opening={2: unknown})), at_once=1)
     batch.run()
     rest = ["not_attempted"] * 10 if stops else ["refused"] + ["booked"] * 9
     assert statuses(batch) == ["booked"] * 2 + rest
 
 
 def test_a_ledger_that_is_away_stops_the_batch_before_anything_is_booked() -> None:
-    office = FakeChiliPiper()
-    batch = Told(LEADS, world_of(office, Counting(lambda entry: entry.state == "sent")), at_once=3)
+    chili = FakeChiliPiper()
+    batch = KeptBatch(LEADS, opener_of(chili, Counting(lambda entry: entry.state == "sent")), at_once=3)
     batch.run()
     assert statuses(batch) == ["not_attempted"] * 12
     assert isinstance(batch.stopped_by, LedgerFailed)
-    assert not office.meetings
+    assert not chili.meetings
 
 
 def test_a_meeting_whose_mark_failed_is_unknown_and_told() -> None:
-    office = FakeChiliPiper()
-    batch = Told(LEADS[:1], world_of(office, Counting(lambda entry: entry.state == "booked")))
+    chili = FakeChiliPiper()
+    batch = KeptBatch(LEADS[:1], opener_of(chili, Counting(lambda entry: entry.state == "booked")))
     batch.run()
     (outcome,) = batch.outcomes
     assert (outcome.status, outcome.meeting_id) == ("unknown", "meeting-1-of-lead0@example.com")
@@ -241,25 +241,25 @@ def test_a_meeting_whose_mark_failed_is_unknown_and_told() -> None:
 
 def test_a_stop_lets_booking_calls_in_flight_finish_and_begins_nothing_new() -> None:
     in_flight = Barrier(4)
-    office = FakeChiliPiper(held=(0, 1, 2), busy=lambda: Thread(target=in_flight.wait, args=(10,)).start())
-    batch = Told(LEADS, world_of(office), at_once=3)
+    chili = FakeChiliPiper(held=(0, 1, 2), busy=lambda: Thread(target=in_flight.wait, args=(10,)).start())
+    batch = KeptBatch(LEADS, opener_of(chili), at_once=3)
     running = Thread(target=batch.run)
     running.start()
     in_flight.wait(10)
-    assert not any(batch.told.values())
+    assert not any(batch.reported.values())
     batch.stop()
     batch.stop()
-    office.go.set()
+    chili.go.set()
     running.join(10)
     assert statuses(batch) == ["booked"] * 3 + ["not_attempted"] * 9
-    assert office.openings == 3
+    assert chili.openings == 3
 
 
 def test_after_a_stop_nobody_waits_for_an_answer_that_does_not_come() -> None:
     """The lead is unknown and its entry stays `sent`; what is answered later is still recorded."""
     in_flight, ledger = Event(), MemoryLedger()
-    office = FakeChiliPiper(held=(0,), busy=in_flight.set)
-    batch = Told(LEADS, world_of(office, ledger), at_once=1, drain=0.01)
+    chili = FakeChiliPiper(held=(0,), busy=in_flight.set)
+    batch = KeptBatch(LEADS, opener_of(chili, ledger), at_once=1, drain=0.01)
     running = Thread(target=batch.run)
     running.start()
     assert in_flight.wait(10)
@@ -267,7 +267,7 @@ def test_after_a_stop_nobody_waits_for_an_answer_that_does_not_come() -> None:
     running.join(10)
     assert statuses(batch) == ["unknown"] + ["not_attempted"] * 11
     assert state_of(LEADS[0], ledger) == "sent"
-    office.go.set()
+    chili.go.set()
     all_loops_end()
     assert state_of(LEADS[0], ledger) == "booked"
     assert statuses(batch) == ["unknown"] + ["not_attempted"] * 11
@@ -275,21 +275,21 @@ def test_after_a_stop_nobody_waits_for_an_answer_that_does_not_come() -> None:
 
 def test_a_stop_before_the_booking_call_leaves_the_lead_free_and_not_attempted() -> None:
     opening, ledger = Event(), MemoryLedger()
-    office = FakeChiliPiper(held_openings=(0,), busy=opening.set)
-    batch = Told(LEADS[:1], world_of(office, ledger))
+    chili = FakeChiliPiper(held_openings=(0,), busy=opening.set)
+    batch = KeptBatch(LEADS[:1], opener_of(chili, ledger))
     running = Thread(target=batch.run)
     running.start()
     assert opening.wait(10)
     batch.stop()
-    office.go.set()
+    chili.go.set()
     running.join(10)
     assert statuses(batch) == ["not_attempted"]
     assert [entry.state for entry in ledger.get([LEADS[0].new_entry().key]).values()] == ["planned"]
-    assert not office.meetings
+    assert not chili.meetings
 
 
 def test_a_stop_before_the_start_or_after_the_end_is_harmless() -> None:
-    batch = Told(LEADS, world_of(FakeChiliPiper()))
+    batch = KeptBatch(LEADS, opener_of(FakeChiliPiper()))
     batch.stop()
     batch.run()
     batch.stop()
@@ -316,20 +316,20 @@ def interrupt() -> Iterator[Callable[[], None]]:
 def test_an_interrupt_stops_the_batch_records_what_is_in_flight_and_goes_on_its_way(
     interrupt: Callable[[], None],
 ) -> None:
-    office = FakeChiliPiper(held=(0,), busy=interrupt)
+    chili = FakeChiliPiper(held=(0,), busy=interrupt)
 
     class AnswersOnceStopped(BatchRuntime):
         def stop(self) -> None:
             super().stop()
-            office.go.set()
+            chili.go.set()
 
     ledger = MemoryLedger()
 
     @asynccontextmanager
     async def open_runtime() -> AsyncIterator[BatchRuntime]:
-        yield AnswersOnceStopped(office, RateLimiter(None), ledger)
+        yield AnswersOnceStopped(chili, RateLimiter(None), ledger)
 
-    batch = Told(LEADS, open_runtime, at_once=1)
+    batch = KeptBatch(LEADS, open_runtime, at_once=1)
     with pytest.raises(Interrupted):
         batch.run()
     assert statuses(batch) == ["booked"] + ["not_attempted"] * 11
@@ -337,7 +337,7 @@ def test_an_interrupt_stops_the_batch_records_what_is_in_flight_and_goes_on_its_
 
 
 def test_what_is_still_in_flight_when_the_waiting_ends_is_unknown(interrupt: Callable[[], None]) -> None:
-    office = FakeChiliPiper(held=(0,), busy=interrupt)
+    chili = FakeChiliPiper(held=(0,), busy=interrupt)
 
     class InterruptsTheDrain(BatchRuntime):
         def stop(self) -> None:
@@ -346,13 +346,13 @@ def test_what_is_still_in_flight_when_the_waiting_ends_is_unknown(interrupt: Cal
 
     @asynccontextmanager
     async def open_runtime() -> AsyncIterator[BatchRuntime]:
-        yield InterruptsTheDrain(office, RateLimiter(None), MemoryLedger())
+        yield InterruptsTheDrain(chili, RateLimiter(None), MemoryLedger())
 
-    batch = Told(LEADS, open_runtime, at_once=1)
+    batch = KeptBatch(LEADS, open_runtime, at_once=1)
     with pytest.raises(Interrupted):
         batch.run()
     assert statuses(batch) == ["unknown"] + ["not_attempted"] * 11
-    office.go.set()
+    chili.go.set()
 
 
 def test_a_world_that_does_not_open_is_told_to_the_caller_and_nothing_was_attempted() -> None:
@@ -362,7 +362,7 @@ def test_a_world_that_does_not_open_is_told_to_the_caller_and_nothing_was_attemp
             raise OSError("no network")
         yield BatchRuntime(FakeChiliPiper(), RateLimiter(None), MemoryLedger())
 
-    batch = Told(LEADS, open_runtime)
+    batch = KeptBatch(LEADS, open_runtime)
     with pytest.raises(OSError, match="no network"):
         batch.run()
     assert statuses(batch) == ["not_attempted"] * 12
@@ -387,32 +387,32 @@ def test_leads_are_taken_when_their_turn_is_near_however_many_there_are() -> Non
             taken += 1
             yield number, has_met(number)
 
-    def tell(number: int, outcome: Outcome) -> None:
+    def report(number: int, outcome: Outcome) -> None:
         nonlocal ahead
         told.append(number)
         ahead = max(ahead, taken - len(told))
 
     told = list[int]()
-    Batch(leads(), world_of(FakeChiliPiper()), tell=tell, at_once=4).run()
+    Batch(leads(), opener_of(FakeChiliPiper()), on_outcome=report, at_once=4).run()
     assert sorted(told) == list(range(MANY))
     assert ahead <= 2 * BEGUN_AT_ONCE
 
 
 def test_while_a_lead_is_held_no_third_chunk_is_taken() -> None:
     taken, in_flight, told = list[int](), Event(), dict[int, str]()
-    office = FakeChiliPiper(held=(0,), busy=in_flight.set)
+    chili = FakeChiliPiper(held=(0,), busy=in_flight.set)
 
     def leads() -> Iterator[tuple[int, Lead]]:
         for number in range(MANY):
             taken.append(number)
             yield number, a_lead(number)
 
-    batch = Batch(leads(), world_of(office), tell=lambda n, outcome: told.update({n: outcome.status}), at_once=1)
+    batch = Batch(leads(), opener_of(chili), on_outcome=lambda n, outcome: told.update({n: outcome.status}), at_once=1)
     running = Thread(target=batch.run)
     running.start()
     assert in_flight.wait(10)
     batch.stop()
-    office.go.set()
+    chili.go.set()
     running.join(10)
     assert taken == list(range(len(taken)))
     assert BEGUN_AT_FIRST <= len(taken) <= 3 * BEGUN_AT_FIRST
@@ -427,7 +427,7 @@ def test_leads_that_can_be_read_no_further_stop_the_batch_and_those_taken_are_to
         yield from ((number, has_met(number)) for number in range(good))
         raise failed
 
-    batch = Batch(leads(), world_of(FakeChiliPiper()), tell=lambda number, _: told.append(number))
+    batch = Batch(leads(), opener_of(FakeChiliPiper()), on_outcome=lambda number, _: told.append(number))
     batch.run()
     assert sorted(told) == list(range(good))
     assert batch.stopped_by is failed
@@ -452,29 +452,29 @@ class Begins(MemoryLedger):
 def test_a_chunk_of_leads_is_begun_in_one_transaction() -> None:
     """The first chunks are small, so that the first call leaves at once."""
     ledger = Begins()
-    Told([has_met(number) for number in range(3 * BEGUN_AT_ONCE)], world_of(FakeChiliPiper(), ledger)).run()
+    KeptBatch([has_met(number) for number in range(3 * BEGUN_AT_ONCE)], opener_of(FakeChiliPiper(), ledger)).run()
     chunks = [entries for entries in ledger.begun if entries]
     assert chunks[:3] == [BEGUN_AT_FIRST, 2 * BEGUN_AT_FIRST, 4 * BEGUN_AT_FIRST]
     assert (max(chunks), sum(chunks)) == (BEGUN_AT_ONCE, 3 * BEGUN_AT_ONCE)
 
 
 def test_a_ledger_that_begins_nobody_lets_nothing_be_asked() -> None:
-    office = FakeChiliPiper()
-    batch = Told(LEADS, world_of(office, Begins(fails_from=1)))
+    chili = FakeChiliPiper()
+    batch = KeptBatch(LEADS, opener_of(chili, Begins(fails_from=1)))
     batch.run()
     assert statuses(batch) == ["not_attempted"] * 12
-    assert [bool(told) for told in batch.told.values()] == [number < BEGUN_AT_FIRST for number in range(12)]
+    assert [bool(each) for each in batch.reported.values()] == [number < BEGUN_AT_FIRST for number in range(12)]
     assert isinstance(batch.stopped_by, LedgerFailed)
-    assert office.openings == 0
+    assert chili.openings == 0
 
 
 def test_a_ledger_that_begins_no_more_lets_those_under_way_end() -> None:
     leads = [a_lead(number) for number in range(BEGUN_AT_FIRST + 1)]
-    office = FakeChiliPiper(held=(0,))
-    batch = Told(leads, world_of(office, Begins(fails_from=2, then=office.go.set)), at_once=1)
+    chili = FakeChiliPiper(held=(0,))
+    batch = KeptBatch(leads, opener_of(chili, Begins(fails_from=2, then=chili.go.set)), at_once=1)
     batch.run()
     assert statuses(batch)[0] == "booked"
-    assert all(batch.told.values())
+    assert all(batch.reported.values())
     assert statuses(batch)[-1] == "not_attempted"
     assert isinstance(batch.stopped_by, LedgerFailed)
 
@@ -486,29 +486,29 @@ def test_a_lead_that_another_run_books_after_it_was_begun_is_not_booked_again() 
             self.update([changed(begun[1], "booked", meeting_id="theirs")])
             return begun
 
-    office = FakeChiliPiper()
-    batch = Told(LEADS, world_of(office, Theirs()))
+    chili = FakeChiliPiper()
+    batch = KeptBatch(LEADS, opener_of(chili, Theirs()))
     batch.run()
     assert statuses(batch) == ["booked", "already_booked"] + ["booked"] * 10
     assert batch.outcomes[1].meeting_id == "theirs"
-    assert office.meetings.total() == 11
+    assert chili.meetings.total() == 11
 
 
 def test_what_is_done_meanwhile_goes_on_until_the_end_and_ends_the_batch_if_it_fails() -> None:
     in_flight, ledger, done = Event(), MemoryLedger(), list[bool]()
-    office = FakeChiliPiper(held=(0,), busy=in_flight.set)
+    chili = FakeChiliPiper(held=(0,), busy=in_flight.set)
 
     def meanwhile() -> None:
         done.append(in_flight.is_set())
         if done[-1]:
-            office.go.set()
+            chili.go.set()
             raise Interrupted
 
-    batch = Told(LEADS, world_of(office, ledger), at_once=1)
+    batch = KeptBatch(LEADS, opener_of(chili, ledger), at_once=1)
     with pytest.raises(Interrupted):
         batch.run(meanwhile, every=0.001)
     assert statuses(batch)[0] == "booked" == state_of(LEADS[0], ledger)
-    assert all(batch.told.values())
+    assert all(batch.reported.values())
     assert done.count(True) == 1
 
 
@@ -517,7 +517,7 @@ async def with_host(outcome: Outcome, runtime: BatchRuntime) -> Outcome:
 
 
 def test_what_is_added_to_an_outcome_is_told_with_it() -> None:
-    batch = Told(LEADS, world_of(FakeChiliPiper()), finish=with_host)
+    batch = KeptBatch(LEADS, opener_of(FakeChiliPiper()), finish=with_host)
     batch.run()
     assert {(outcome.status, outcome.host) for outcome in batch.outcomes} == {("booked", "u-1")}
 
@@ -528,7 +528,7 @@ def test_where_nothing_can_be_added_the_outcome_is_told_as_it_is_and_the_others_
             raise ZeroDivisionError
         return await with_host(outcome, runtime)
 
-    batch = Told(LEADS, world_of(FakeChiliPiper()), finish=stumbles, at_once=3)
+    batch = KeptBatch(LEADS, opener_of(FakeChiliPiper()), finish=stumbles, at_once=3)
     batch.run()
     assert statuses(batch) == ["booked"] * 12
     assert [number for number, outcome in enumerate(batch.outcomes) if not outcome.host] == [3]
@@ -546,7 +546,7 @@ def test_who_is_stopped_while_something_is_added_is_told_as_booked() -> None:
         return outcome
 
     go = Event()
-    batch = Told(LEADS[:2], world_of(FakeChiliPiper()), finish=waits, drain=0.01)
+    batch = KeptBatch(LEADS[:2], opener_of(FakeChiliPiper()), finish=waits, drain=0.01)
     running = Thread(target=batch.run)
     running.start()
     adding.wait(10)
@@ -572,7 +572,7 @@ def test_no_session_waits_behind_others_that_were_opened_too_early(rate: float) 
     async def open_runtime() -> AsyncIterator[BatchRuntime]:
         yield Watched(FakeChiliPiper(), Clock().limiter(rate), MemoryLedger())
 
-    batch = Told(leads, open_runtime)
+    batch = KeptBatch(leads, open_runtime)
     batch.run()
     assert statuses(batch) == ["booked"] * 60
     assert 1 <= max(in_line) <= max(LEAST_IN_LINE, rate * IN_LINE_FOR)
@@ -586,14 +586,14 @@ def test_no_more_leads_are_under_way_than_are_allowed() -> None:
 
         async def get_or_create(self, entry: Entry, /) -> Entry:
             self.begun += 1
-            under_way.append(self.begun - sum(map(len, batch.told.values())))
+            under_way.append(self.begun - sum(map(len, batch.reported.values())))
             return await super().get_or_create(entry)
 
     @asynccontextmanager
     async def open_runtime() -> AsyncIterator[BatchRuntime]:
         yield Watched(FakeChiliPiper(), RateLimiter(None), MemoryLedger())
 
-    batch = Told([a_lead(number) for number in range(40)], open_runtime, at_once=5)
+    batch = KeptBatch([a_lead(number) for number in range(40)], open_runtime, at_once=5)
     batch.run()
     assert statuses(batch) == ["booked"] * 40
     assert max(under_way) == 5
@@ -613,13 +613,13 @@ def test_leads_that_are_looked_for_again_and_again_hold_up_nobody() -> None:
     async def open_runtime() -> AsyncIterator[BatchRuntime]:
         yield BatchRuntime(FakeChiliPiper(), Clock().limiter(40.0), ledger, sleep=for_ever)
 
-    def tell(number: int, outcome: Outcome) -> None:
+    def report(number: int, outcome: Outcome) -> None:
         told.append(number)
         reasons.add(outcome.reason)
         if len(told) == 4:
             batch.stop()
 
-    batch = Batch(enumerate(LEADS), open_runtime, tell=tell)
+    batch = Batch(enumerate(LEADS), open_runtime, on_outcome=report)
     batch.run()
     assert told[:4] == [8, 9, 10, 11]
     assert sorted(told) == list(range(12))

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import pytest
 
 from airflow_chilipiper.booking.ledger.entry import Conflict, Entry, LedgerFailed, MeetingTaken, new_version
-from airflow_chilipiper.booking.ledger.group_commit import MARKS_FIRST, GroupCommit
+from airflow_chilipiper.booking.ledger.group_commit import UPDATES_FIRST, GroupCommit
 from airflow_chilipiper.booking.ledger.memory import MemoryLedger
 from airflow_chilipiper.booking.ledger.store import Answer
 from tests.entries import changed
@@ -258,4 +258,4 @@ def test_a_mark_waits_for_the_commit_under_way_and_its_own_however_many_are_begu
 
 
 def test_a_beginning_is_passed_over_so_many_times_and_no_more() -> None:
-    assert MARKS_FIRST <= begun_among_marks() <= MARKS_FIRST + 1
+    assert UPDATES_FIRST <= begun_among_marks() <= UPDATES_FIRST + 1

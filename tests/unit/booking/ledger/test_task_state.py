@@ -24,7 +24,7 @@ from tests.entries import changed
 from tests.fake_chilipiper import FakeChiliPiper as Office
 from tests.fake_chilipiper import a_lead
 from tests.integration.ledger import test_ledger
-from tests.unit.booking.batch.told import Told
+from tests.unit.booking.batch.kept_batch import KeptBatch
 from tests.unit.booking.ledger.task_store import FOREVER, TaskStore, calm
 
 HEAD, FIRST, SECOND = "__chilipiper__/head", "__chilipiper__/0", "__chilipiper__/1"
@@ -465,17 +465,17 @@ def test_no_lead_costs_more_than_its_three_writes(store: TaskStore, leads: int, 
 # In a batch.
 
 
-def book(store: TaskStore, office: Office, *numbers: int, **settings: Any) -> Told:
+def book(store: TaskStore, office: Office, *numbers: int, **settings: Any) -> KeptBatch:
     @asynccontextmanager
     async def open_runtime() -> AsyncIterator[BatchRuntime]:
         yield BatchRuntime(office, RateLimiter(None), a_try(store))
 
-    batch = Told([a_lead(number) for number in numbers], open_runtime, **settings)
+    batch = KeptBatch([a_lead(number) for number in numbers], open_runtime, **settings)
     batch.run()
     return batch
 
 
-def statuses(batch: Told) -> list[str]:
+def statuses(batch: KeptBatch) -> list[str]:
     return [outcome.status for outcome in batch.outcomes]
 
 

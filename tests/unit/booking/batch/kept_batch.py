@@ -14,18 +14,18 @@ from airflow_chilipiper.booking.outcome import Outcome
 Open = Callable[[], AbstractAsyncContextManager[BatchRuntime]]
 
 
-class Told(Batch):
-    """A batch of *leads*, and what was told of each; of those that it never took, nothing."""
+class KeptBatch(Batch):
+    """A batch of *leads*, and the outcomes of each; of those that it never took, none."""
 
     def __init__(self, leads: Sequence[Lead], open_runtime: Open, **settings: Any) -> None:
-        self.told: dict[int, list[Outcome]] = {number: [] for number in range(len(leads))}
-        super().__init__(enumerate(leads), open_runtime, tell=self.tell, **settings)
+        self.reported: dict[int, list[Outcome]] = {number: [] for number in range(len(leads))}
+        super().__init__(enumerate(leads), open_runtime, on_outcome=self._keep, **settings)
 
-    def tell(self, number: int, outcome: Outcome) -> None:
-        self.told[number].append(outcome)
+    def _keep(self, number: int, outcome: Outcome) -> None:
+        self.reported[number].append(outcome)
 
     @property
     def outcomes(self) -> list[Outcome]:
-        """Never more than one is told."""
-        assert all(len(told) < 2 for told in self.told.values())
-        return [told[0] if told else NOT_ATTEMPTED for told in self.told.values()]
+        """Never more than one each."""
+        assert all(len(each) < 2 for each in self.reported.values())
+        return [each[0] if each else NOT_ATTEMPTED for each in self.reported.values()]
