@@ -1,9 +1,16 @@
-"""How a test drives a flow by hand."""
+"""How a test drives a flow by hand: without an event loop, over a runtime that never suspends."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+import time
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
+
+from airflow_chilipiper.api.call import Call
+from airflow_chilipiper.api.http.client_runtime import Asks
+from airflow_chilipiper.booking.ledger.entry import Entry
+from airflow_chilipiper.booking.ledger.memory import MemoryLedger
+from airflow_chilipiper.booking.ledger.store import Ledger
 
 T = TypeVar("T")
 
@@ -16,4 +23,50 @@ def block(flow: Coroutine[Any, Any, T]) -> T:
         result: T = done.value
         return result
     flow.close()
-    raise RuntimeError("a flow waits that was not to wait")
+    raise RuntimeError("the flow suspended, but its runtime should never suspend")
+
+
+class OverLedger:
+    """The verbs of a runtime that write to a ledger, without suspending."""
+
+    ledger: Ledger
+
+    async def get_or_create(self, entry: Entry, /) -> Entry:
+        return self.ledger.get_or_create([entry])[0]
+
+    async def update(self, entry: Entry, /) -> Entry:
+        (answer,) = self.ledger.update([entry])
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+class Immediate(OverLedger):
+    """A LedgerRuntime whose verbs never suspend: no pace, and a pause only calls *sleep*.
+
+    `priorities` is what each place in the pace was asked for with.
+
+    :param client: its `ask` is a coroutine function that never suspends
+    """
+
+    def __init__(
+        self,
+        client: Asks,
+        ledger: Ledger | None = None,
+        *,
+        sleep: Callable[[float], object] = bool,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self._client, self._sleep = client, sleep
+        self.ledger: Ledger = ledger or MemoryLedger()
+        self.now, self.wall = client.clock, wall
+        self.priorities = list[bool]()
+
+    async def acquire(self, *, priority: bool = False) -> None:
+        self.priorities.append(priority)
+
+    async def ask(self, call: Call[T], /) -> T:
+        return await self._client.ask(call)
+
+    async def pause(self, seconds: float, /) -> None:
+        self._sleep(seconds)

@@ -13,10 +13,9 @@ from airflow_chilipiper.api.call import Call
 from airflow_chilipiper.api.patterns.offer import Booked, Offer
 from airflow_chilipiper.api.patterns.slots import Bookable, Slots
 from airflow_chilipiper.booking.lead import Lead
-from airflow_chilipiper.booking.ledger.entry import Entry
-from airflow_chilipiper.booking.ledger.memory import MemoryLedger
-from airflow_chilipiper.booking.ledger.store import Ledger
 from tests import leads
+from tests.drive import Immediate as ImmediateBooking  # noqa: F401
+from tests.drive import OverLedger  # noqa: F401
 
 START = "2026-11-03T09:30:00Z"
 
@@ -90,33 +89,3 @@ class FakeChiliPiper:
 
 def number_of(email: str) -> int:
     return int(email.removeprefix("lead").partition("@")[0])
-
-
-class OverLedger:
-    """The verbs of a runtime that write to a ledger, without suspending."""
-
-    ledger: Ledger
-
-    async def get_or_create(self, entry: Entry, /) -> Entry:
-        return self.ledger.get_or_create([entry])[0]
-
-    async def update(self, entry: Entry, /) -> Entry:
-        (answer,) = self.ledger.update([entry])
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-
-class ImmediateBooking(OverLedger):
-    """A runtime whose verbs never suspend: no pace, no pauses; `priorities` is what each place was asked for with."""
-
-    def __init__(self, chili: FakeChiliPiper, ledger: Ledger | None = None) -> None:
-        self.ledger: Ledger = ledger or MemoryLedger()
-        self.ask, self.now, self.wall = chili.ask, chili.clock, time.time
-        self.priorities = list[bool]()
-
-    async def acquire(self, *, priority: bool = False) -> None:
-        self.priorities.append(priority)
-
-    async def pause(self, seconds: float, /) -> None:
-        """At once."""
