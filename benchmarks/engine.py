@@ -45,7 +45,7 @@ class Engine:
         return median(batch / bare for batch, bare in zip(self.batch_ms, self.bare_ms, strict=True))
 
 
-def measure(*, leads: int = 1500, rounds: int = 5) -> Engine:
+def measure(*, leads: int = 400, rounds: int = 15) -> Engine:
     """The first round of either is left out: it is the only one to pay for imports and connections."""
     with lean_server(slots=SLOTS, capacity=CAPACITY, endless=True) as server, database("sqlite") as home:
         ledger, numbers = home.open(), iter(range(sys.maxsize))
@@ -76,7 +76,7 @@ def by_batch(server: LeanServer, ledger: Ledger, numbers: Sequence[int]) -> None
     def on_outcome(_: int, outcome: Outcome) -> None:
         became[outcome.status] += 1
 
-    Batch(leads(), partial(runtime_of, server, ledger), tell=on_outcome, at_once=AT_ONCE).run()
+    Batch(leads(), partial(runtime_of, server, ledger), on_outcome=on_outcome, at_once=AT_ONCE).run()
     assert became == {"booked": len(numbers)}, became
 
 
@@ -105,8 +105,8 @@ def by_bare_calls(server: LeanServer, numbers: Sequence[int]) -> None:
 
 def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.engine", description=__doc__.partition("\n")[0])
-    parser.add_argument("--leads", type=int, default=1500)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--leads", type=int, default=400)
+    parser.add_argument("--rounds", type=int, default=15)
     found = measure(**vars(parser.parse_args(arguments)))
     print(f"{median(found.batch_ms):.2f} ms CPU a lead, {median(found.bare_ms):.2f} ms two bare calls: ", end="")
     print(f"{found.over_bare:.2f} times as much")

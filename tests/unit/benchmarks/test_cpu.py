@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from benchmarks import capacity, cpu
+from benchmarks import capacity, cpu, engine
 from benchmarks.server import Stats
 
 
@@ -32,6 +32,13 @@ def test_bookings_that_are_not_what_they_should_be_count_for_nothing(
     cpu.judge(Stats(calls=[0.0] * 4, meetings={"a": 1, "b": 1}, defects=[], cpu_seconds=0), 2)
     with pytest.raises(AssertionError, match=told):
         cpu.judge(Stats(calls=[0.0] * calls, meetings=meetings, defects=defects, cpu_seconds=0), 2)
+
+
+def test_the_whole_engine_is_measured_over_bare_calls_to_the_same_server() -> None:
+    """Each of their leads is booked once, at two calls: the server's record is judged."""
+    found = engine.measure(leads=4, rounds=3)
+    assert len(found.batch_ms) == len(found.bare_ms) == 3
+    assert engine.Engine(batch_ms=[4.0, 6.0, 9.0], bare_ms=[2.0, 2.0, 3.0]).over_bare == 3
 
 
 @pytest.mark.parametrize("served", [capacity.lean(9), capacity.faithful()], ids=["lean", "sandbox"])
