@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from threading import Lock
 from typing import Any, TypeVar
 
 from airflow.sdk import BaseHook, get_current_context
@@ -59,6 +60,7 @@ class ChiliPiperHook(BaseHook):
     default_conn_name = "chilipiper_default"
     conn_type = "chilipiper"
     hook_name = "Chili Piper"
+    _first_use = Lock()  # for all hooks: one of its own could not be copied with the DAG that holds it
 
     def __init__(self, chilipiper_conn_id: str = default_conn_name, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -89,9 +91,10 @@ class ChiliPiperHook(BaseHook):
 
     def get_conn(self) -> Session:
         """The client of this hook: ``hook.get_conn().ask(call)``. Raises Invalid naming a field that cannot be used."""
-        if self._session is None:
-            self._session = Session(read_settings(self.chilipiper_conn_id))
-        return self._session
+        with self._first_use:
+            if self._session is None:
+                self._session = Session(read_settings(self.chilipiper_conn_id))
+            return self._session
 
     def close(self) -> None:
         """Close the client, if there is one; the next use makes another."""

@@ -18,7 +18,7 @@ class Call(Generic[T]):
     """One request to Chili Piper.
 
     `operation` is the vendor's operation id and `permission` what a token needs for it; errors name both.
-    `read` limiter the decoded body of a 200 into the answer, and may raise: a 200 can carry a failure.
+    `read` turns the decoded body of a 200 into the answer, and may raise: a 200 can carry a failure.
     `repeatable` says whether asking twice is harmless. It goes by meaning, never by HTTP method: Chili Piper has reads
     that are PUT and writes that are GET. A call that is not repeatable is POST or PATCH, since HTTP libraries re-send
     the other methods by themselves. `lead_data` is what an answer may repeat and no text of ours may show, where the

@@ -10,6 +10,8 @@ from uuid import UUID
 
 from airflow_chilipiper.api.call import Call
 from airflow_chilipiper.api.errors import ChiliPiperError, Invalid, NoAnswer, NotAllowed, NotFound, NotSent
+from airflow_chilipiper.api.http.client_runtime import ClientRuntime
+from airflow_chilipiper.api.pace.limiter import RateLimiter
 from airflow_chilipiper.api.resources.health import ping
 from airflow_chilipiper.api.resources.links import links
 from airflow_chilipiper.api.resources.meetings import meetings
@@ -106,10 +108,10 @@ PROBES = (
 
 def try_connection(settings: ChiliPiperSettings) -> tuple[bool, str]:
     """Whether Chili Piper answers, and what the token seems to lack; no call takes longer than five seconds."""
-    client = replace(settings.client, timeout=min(settings.client.timeout, LONGEST_READ), requests_per_second=None)
+    client = replace(settings.client, timeout=min(settings.client.timeout, LONGEST_READ))
     session = Session(replace(settings, client=client))
     try:
-        return True, session.block(examine(session.runtime))
+        return True, session.block(examine(ClientRuntime(session.client, RateLimiter(None))))
     except ChiliPiperError as problem:
         return False, f"{client.address}: {problem}"
     finally:

@@ -7,7 +7,9 @@ import json
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -19,7 +21,7 @@ from airflow.sdk.log import redact
 from airflow_chilipiper import __version__
 from airflow_chilipiper.api.errors import ChiliPiperError, Invalid, NotAllowed, NotFound
 from airflow_chilipiper.api.resources.workspaces import workspaces
-from airflow_chilipiper.hooks import ChiliPiperHook, Concierge, Handoff, SchedulingLink
+from airflow_chilipiper.hooks import ChiliPiperHook, Concierge, Handoff, SchedulingLink, aread_settings, read_settings
 from airflow_chilipiper.sandbox import Sandbox, sandbox
 from airflow_chilipiper.version_compat import airflow_version
 
@@ -120,70 +122,72 @@ def test_a_connection_by_uri(chili: Sandbox, monkeypatch: pytest.MonkeyPatch) ->
     uri = f"chilipiper://:{quote(chili.token)}@127.0.0.1:{chili.port}/?requests_per_second=1000&timeout=7"
     monkeypatch.setenv(DEFAULT, uri)
     hook = ChiliPiperHook()
-    assert hook.settings.client.timeout == 7
+    assert hook.get_conn().settings.client.timeout == 7
     assert hook.workspaces()
     hook.close()
 
 
 def test_who_is_asking(hook: ChiliPiperHook) -> None:
-    assert hook.settings.client.user_agent == f"airflow-provider-chilipiper/{__version__} airflow/{airflow_version()}"
+    client = hook.get_conn().settings.client
+    assert client.user_agent == f"airflow-provider-chilipiper/{__version__} airflow/{airflow_version()}"
 
 
 def test_one_client_and_one_pace(hook: ChiliPiperHook) -> None:
-    """All that a hook asks goes through one client, until it is closed."""
-    client, runtime = hook.get_conn(), hook.runtime()
-    assert (hook.get_conn(), hook.runtime()) == (client, runtime)
+    """All that a hook asks goes through one session, until it is closed."""
+    session = hook.get_conn()
+    assert hook.get_conn() is session
+    assert [found.id for found in session.block(workspaces(session.runtime))] == ["ws-sales", "ws-success"]
     hook.close()
-    assert hook.get_conn() is not client
+    assert hook.get_conn() is not session
     assert hook.workspaces()
 
 
-def test_the_awaiting_world(chili: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """For triggers: the same settings, and the same flow, on an event loop."""
+def test_a_hook_is_of_use_where_a_loop_runs(hook: ChiliPiperHook) -> None:
+    """As in an `async def` task, or a notebook."""
+
+    async def looks_up() -> list[str]:
+        return [found.id for found in hook.workspaces()]
+
+    assert asyncio.run(looks_up()) == ["ws-sales", "ws-success"]
+
+
+def test_threads_that_share_a_hook_share_its_session(hook: ChiliPiperHook) -> None:
+    """Whoever comes first makes it."""
+    together = threading.Barrier(4)
+
+    def looks_up(_: int) -> tuple[int, list[str]]:
+        together.wait(10)
+        return id(hook.get_conn()), [found.id for found in hook.workspaces()]
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(looks_up, range(4)))
+    assert found == [(id(hook.get_conn()), ["ws-sales", "ws-success"])] * 4
+
+
+def test_settings_are_the_same_on_both_ways_in(chili: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     hook = connected(monkeypatch, chili, chili.token)
-
-    async def ask() -> list[str]:
-        async with hook.aruntime() as runtime:
-            return [found.id for found in await workspaces(runtime)]
-
-    assert asyncio.run(ask()) == ["ws-sales", "ws-success"]
-    assert asyncio.run(hook.asettings()) is hook.settings
-
-
-def test_awaiting_worlds_of_one_connection_are_one(chili: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In one event loop, whichever hook they come from: one client, one pace."""
-    hook = connected(monkeypatch, chili, chili.token)
-    monkeypatch.setenv("AIRFLOW_CONN_OTHER", chili.connection)
-
-    async def enter() -> None:
-        async with (
-            hook.aruntime() as one,
-            ChiliPiperHook().aruntime() as same,
-            ChiliPiperHook("other").aruntime() as other,
-        ):
-            assert one is same is not other
-
-    asyncio.run(enter())
+    assert asyncio.run(aread_settings(hook.chilipiper_conn_id)) == read_settings(hook.chilipiper_conn_id)
+    assert hook.get_conn().settings == read_settings(hook.chilipiper_conn_id)
 
 
 def test_secrets_are_masked(chili: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """The token as it is sent, and the proxy's password as written and as sent, on both ways in."""
-    for number, read in enumerate((lambda hook: hook.settings, lambda hook: asyncio.run(hook.asettings()))):
+    for number, read in enumerate((read_settings, lambda conn_id: asyncio.run(aread_settings(conn_id)))):
         proxy = f"http://me:p%20ssword-{number}@proxy:3128"
-        read(connected(monkeypatch, chili, f"Bearer secret-{number}-token", proxy_url=proxy))
-        told = redact(f"secret-{number}-token p%20ssword-{number} p ssword-{number}")
-        assert told == "*** *** ***"
+        read(connected(monkeypatch, chili, f"Bearer secret-{number}-token", proxy_url=proxy).chilipiper_conn_id)
+        shown = redact(f"secret-{number}-token p%20ssword-{number} p ssword-{number}")
+        assert shown == "*** *** ***"
 
 
-def test_unknown_extras_are_told_once_by_name(
-    chili: Sandbox, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_unknown_extras_are_named_once(
+    chili: Sandbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """However often the hook is used, and without their values."""
     hook = connected(monkeypatch, chili, chili.token, proxi_url="http://me:hidden@proxy")
-    assert hook.settings is hook.settings
-    assert asyncio.run(hook.asettings()) is hook.settings
-    told = "".join(capsys.readouterr())
-    assert told.count("proxi_url") == 1
-    assert "hidden" not in told
+    assert hook.workspaces() == hook.workspaces()
+    assert caplog.text.count("proxi_url") == 1
+    assert "hidden" not in caplog.text
+    hook.close()
 
 
 def test_a_lacking_permission_is_named(chili: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -265,7 +269,7 @@ def test_nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
     well, told = button(monkeypatch, host=f"127.0.0.1:{port}")
     assert not well
     assert f"http://127.0.0.1:{port}/api/fire-edge" in told
-    assert "refused" in told
+    assert "Cannot connect" in told
 
 
 def test_no_such_host(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -308,7 +312,7 @@ def test_airflow_makes_the_hook(hook: ChiliPiperHook) -> None:
     """By the connection's type, as generic code does."""
     made = BaseHook.get_hook("chilipiper_default")
     assert type(made) is ChiliPiperHook
-    assert made.settings == hook.settings
+    assert made.get_conn().settings == hook.get_conn().settings
 
 
 def test_the_button_in_the_form(chili: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -343,7 +347,7 @@ def test_importing_it_loads_no_asynchronous_http() -> None:
 
 
 def test_an_error_of_the_api_is_none_of_airflows() -> None:
-    """`soft_fail` of a sensor limiter Airflow's exceptions into a skip: could-not-ask must not become no."""
+    """`soft_fail` of a sensor turns Airflow's exceptions into a skip: could-not-ask must not become no."""
     from airflow_chilipiper.version_compat import AirflowException
 
     assert not issubclass(ChiliPiperError, AirflowException)
@@ -358,7 +362,7 @@ def ledger(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> str:
 def test_a_task_books_a_slot_of_its_own_choice(chili: Sandbox, hook: ChiliPiperHook, ledger: str) -> None:
     offer = hook.open(BY_LINK)
     third = offer.slots[2]
-    outcome = hook.book(BY_LINK, offer, third, purpose="by hand", key="lead 1", ledger_conn_id=ledger)
+    outcome = hook.book(BY_LINK, offer, third, purpose="by hand", lead_key="lead 1", ledger_conn_id=ledger)
     assert (outcome.status, outcome.start_time) == ("booked", third.start_as_sent)
     assert outcome.meeting_id in [meeting["meetingId"] for meeting in chili.meetings]
 
@@ -366,9 +370,9 @@ def test_a_task_books_a_slot_of_its_own_choice(chili: Sandbox, hook: ChiliPiperH
 def test_a_second_booking_for_the_purpose_is_none(chili: Sandbox, hook: ChiliPiperHook, ledger: str) -> None:
     """Whatever session and slot are brought: the ledger knows."""
     offer = hook.open(BY_FORM)
-    first = hook.book(BY_FORM, offer, offer.slots[0], purpose="once", key=42, ledger_conn_id=ledger)
+    first = hook.book(BY_FORM, offer, offer.slots[0], purpose="once", lead_key=42, ledger_conn_id=ledger)
     offer, made = hook.open(BY_FORM), len(chili.meetings)
-    again = hook.book(BY_FORM, offer, offer.slots[5], purpose="once", key="42 ", ledger_conn_id=ledger)
+    again = hook.book(BY_FORM, offer, offer.slots[5], purpose="once", lead_key="42 ", ledger_conn_id=ledger)
     assert (again.status, again.meeting_id, len(chili.meetings)) == ("already_booked", first.meeting_id, made)
 
 
@@ -379,7 +383,7 @@ def test_a_lost_answer_is_never_sent_again(chili: Sandbox, hook: ChiliPiperHook,
     chili.faults.lose_answer("handoff-schedule")
     for status in ("unknown", "unknown", "already_booked"):
         offer = hook.open(BY_CRM_ID)
-        outcome = hook.book(BY_CRM_ID, offer, offer.slots[0], purpose="lost", key="00Q1", ledger_conn_id=ledger)
+        outcome = hook.book(BY_CRM_ID, offer, offer.slots[0], purpose="lost", lead_key="00Q1", ledger_conn_id=ledger)
         assert outcome.status == status
     assert len(chili.meetings) == made + 1
 
@@ -389,6 +393,6 @@ def test_without_a_ledger_connection_a_task_is_still_not_booking_twice_by_itself
 ) -> None:
     """One warning says what is not protected."""
     offers = [hook.open(BY_FORM), hook.open(BY_FORM)]
-    statuses = [hook.book(BY_FORM, offer, offer.slots[0], purpose="p", key="k").status for offer in offers]
+    statuses = [hook.book(BY_FORM, offer, offer.slots[0], purpose="p", lead_key="k").status for offer in offers]
     assert statuses == ["booked", "already_booked"]
     assert caplog.text.count("There is no ledger connection") == 1

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from tests.leads import GUEST, a_lead
+
 if TYPE_CHECKING:
     from airflow_chilipiper.api.http.client import ClientSettings
     from airflow_chilipiper.booking.lead import Lead
     from airflow_chilipiper.booking.ledger.store import Ledger
     from airflow_chilipiper.booking.outcome import Outcome
 
-GUEST = "jo@example.com"
+__all__ = ["GUEST", "a_lead"]
+
 START = "2026-11-03T09:30:00Z"
 OFFER = {"routeId": "r-1", "schedulingData": {"startTimes": [START]}}
 MEETING = {"meetingId": "m-1", "dateTime": {"start": START}, "primaryGuest": {"value": GUEST}}
@@ -54,19 +57,6 @@ class Desk:
         if isinstance(answer, Exception):
             raise answer
         return answer
-
-
-def a_lead(guest: str = GUEST, **facts: Any) -> Lead:
-    from datetime import UTC, datetime
-
-    from airflow_chilipiper.api.call import Interval
-    from airflow_chilipiper.api.patterns.concierge import Concierge
-    from airflow_chilipiper.booking.lead import Lead
-
-    pattern = Concierge(router_slug="in", trigger="InAppButton", form={"PersonEmail": guest}, guest=guest)
-    told: dict[str, Any] = {"purpose": "spring", "key": "42", "pattern": pattern}
-    told |= {"interval": Interval(datetime(2026, 11, 2, tzinfo=UTC))}
-    return Lead(**told | {"choose": lambda offer, _: next(iter(offer.slots), None)} | facts)
 
 
 def a_ledger() -> Ledger:

@@ -17,25 +17,25 @@ class Calls:
 
     def __init__(self, rate: Rate) -> None:
         self.rate = rate
-        self.limiter = 0
+        self.taken = 0
 
     def leave(self) -> InFlight:
-        self.limiter += 1
-        return InFlight(self.limiter, self.rate.now)
+        self.taken += 1
+        return InFlight(self.taken, self.rate.now)
 
     def on_success(self, times: int = 1, *, pressed: bool = True) -> None:
         for _ in range(times):
-            self.rate.on_success(self.leave(), taken=self.limiter, pressed=pressed)
+            self.rate.on_success(self.leave(), taken=self.taken, pressed=pressed)
 
     def grow_to(self, rate: float) -> None:
         for _ in range(100_000):
             if self.rate.now >= rate:
                 return
-            self.good()
+            self.on_success()
         pytest.fail(f"it stays at {self.rate.now}")
 
     def on_throttled(self, in_flight: InFlight | None = None, *, hold: float = 0.0) -> None:
-        self.rate.on_throttled(in_flight or self.leave(), taken=self.limiter, hold=hold)
+        self.rate.on_throttled(in_flight or self.leave(), taken=self.taken, hold=hold)
 
 
 def test_it_starts_at_five_or_at_the_ceiling() -> None:
@@ -67,44 +67,44 @@ def test_a_senseless_share_is_refused(share: float) -> None:
 
 def test_good_answers_let_it_creep_up_to_the_ceiling() -> None:
     calls = Calls(Rate(10))
-    calls.refused()
+    calls.on_throttled()
     lowered = calls.rate.now
-    calls.good(20_000)
+    calls.on_success(20_000)
     assert lowered < calls.rate.now == 10
 
 
 def test_above_its_start_it_grows_only_under_pressure() -> None:
     """Below, it returns by itself: an idle sensor that was refused a few times must not be slow for ever."""
     calls = Calls(Rate())
-    calls.good(1000, pressed=False)
+    calls.on_success(1000, pressed=False)
     assert calls.rate.now == START
-    calls.refused()
-    calls.good(1000, pressed=False)
+    calls.on_throttled()
+    calls.on_success(1000, pressed=False)
     assert calls.rate.now == pytest.approx(START, abs=RAMP)
 
 
 def test_refusals_of_calls_that_were_under_way_count_once() -> None:
     """Nor do their good answers let it grow again."""
     calls = Calls(Rate())
-    calls.good(100)
+    calls.on_success(100)
     under_way = [calls.leave() for _ in range(40)]
     before = calls.rate.now
     for in_flight in under_way[:20]:
-        calls.refused(in_flight)
+        calls.on_throttled(in_flight)
     for in_flight in under_way[20:]:
-        calls.rate.on_success(in_flight, taken=calls.limiter, pressed=True)
+        calls.rate.on_success(in_flight, taken=calls.taken, pressed=True)
     assert calls.rate.now == before * (1 - CUT)
 
 
 def test_calls_of_the_first_second_after_it_count_for_the_same_refusal() -> None:
     """The other side's second still holds calls of the faster time."""
     calls = Calls(Rate(10))
-    calls.refused()
+    calls.on_throttled()
     lowered = calls.rate.now
     for _ in range(int(lowered)):
-        calls.refused()
+        calls.on_throttled()
     assert calls.rate.now == lowered
-    calls.refused()
+    calls.on_throttled()
     assert calls.rate.now < lowered
 
 
@@ -112,7 +112,7 @@ def test_too_small_a_cut_is_followed_by_a_larger_one() -> None:
     calls = Calls(Rate(100))
     rates = [calls.rate.now]
     while len(rates) < 5:
-        calls.refused()
+        calls.on_throttled()
         if calls.rate.now < rates[-1]:
             rates.append(calls.rate.now)
     cuts = [1 - after / before for before, after in pairwise(rates)]
@@ -123,14 +123,14 @@ def test_at_the_limit_a_small_cut_will_do() -> None:
     """It was to be expected there; far below, the limit must have fallen."""
     calls, fallen = Calls(Rate()), Calls(Rate())
     for each in (calls, fallen):
-        each.good(200)
-        each.refused()
+        each.on_success(200)
+        each.on_throttled()
     limit = START + 200 * RAMP
     calls.grow_to(limit)
-    calls.refused()
+    calls.on_throttled()
     assert calls.rate.now == pytest.approx(limit * (1 - CUT_AT_LIMIT), rel=1e-3)
     fallen.grow_to(0.92 * limit)
-    fallen.refused()
+    fallen.on_throttled()
     assert fallen.rate.now == pytest.approx(0.92 * limit * (1 - CUT), rel=1e-3)
 
 
@@ -138,14 +138,14 @@ def test_at_the_limit_a_small_cut_will_do() -> None:
 def test_it_never_stops_altogether(ceiling: float | None) -> None:
     calls = Calls(Rate(ceiling))
     for _ in range(1000):
-        calls.refused()
+        calls.on_throttled()
     assert calls.rate.now == min(SLOWEST, ceiling or SLOWEST)
 
 
 def grown(calls: Calls) -> float:
     """By one good answer."""
     before = calls.rate.now
-    calls.good()
+    calls.on_success()
     return calls.rate.now - before
 
 
@@ -153,9 +153,9 @@ def test_near_the_limit_it_hardly_moves_and_beyond_it_faster_again() -> None:
     """A limit that has risen is found; the more it cost to be refused, the more rarely that is risked."""
     calls, dear = Calls(Rate()), Calls(Rate())
     for each, hold in ((calls, 0.0), (dear, 9.0)):
-        each.good(200)
-        each.refused(hold=hold)
-        each.good(int(each.rate.now))  # which are not judged
+        each.on_success(200)
+        each.on_throttled(hold=hold)
+        each.on_success(int(each.rate.now))  # which are not judged
     limit = START + 200 * RAMP
     steps = {}
     while calls.rate.now < 1.5 * limit:
@@ -170,22 +170,22 @@ def test_near_the_limit_it_hardly_moves_and_beyond_it_faster_again() -> None:
 def test_a_service_that_is_down_says_nothing_about_its_limit() -> None:
     """It is asked more and more rarely; afterwards the rate is soon what it was."""
     calls = Calls(Rate())
-    calls.good(150)
+    calls.on_success(150)
     before = calls.rate.now
     for _ in range(500):
-        calls.refused(hold=60.0)
+        calls.on_throttled(hold=60.0)
     assert calls.rate.now == SLOWEST
-    calls.good(400)
+    calls.on_success(400)
     assert calls.rate.now == pytest.approx(before, rel=0.1)
 
 
 def test_what_takes_long_to_be_heard_of_is_approached_slowly() -> None:
-    """Latency shows in how many limiter were taken until the answer came."""
+    """Latency shows in how many turns were taken until the answer came."""
     near, far = Calls(Rate()), Calls(Rate())
-    near.good()
+    near.on_success()
     in_flight = far.leave()
-    far.limiter += int(2 * START)
-    far.rate.on_success(in_flight, taken=far.limiter, pressed=True)
+    far.taken += int(2 * START)
+    far.rate.on_success(in_flight, taken=far.taken, pressed=True)
     assert [near.rate.now - START, far.rate.now - START] == pytest.approx([RAMP, RAMP / 3])
 
 
