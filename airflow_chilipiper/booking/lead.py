@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from airflow_chilipiper.api.patterns.offer import Offer
 from airflow_chilipiper.api.patterns.pattern import Pattern
@@ -42,7 +42,7 @@ class Lead:
 
     @cached_property
     def _pattern(self) -> str:
-        return digest(self.pattern.name, *self.pattern.target)
+        return _target_digest(self.pattern.name, *self.pattern.target)
 
     def new_entry(self) -> Entry:
         """This lead as it stands on record before anything was done."""
@@ -101,3 +101,8 @@ class Lead:
 
     def existing_meeting(self, guest: str | None) -> Outcome | None:
         return self.policy.existing_meetings.get(guest_digest(guest)) if guest else None
+
+
+@lru_cache(maxsize=64)  # most leads of a run share their target
+def _target_digest(*target: str) -> str:
+    return digest(*target)
