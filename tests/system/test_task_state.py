@@ -18,8 +18,7 @@ from airflow_chilipiper.booking.ledger.task_state import TaskStateLedger
 from airflow_chilipiper.operators import SchedulingLinkBookOperator, col
 from airflow_chilipiper.sandbox import sandbox
 from tests.entries import changed
-from tests.fake_chilipiper import FakeChiliPiper as Office
-from tests.fake_chilipiper import a_lead
+from tests.fake_chilipiper import FakeChiliPiper, a_lead
 from tests.unit.booking.batch.kept_batch import KeptBatch
 
 NEVER_EXPIRE = getattr(sdk, "NEVER_EXPIRE", None)
@@ -117,19 +116,19 @@ def test_a_second_try_books_nobody_again_though_an_answer_was_lost(
 ) -> None:
     """Its updates are made in a thread beside the batch's loop, where Airflow's supervisor can be asked."""
 
-    class LosesAnAnswer(Office):
+    class LosesAnAnswer(FakeChiliPiper):
         async def _book(self, email: str) -> Any:
             booked = await super()._book(email)
             if email.startswith("lead3@"):
                 raise errors.NoAnswer("lost")
             return booked
 
-    office, statuses = LosesAnAnswer(), []
+    chili, statuses = LosesAnAnswer(), []
 
     def work(open_: Open, number: int) -> None:
         @asynccontextmanager
         async def open_runtime() -> AsyncIterator[BatchRuntime]:
-            yield BatchRuntime(office, RateLimiter(None), open_())
+            yield BatchRuntime(chili, RateLimiter(None), open_())
 
         leads = [a_lead(each) for each in range(8)]
         batch = KeptBatch(leads if number == 1 else leads[::-1], open_runtime)
@@ -142,7 +141,7 @@ def test_a_second_try_books_nobody_again_though_an_answer_was_lost(
     first, second = statuses
     assert first == ["booked"] * 3 + ["unknown"] + ["booked"] * 4
     assert second == ["already_booked"] * 4 + ["unknown"] + ["already_booked"] * 3
-    assert office.meetings == {f"lead{number}@example.com": 1 for number in range(8)}
+    assert chili.meetings == {f"lead{number}@example.com": 1 for number in range(8)}
     assert stored()
 
 

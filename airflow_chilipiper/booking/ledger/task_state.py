@@ -21,7 +21,7 @@ from airflow_chilipiper.booking.ledger.entry import (
     may_replace,
 )
 from airflow_chilipiper.booking.ledger.store import Answer, page_of
-from airflow_chilipiper.booking.ledger.task_state_log import RowLog, Store, record_of
+from airflow_chilipiper.booking.ledger.task_state_log import Store, TaskStateLog, record_of
 
 MOST_LEADS = 25_000
 
@@ -34,7 +34,7 @@ class TaskStateLedger:
     """
 
     def __init__(self, store: Store, *, retention: Any, clock: Callable[[], float] = time.monotonic) -> None:
-        self._log = RowLog(store, retention=retention, clock=clock)
+        self._log = TaskStateLog(store, retention=retention, clock=clock)
         self._entries: dict[str, Entry] | None = None
         self._holders: dict[str, str] = {}
         self._overruling: list[Entry] = []

@@ -35,7 +35,7 @@ class Store(Protocol):
     def set(self, key: str, value: Any, /, *, retention: Any) -> None: ...
 
 
-class RowLog:
+class TaskStateLog:
     """The pages, for one process at a time; `retention` is the store's own word for never.
 
     The head counts the pages that were written for certain, so that one which is gone is missed.

@@ -21,8 +21,7 @@ from airflow_chilipiper.booking.ledger.entry import Conflict, Entry, LedgerFaile
 from airflow_chilipiper.booking.ledger.store import Ledger
 from airflow_chilipiper.booking.ledger.task_state import MOST_LEADS, TaskStateLedger
 from tests.entries import changed
-from tests.fake_chilipiper import FakeChiliPiper as Office
-from tests.fake_chilipiper import a_lead
+from tests.fake_chilipiper import FakeChiliPiper, a_lead
 from tests.integration.ledger import test_ledger
 from tests.unit.booking.batch.kept_batch import KeptBatch
 from tests.unit.booking.ledger.task_store import FOREVER, TaskStore, calm
@@ -69,7 +68,7 @@ def an_entry(number: int = 0, **facts: Any) -> Entry:
     return Entry(key=f"{number:064x}", purpose="spring", version=new_version(), **facts)
 
 
-def rows_of(*numbers: int) -> list[Entry]:
+def entries_of(*numbers: int) -> list[Entry]:
     return [an_entry(number) for number in numbers]
 
 
@@ -97,19 +96,19 @@ def breaks(store: TaskStore, *, arrives: bool = False, times: int = 1) -> None:
 
 
 def test_a_task_instance_that_was_replaced_finds_nothing_and_may_begin_nothing(store: TaskStore) -> None:
-    (entry,) = a_try(store).begin(rows_of(1))
+    (entry,) = a_try(store).get_or_create(entries_of(1))
     before, store.replaced = dict(store.values), True
     zombie = a_try(store)
-    assert zombie.look([entry.key]) == {}
+    assert zombie.get([entry.key]) == {}
     for _ in range(2):
         with pytest.raises(LedgerFailed, match="404"):
-            zombie.begin([entry])
+            zombie.get_or_create([entry])
     assert store.values == before
 
 
 def test_a_task_instance_that_is_replaced_on_its_way_may_mark_nothing_more(store: TaskStore) -> None:
     ledger = a_try(store)
-    (entry,) = ledger.get_or_create(rows_of(1))
+    (entry,) = ledger.get_or_create(entries_of(1))
     store.replaced = True
     with pytest.raises(LedgerFailed, match="404"):
         ledger.update([changed(entry, "sent")])
@@ -118,18 +117,18 @@ def test_a_task_instance_that_is_replaced_on_its_way_may_mark_nothing_more(store
 
 
 def test_reads_that_wrongly_find_nothing_while_writes_arrive_do_not_empty_the_ledger(store: TaskStore) -> None:
-    (entry,) = a_try(store).begin(rows_of(1))
+    (entry,) = a_try(store).get_or_create(entries_of(1))
     page = store.values[FIRST]
     store.get = lambda key, /: None  # type: ignore[method-assign]
     with pytest.raises(LedgerFailed, match="replaced"):
-        a_try(store).begin([entry])
+        a_try(store).get_or_create([entry])
     assert store.values[FIRST] == page
 
 
 def test_a_begin_writes_before_it_answers_even_if_all_is_on_record(store: TaskStore) -> None:
-    entries = a_try(store).begin(rows_of(1, 2))
+    entries = a_try(store).get_or_create(entries_of(1, 2))
     store.sets.clear()
-    assert a_try(store).begin(entries) == entries
+    assert a_try(store).get_or_create(entries) == entries
     assert store.sets == [HEAD]
 
 
@@ -140,7 +139,7 @@ def test_a_mark_whose_write_raised_is_not_believed_until_it_is_written_again(
 ) -> None:
     """A `sent` that failed was not followed by a call, so the entry goes back; all else is a fact and is made good."""
     ledger = a_try(store)
-    entry, other = ledger.get_or_create(rows_of(1, 2))
+    entry, other = ledger.get_or_create(entries_of(1, 2))
     breaks(store, arrives=arrives, times=2)
     with pytest.raises(LedgerFailed, match="supervisor is away"):
         ledger.update([changed(entry, state)])
@@ -154,19 +153,19 @@ def test_a_mark_whose_write_raised_is_not_believed_until_it_is_written_again(
 
 def test_a_row_that_went_back_after_a_failed_write_can_be_marked_again(store: TaskStore) -> None:
     ledger = a_try(store)
-    (entry,) = ledger.get_or_create(rows_of(1))
+    (entry,) = ledger.get_or_create(entries_of(1))
     breaks(store, arrives=True)
     with pytest.raises(LedgerFailed):
         ledger.update([changed(entry, "sent", sender="failed")])
     sent = changed(entry, "sent", sender="held")
     assert ledger.update([sent]) == [sent]
-    assert a_try(store).look([entry.key])[entry.key].sender == "held"
+    assert a_try(store).get([entry.key])[entry.key].sender == "held"
 
 
 def test_what_interrupts_a_write_leaves_it_in_doubt_too(store: TaskStore) -> None:
     """Airflow's time-out, and its DeadlockImminentError, are no Exceptions: they pass, and nothing is believed."""
     ledger = a_try(store)
-    (entry,) = ledger.get_or_create(rows_of(1))
+    (entry,) = ledger.get_or_create(entries_of(1))
 
     def interrupt(key: str, arrive: Arrive) -> None:
         store.on_set = calm
@@ -183,7 +182,7 @@ def test_a_write_that_arrives_late_undoes_nothing(store: TaskStore, failed: bool
     """What carries it repeats a write after a second, and the first of the two may be the last to arrive."""
     clock, late = Clock(), list[Arrive]()
     ledger = a_try(store, clock)
-    entries = ledger.get_or_create(rows_of(1, 2, 3))
+    entries = ledger.get_or_create(entries_of(1, 2, 3))
 
     def on_set(key: str, arrive: Arrive) -> None:
         store.on_set = calm
@@ -218,14 +217,14 @@ def test_a_page_that_may_be_overwritten_late_is_left_alone_though_the_head_fails
     store.on_set = on_set
     for complaint in ("/0 may not be", "head may not be"):
         with pytest.raises(LedgerFailed, match=complaint):
-            ledger.get_or_create(rows_of(1))
-    entries = ledger.get_or_create(rows_of(1, 2))
+            ledger.get_or_create(entries_of(1))
+    entries = ledger.get_or_create(entries_of(1, 2))
     late[0]()
     assert states(a_try(store), *entries) == ["planned", "planned"]
 
 
 def test_a_later_try_changes_no_page_of_an_earlier_one(store: TaskStore) -> None:
-    (entry,) = a_try(store).begin(rows_of(1))
+    (entry,) = a_try(store).get_or_create(entries_of(1))
     page = store.values[FIRST]
     a_try(store).update([changed(entry, "sent")])
     assert store.values[FIRST] == page
@@ -265,7 +264,7 @@ def test_what_a_call_answered_is_found_by_every_later_try(
             late.clear()
             ledger = a_try(store, clock)
         try:
-            known = {entry.key: entry for entry in ledger.get_or_create(rows_of(*range(6)))}
+            known = {entry.key: entry for entry in ledger.get_or_create(entries_of(*range(6)))}
             answered |= known
             group = [changed(known[f"{number:064x}"], state) for number, state in dict(queries).items()]
             for entry in group:
@@ -277,7 +276,7 @@ def test_what_a_call_answered_is_found_by_every_later_try(
             now = answer.entry if isinstance(answer, Conflict) else answer
             assert isinstance(now, Entry)
             answered[entry.key], open_[entry.key] = now, set()
-    found = a_try(store).look([f"{number:064x}" for number in range(6)])
+    found = a_try(store).get([f"{number:064x}" for number in range(6)])
     for key, entry in answered.items():
         assert found[key].version in {entry.version, *open_.get(key, ())}
 
@@ -285,13 +284,13 @@ def test_what_a_call_answered_is_found_by_every_later_try(
 def test_while_one_thread_writes_no_other_reads_what_it_is_about_to_change(store: TaskStore) -> None:
     """A group commit after an interrupt may find the batch's own still under way."""
     ledger, done, answers = a_try(store), Event(), list[Any]()
-    (entry,) = ledger.get_or_create(rows_of(1))
+    (entry,) = ledger.get_or_create(entries_of(1))
 
     def update() -> None:
         answers.extend(ledger.update([changed(entry, "sent")]))
         done.set()
 
-    second = Thread(target=version)
+    second = Thread(target=update)
 
     def on_set(key: str, arrive: Arrive) -> None:
         if not second.ident:
@@ -311,7 +310,7 @@ def test_while_one_thread_writes_no_other_reads_what_it_is_about_to_change(store
 def test_each_value_is_small_and_a_group_is_one_write(store: TaskStore) -> None:
     """The store refuses more than 64 kB; text that grows by being escaped is counted as it is sent."""
     ledger = a_try(store)
-    entries = ledger.get_or_create(rows_of(*range(1_000)))
+    entries = ledger.get_or_create(entries_of(*range(1_000)))
     store.sets.clear()
     ledger.update([changed(entry, "sent", reason="\N{SNOWMAN}" * 20) for entry in entries[:16]])
     assert len([key for key in store.sets if key != HEAD]) <= 2
@@ -322,7 +321,7 @@ def test_each_value_is_small_and_a_group_is_one_write(store: TaskStore) -> None:
 @pytest.mark.parametrize("reason", ["x" * 60_000, "\N{SNOWMAN}" * 10_000, "half a pair: \ud800"])
 def test_a_row_that_no_value_can_hold_fails_alone(store: TaskStore, reason: str) -> None:
     ledger = a_try(store)
-    entries = ledger.get_or_create(rows_of(1, 2))
+    entries = ledger.get_or_create(entries_of(1, 2))
     failed, marked = ledger.update([changed(entries[0], "unknown", reason=reason), changed(entries[1], "sent")])
     assert isinstance(failed, LedgerFailed)
     assert isinstance(marked, Entry)
@@ -356,24 +355,24 @@ def test_a_row_that_no_value_can_hold_fails_alone(store: TaskStore, reason: str)
     ],
 )
 def test_what_is_not_ours_is_refused_and_left_as_it_is(store: TaskStore, key: str, value: Any, complaint: str) -> None:
-    a_try(store).begin(rows_of(1))
+    a_try(store).get_or_create(entries_of(1))
     store.values[key] = json.dumps(value)
     for _ in range(2):
         ledger = a_try(store)
         with pytest.raises(LedgerFailed, match=complaint):
             ledger.get([an_entry().key])
         with pytest.raises(LedgerFailed, match=complaint):
-            ledger.get_or_create(rows_of(2))
+            ledger.get_or_create(entries_of(2))
     assert json.loads(store.values[key]) == value
 
 
 def test_a_page_that_is_gone_is_missed(store: TaskStore) -> None:
-    entries = a_try(store).begin(rows_of(1))
+    entries = a_try(store).get_or_create(entries_of(1))
     a_try(store).update([changed(entries[0], "sent")])
     for key in (FIRST, SECOND):
         value = store.values.pop(key)
         with pytest.raises(LedgerFailed, match=f"{key} is gone, of 2 pages"):
-            a_try(store).begin(entries)
+            a_try(store).get_or_create(entries)
         store.values[key] = value
 
 
@@ -382,14 +381,14 @@ def test_a_store_that_cannot_be_read_is_no_empty_ledger(store: TaskStore) -> Non
         raise RuntimeError("API_SERVER_ERROR: 503")
 
     ledger, store.on_get = a_try(store), fail
-    for call in (ledger.get_or_create, ledger.version):
+    for call in (ledger.get_or_create, ledger.update):
         with pytest.raises(LedgerFailed, match="503"):
-            call(rows_of(1))
+            call(entries_of(1))
     with pytest.raises(LedgerFailed, match="503"):
         ledger.get([an_entry().key])
     assert store.sets == []
     store.on_get = bool
-    assert len(ledger.get_or_create(rows_of(1))) == 1
+    assert len(ledger.get_or_create(entries_of(1))) == 1
 
 
 def test_a_head_whose_write_failed_is_written_with_the_next_mark(store: TaskStore) -> None:
@@ -404,18 +403,18 @@ def test_a_head_whose_write_failed_is_written_with_the_next_mark(store: TaskStor
 
     store.on_set = on_set
     with pytest.raises(LedgerFailed, match="head"):
-        ledger.get_or_create(rows_of(1))
-    (entry,) = ledger.get_or_create(rows_of(1))
+        ledger.get_or_create(entries_of(1))
+    (entry,) = ledger.get_or_create(entries_of(1))
     assert json.loads(store.values[HEAD])["pages"] == 1
-    assert a_try(store).look([entry.key])[entry.key].version == entry.version
+    assert a_try(store).get([entry.key])[entry.key].version == entry.version
 
 
 def test_more_leads_than_the_store_is_meant_for_are_refused_before_anything_is_sent(store: TaskStore) -> None:
     ledger = a_try(store)
-    entries = ledger.get_or_create(rows_of(*range(MOST_LEADS)))
+    entries = ledger.get_or_create(entries_of(*range(MOST_LEADS)))
     store.sets.clear()
     with pytest.raises(LedgerFailed, match=r"25000 leads .* set ledger_conn_id"):
-        ledger.get_or_create(rows_of(0, MOST_LEADS))
+        ledger.get_or_create(entries_of(0, MOST_LEADS))
     assert store.sets == []
     assert isinstance(ledger.update([changed(entries[0], "sent")])[0], Entry)
 
@@ -426,7 +425,7 @@ def test_a_mark_of_what_was_never_begun_is_refused(store: TaskStore) -> None:
 
 
 def test_a_meeting_stands_in_one_row_only_for_a_later_try_as_well(store: TaskStore) -> None:
-    entries = a_try(store).begin(rows_of(1, 2))
+    entries = a_try(store).get_or_create(entries_of(1, 2))
     a_try(store).update([changed(entries[0], "booked", meeting_id="m")])
     (answer,) = a_try(store).update([changed(entries[1], "booked", meeting_id="m")])
     assert isinstance(answer, MeetingTaken)
@@ -440,7 +439,7 @@ def test_a_look_writes_nothing_and_a_mark_that_was_overtaken_neither(store: Task
     ledger.get([an_entry().key])
     assert ledger.list() == []
     assert store.sets == []
-    (entry,) = ledger.get_or_create(rows_of(1))
+    (entry,) = ledger.get_or_create(entries_of(1))
     ledger.update([changed(entry, "sent")])
     store.sets.clear()
     assert isinstance(ledger.update([changed(entry, "sent")])[0], Conflict)
@@ -458,17 +457,17 @@ def test_no_lead_costs_more_than_its_three_writes(store: TaskStore, leads: int, 
         ledger.update([changed(sent, "booked", meeting_id=f"meeting-{number}")])
     assert store.calls <= most
     store.gets.clear()
-    assert set(states(a_try(store), *rows_of(*range(leads)))) == {"booked"}
+    assert set(states(a_try(store), *entries_of(*range(leads)))) == {"booked"}
     assert len(store.gets) <= 2 + 1.6 * leads / 60 + 1
 
 
 # In a batch.
 
 
-def book(store: TaskStore, office: Office, *numbers: int, **settings: Any) -> KeptBatch:
+def book(store: TaskStore, chili: FakeChiliPiper, *numbers: int, **settings: Any) -> KeptBatch:
     @asynccontextmanager
     async def open_runtime() -> AsyncIterator[BatchRuntime]:
-        yield BatchRuntime(office, RateLimiter(None), a_try(store))
+        yield BatchRuntime(chili, RateLimiter(None), a_try(store))
 
     batch = KeptBatch([a_lead(number) for number in numbers], open_runtime, **settings)
     batch.run()
@@ -480,15 +479,15 @@ def statuses(batch: KeptBatch) -> list[str]:
 
 
 def test_a_later_try_with_its_leads_in_another_order_books_nobody_again(store: TaskStore) -> None:
-    office = Office(booking={3: errors.NoAnswer("lost")})
-    assert statuses(book(store, office, *range(6))) == ["booked"] * 3 + ["unknown"] + ["booked"] * 2
-    again = book(store, office, 6, 5, 4, 3, 2, 1, 0)
+    chili = FakeChiliPiper(booking={3: errors.NoAnswer("lost")})
+    assert statuses(book(store, chili, *range(6))) == ["booked"] * 3 + ["unknown"] + ["booked"] * 2
+    again = book(store, chili, 6, 5, 4, 3, 2, 1, 0)
     assert statuses(again) == ["booked", "already_booked", "already_booked", "unknown"] + ["already_booked"] * 3
-    assert set(office.meetings.values()) == {1}
+    assert set(chili.meetings.values()) == {1}
 
 
 def test_a_store_that_goes_away_halfway_lets_nobody_be_invited_without_a_mark(store: TaskStore) -> None:
-    office = Office()
+    chili = FakeChiliPiper()
 
     def on_set(key: str, arrive: Arrive) -> None:
         if len(store.sets) > 6:
@@ -496,18 +495,18 @@ def test_a_store_that_goes_away_halfway_lets_nobody_be_invited_without_a_mark(st
         arrive()
 
     store.on_set = on_set
-    batch = book(store, office, *range(40), at_once=4)
+    batch = book(store, chili, *range(40), at_once=4)
     assert isinstance(batch.stopped_by, LedgerFailed)
-    invited = sum(office.meetings.values())
+    invited = sum(chili.meetings.values())
     assert 0 < invited < 40
     store.on_set = calm
-    again = book(store, office, *range(40))
-    assert set(office.meetings.values()) == {1}
+    again = book(store, chili, *range(40))
+    assert set(chili.meetings.values()) == {1}
     assert set(statuses(again)) <= {"booked", "already_booked", "unknown"}
 
 
 def test_rows_hold_no_e_mails(store: TaskStore) -> None:
-    book(store, Office(booking={1: errors.NoAnswer("lost")}), 0, 1)
+    book(store, FakeChiliPiper(booking={1: errors.NoAnswer("lost")}), 0, 1)
     assert [
         value for value in store.values.values() if "@" in value.replace("meeting-1-of-lead0@example.com", "")
     ] == []
@@ -515,4 +514,4 @@ def test_rows_hold_no_e_mails(store: TaskStore) -> None:
 
 def test_the_first_of_equals_is_begun(store: TaskStore) -> None:
     first, second = an_entry(1, guest="first"), replace(an_entry(1), guest="second")
-    assert a_try(store).begin([first, second]) == [first, first]
+    assert a_try(store).get_or_create([first, second]) == [first, first]

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.entries import changed
+from tests.leads import a_lead
 from tests.protocol.mutants.broken import Change, Mutant, catch, law
-from tests.protocol.mutants.desk import Desk, a_lead, book
+from tests.protocol.mutants.desk import Desk, book
 from tests.unit.booking.ledger.task_store import FOREVER, TaskStore, calm
 from tests.unit.booking.ledger.test_task_state import FIRST, Clock, breaks
 
@@ -25,7 +26,7 @@ def a_try(store: TaskStore, clock: Callable[[], float] = Clock()) -> TaskStateLe
     return TaskStateLedger(store, retention=FOREVER, clock=clock)
 
 
-def rows_of(*numbers: int) -> list[Entry]:
+def entries_of(*numbers: int) -> list[Entry]:
     from airflow_chilipiper.booking.ledger.entry import Entry, new_version
 
     return [Entry(key=f"{number:064x}", purpose="spring", version=new_version()) for number in numbers]
@@ -87,12 +88,13 @@ def many_leads_in_one_task() -> None:
     try:
         ledger = a_try(store)
         sent = [
-            changed(entry, "sent", sender="a_dag/run/book#1") for entry in ledger.get_or_create(rows_of(*range(1_000)))
+            changed(entry, "sent", sender="a_dag/run/book#1")
+            for entry in ledger.get_or_create(entries_of(*range(1_000)))
         ]
         told = [answer for answer in ledger.update(sent) if not isinstance(answer, Exception)]
     except LedgerFailed as failed:
         law(False, f"I6: a thousand leads are too many ({failed})")
-    on_record = a_try(store).look([entry.key for entry in told])
+    on_record = a_try(store).get([entry.key for entry in told])
     missed = sum(key not in on_record or on_record[key].state != "sent" for key in (entry.key for entry in told))
     law(not missed, f"I3: {missed} of {len(told)} leads are sent for, and not on record")
 
@@ -108,17 +110,17 @@ def a_write_arrives_late() -> None:
         arrive()
 
     ledger = a_try(store, clock)
-    (entry,) = ledger.get_or_create(rows_of(1))
+    (entry,) = ledger.get_or_create(entries_of(1))
     store.on_set = on_set
     ledger.update([sent := changed(entry, "sent")])
     ledger.update([changed(sent, "booked", meeting_id="m-1")])
     late[0]()
-    law(a_try(store).look([entry.key])[entry.key].state == "booked", "I5: a meeting that is on no record")
+    law(a_try(store).get([entry.key])[entry.key].state == "booked", "I5: a meeting that is on no record")
 
 
 def two_runs_of_one_process() -> None:
     ledger = a_try(TaskStore())
-    (entry,) = ledger.get_or_create(rows_of(1))
+    (entry,) = ledger.get_or_create(entries_of(1))
     answers = [ledger.update([changed(entry, "sent", sender=sender)])[0] for sender in ("a", "b")]
     winners = sum(not isinstance(answer, Exception) for answer in answers)
     law(winners == 1, f"I1: {winners} may send for one lead")
@@ -126,7 +128,7 @@ def two_runs_of_one_process() -> None:
 
 def two_leads_that_bring_one_meeting() -> None:
     ledger = a_try(TaskStore())
-    entries = ledger.get_or_create(rows_of(1, 2))
+    entries = ledger.get_or_create(entries_of(1, 2))
     ledger.update([changed(entry, "booked", meeting_id="m-1") for entry in entries])
     booked = len(ledger.list(states=["booked"]))
     law(booked == 1, f"I5: one meeting stands in {booked} entries")
@@ -138,12 +140,12 @@ def a_mark_fails_that_may_have_arrived() -> None:
 
     store = TaskStore()
     ledger = a_try(store)
-    entries = ledger.get_or_create(rows_of(1, 2))
+    entries = ledger.get_or_create(entries_of(1, 2))
     breaks(store, arrives=True)
     with suppress(LedgerFailed):
         ledger.update([changed(entries[0], "sent")])
     ledger.update([changed(entries[1], "sent")])
-    state = a_try(store).look([entries[0].key])[entries[0].key].state
+    state = a_try(store).get([entries[0].key])[entries[0].key].state
     law(state == "planned", f"I6: a lead for which nobody sent is left {state}")
 
 
