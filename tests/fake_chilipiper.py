@@ -10,6 +10,7 @@ from threading import Event
 from typing import Any
 
 from airflow_chilipiper.api.call import Call
+from airflow_chilipiper.api.errors import NotAllowed
 from airflow_chilipiper.api.patterns.offer import Booked, Offer
 from airflow_chilipiper.api.patterns.slots import Bookable, Slots
 from airflow_chilipiper.booking.lead import Lead
@@ -28,7 +29,7 @@ class FakeChiliPiper:
     """Answers every call, or fails it as `opening` and `booking` say by the lead's number.
 
     A booking of a lead in `held` is only answered once `go` is set; `busy` is called when it, or an opening of one in
-    `held_openings`, waits. The meeting list shows what is `listed`, whatever it is asked for. Without `yields` it never
+    `held_openings`, waits. The meeting list shows what is `listed`, whatever it is asked for; by default it may not be read. Without `yields` it never
     suspends, so that a test may drive the flow by hand.
     """
 
@@ -40,7 +41,7 @@ class FakeChiliPiper:
         held: tuple[int, ...] = (),
         held_openings: tuple[int, ...] = (),
         busy: Callable[[], object] = bool,
-        listed: Sequence[Mapping[str, Any]] = (),
+        listed: Sequence[Mapping[str, Any]] | None = None,
         yields: bool = True,
     ) -> None:
         self.clock = time.monotonic
@@ -57,6 +58,8 @@ class FakeChiliPiper:
         if call.operation == "concierge-route-by-slug":
             return await self._open(call.body["form"]["PersonEmail"])
         if call.operation == "meeting-list-put":
+            if self._listed is None:
+                raise NotAllowed("the list is closed", status=403)
             return call.read({"data": {"list": list(self._listed)}, "hasMore": "No"})
         return await self._book(self._sessions.pop(call.path.split("/")[5]))
 

@@ -108,7 +108,7 @@ def test_the_leads_beside_it_are_told_once_what_became_of_its_slot(
     """Whatever may have been booked is not offered to them again, and whatever was not is."""
 
     first = FirstSlot()
-    chili = Slotted(slot(), booking={1: answer} if answer else {})
+    chili = Slotted(slot(), booking={1: answer} if answer else {}, listed=())
     lead = a_lead(1, choice=first, max_sessions=1, bounds=Bounds(list_lag=0))
     with suppress(errors.NotAllowed, LedgerFailed):
         block(book.book(lead, ImmediateBooking(chili, ledger())))

@@ -611,7 +611,7 @@ def test_leads_that_are_looked_for_again_and_again_hold_up_nobody() -> None:
 
     @asynccontextmanager
     async def open_runtime() -> AsyncIterator[BatchRuntime]:
-        yield BatchRuntime(FakeChiliPiper(), Clock().limiter(40.0), ledger, sleep=for_ever)
+        yield BatchRuntime(FakeChiliPiper(listed=()), Clock().limiter(40.0), ledger, sleep=for_ever)
 
     def report(number: int, outcome: Outcome) -> None:
         told.append(number)
