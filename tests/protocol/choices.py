@@ -8,7 +8,11 @@ from typing import Any
 
 
 class Broken(AssertionError):
-    """A law was broken; its text tells which, and the answers that led there."""
+    """A law was broken: which, and what led there."""
+
+    def __init__(self, law: str, trace: str = "") -> None:
+        super().__init__(f"{law}: {trace}" if trace else law)
+        self.law = law
 
 
 class Choices:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import builtins
 import inspect
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from types import CodeType, ModuleType
 from typing import Any, NamedTuple
 
+import pytest
+
 from airflow_chilipiper.api.retry import with_retries
 from airflow_chilipiper.booking.ledger import entry as shared
 from airflow_chilipiper.booking.ledger.entry import Conflict, LedgerFailed, MeetingTaken
+from tests.protocol.choices import Broken
 
 PACKAGE = "airflow_chilipiper."
 COPIED = (
@@ -23,7 +28,8 @@ COPIED = (
     *("booking.doubt.reconcile", "booking.doubt.sweep", "booking.policy", "booking.lead", "booking.outcome_rules"),
     *("booking.record_answer", "booking.book"),
 )
-KNOWN = {each.__name__: each for each in (replace, with_retries, LedgerFailed, MeetingTaken, Conflict)}
+SHARED = {each.__name__: each for each in (LedgerFailed, MeetingTaken, Conflict)}
+KNOWN = SHARED | {each.__name__: each for each in (replace, with_retries)}
 
 
 class Change(NamedTuple):
@@ -38,10 +44,32 @@ class Change(NamedTuple):
         return source.replace(self.text, self.instead)
 
 
+class Mutant(NamedTuple):
+    """A change that breaks a *law*, a pattern, and by name the scenario in which that is seen.
+
+    If there is more than one safeguard against the same harm, the others are taken out `also`.
+    """
+
+    module: str
+    text: str
+    instead: str
+    law: str
+    scenario: str
+    also: Sequence[Change] = ()
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        return (Change(self.module, self.text, self.instead), *self.also)
+
+
+UNCHECKED = Change("booking.ledger.entry", "if self.state not in transition.sources:", "if False:")
+"""An entry that may be changed from any state, where it is a flow's own check that is to be seen."""
+
+
 class Copies:
     """One fresh copy of each of them, with these changes. `stand_ins` are imported in place of modules of that name.
 
-    All copies mean the same entries and errors as the tests do.
+    All copies mean the same errors of a ledger as the tests do.
     """
 
     def __init__(self, *changes: Change, stand_ins: Mapping[str, ModuleType] = {}) -> None:
@@ -64,7 +92,7 @@ class Copies:
             copy.__dict__.update(KNOWN, __builtins__={**vars(builtins), "__import__": self._import})
             exec(_code(full, _changes_of(name, self._changes)), copy.__dict__)  # noqa: S102  # our own source
             if full == shared.__name__:
-                copy.__dict__.update({each: kind for each, kind in vars(shared).items() if isinstance(kind, type)})
+                copy.__dict__.update(SHARED)
         return self._copies[full]
 
     def _import(self, name: str, *others: Any) -> Any:
@@ -82,3 +110,11 @@ def _code(name: str, changes: tuple[Change, ...]) -> CodeType:
     for change in changes:
         source = change.made(source)
     return compile(source, f"{'broken ' if changes else ''}{name}", "exec")
+
+
+@contextmanager
+def caught(mutant: Mutant) -> Iterator[None]:
+    """What is done with the broken copy breaks its law."""
+    with pytest.raises(Broken) as broken:
+        yield
+    assert re.search(mutant.law, broken.value.law), f"{broken.value} instead of {mutant.law}"

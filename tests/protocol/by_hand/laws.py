@@ -57,14 +57,14 @@ def _is_earlier(sender: str, than: str) -> bool:
     return sender in ("dag/run/task/0#1", "dag/run/task/0#2") and sender < than
 
 
-# What may be marked
+# What may be recorded
 
 
-def judge_mark(side: Truth, entry: Entry) -> None:
+def judge_change(side: Truth, entry: Entry) -> None:
     current = side.entry
     assert current is not None
-    side.law(not side.muted, f"{side.muted}: marked {entry.state}")
-    side.marked_as.add(entry.state)
+    side.law(not side.muted, f"{side.muted}: recorded as {entry.state}")
+    side.recorded_as.add(entry.state)
     if entry.state == "booked":
         _judge_booked(side, entry)
     if current.version != entry.replaces:
@@ -94,7 +94,7 @@ def _judge_booked(side: Truth, entry: Entry) -> None:
 def _judge_review(side: Truth, entry: Entry) -> None:
     """For a person: what is listed and may be ours, or what was looked for everywhere, once no time can tell more."""
     told = side.told
-    side.law(entry.state != "review", "I9: what a person is to judge, marked anew")
+    side.law(entry.state != "review", "I9: what a person is to judge, recorded anew")
     side.law(not told.failed, "a list that failed is no evidence, and brings nobody to review")
     if told.may_be_ours or side.taken:
         return
@@ -159,7 +159,7 @@ def judge_call(side: Truth, call: Call[Any], sent: Entry | None, session: str) -
     side.law(told, "I3: the entry does not tell what was sent when")
     side.law(session not in side.spent, "I7: a session spent twice")
     opened, lifetime = side.opened[session]
-    latest = min(side.read_before_mark + 2, opened + lifetime)
+    latest = min(side.read_before_record + 2, opened + lifetime)
     side.law(call.send_by is not None and call.send_by <= latest, "the call may leave too late")
     side.law(not call.repeatable, "I2: a booking that says it may be repeated")
 
@@ -213,7 +213,7 @@ def _judge_found(side: Truth, outcome: Outcome, entry: Entry) -> None:
     """What was answered, or is ours for certain among what was shown, is on record, or said to be one too many."""
     found, told = side.answered or side.told.found, side.told
     if found and not side.taken:
-        side.law("booked" in side.marked_as, "I5: a meeting that is ours for certain, passed over")
+        side.law("booked" in side.recorded_as, "I5: a meeting that is ours for certain, passed over")
         is_told = outcome.status == "review" and f"TWO MEETINGS: {entry.meeting_id} on record" in outcome.reason
         side.law(is_told or entry.meeting_id in (None, found), "I6: two meetings, and no alarm")
     if told.failed or told.may_be_ours:
@@ -223,7 +223,7 @@ def _judge_found(side: Truth, outcome: Outcome, entry: Entry) -> None:
         looked = _looked_at_slot(side, ours, by_letter=False)
         side.law(looked is not None, "an answer is missing, and nobody looked for whoever was invited")
     if told.log_says == "timed out" and not side.called and _first_look(side) > _counts_from(side, entry):
-        side.law("planned" in side.marked_as, "a session that timed out, and the lead is not free")
+        side.law("planned" in side.recorded_as, "a session that timed out, and the lead is not free")
 
 
 def _first_look(side: Truth) -> float:

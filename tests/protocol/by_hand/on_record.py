@@ -6,7 +6,7 @@ from asyncio import CancelledError
 from dataclasses import replace
 from typing import Any
 
-from airflow_chilipiper.booking.ledger.entry import Conflict, Entry, LedgerFailed, MeetingTaken
+from airflow_chilipiper.booking.ledger.entry import TRANSITIONS, Conflict, Entry, LedgerFailed, MeetingTaken
 from tests.entries import changed
 from tests.protocol.by_hand import laws
 from tests.protocol.by_hand.scenarios import IN_DOUBT, WALL, an_offer
@@ -22,13 +22,13 @@ OF_OTHERS = {
 
 
 class OnRecord(Truth):
-    """Answers `begin` and `version`."""
+    """Answers `get_or_create` and `update`."""
 
-    def begun(self, entry: Entry) -> Any:
-        told = self.choose("begun", "ledger away", "ledger away, written", "cancelled at begin")
-        if self.entry is None and told in ("begun", "ledger away, written"):
+    def created(self, entry: Entry) -> Any:
+        told = self.choose("created", "ledger away", "ledger away, written", "cancelled at creation")
+        if self.entry is None and told in ("created", "ledger away, written"):
             self.entry = entry
-        if told != "begun":
+        if told != "created":
             return CancelledError() if told.startswith("cancelled") else LedgerFailed("away")
         self.muted = laws.why_left_alone(self)
         self._settle_truth()
@@ -46,11 +46,11 @@ class OnRecord(Truth):
             elif told == "made late":
                 self.make("session-0", entry=self.entry, late=True, lag=self.scenario.lag)
 
-    def marked(self, entry: Entry) -> Any:
-        self.law(self.entry is not None, "a version on an entry that never was")
-        laws.judge_mark(self, entry)
+    def updated(self, entry: Entry) -> Any:
+        self.law(self.entry is not None, "a change of an entry that never was")
+        laws.judge_change(self, entry)
         if entry.state == "sent":
-            self.read_before_mark = self.clock - 0.25
+            self.read_before_record = self.clock - 0.25
         told = self.choose("written", *self._mishaps(entry))
         if told.startswith("overtaken by "):
             self._overtake(told.removeprefix("overtaken by "), entry)
@@ -86,7 +86,8 @@ class OnRecord(Truth):
     def _write(self, entry: Entry) -> bool:
         """The guard of every transition, told once more."""
         assert self.entry is not None
-        free = self.entry.state != "booked" if entry.state == "booked" else self.entry.version == entry.replaces
+        over = TRANSITIONS["booked"].sources
+        free = self.entry.state in over if entry.state == "booked" else self.entry.version == entry.replaces
         if free:
             self.terse |= entry.state == "planned" and self.entry.state in IN_DOUBT and not self.called
             self.entry = entry
@@ -113,7 +114,8 @@ class OnRecord(Truth):
     def _send_theirs(self, entry: Entry) -> None:
         offer = an_offer(self.scenario, "theirs")
         self.calls["theirs"] = self.clock
-        self.entry = replace(self.lead.sent(entry, offer.slots[0], offer, self.wall), sender="another")
+        free = replace(entry, state="planned")
+        self.entry = replace(self.lead.sent(free, offer.slots[0], offer, self.wall), sender="another")
         self.make("theirs", entry=self.entry)
 
     def _settle_elsewhere(self, entry: Entry) -> None:

@@ -57,6 +57,13 @@ class Scenario(NamedTuple):
     tried: Literal["all", "less", "least", "answers"] = "all"
 
     @property
+    def name(self) -> str:
+        """What is on record, and all that is not as usual."""
+        usual = Scenario._field_defaults
+        odd = [f"{name} {value}" for name, value in self._asdict().items() if name != "state" and value != usual[name]]
+        return ", ".join([self.state, *odd]).replace("_", " ")
+
+    @property
     def is_same_request(self) -> bool:
         return self.query in ("same", "other window")
 
@@ -120,6 +127,9 @@ LONG = (
     Scenario("booked", due_again=True, **LESS),
     Scenario(),
 )
+
+
+SCENARIOS = {scenario.name: scenario for scenario in (*SHORT, *LONG)}
 
 
 def a_pattern(invited: str, query: str) -> Pattern:

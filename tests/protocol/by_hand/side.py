@@ -33,12 +33,12 @@ class Side(OnRecord):
         if verb == "ask":
             return self._asked(what)
         if verb == "update":
-            return self.marked(what)
+            return self.updated(what)
         if verb == "get_or_create":
-            return self.begun(what)
+            return self.created(what)
         if verb == "log":
             return self._log(what)
-        self.law(self.armed is None, f"something waits ({verb}) between the version and the call")
+        self.law(self.armed is None, f"something waits ({verb}) between the record and the call")
         if verb == "pause":
             self.clock += what
             self.pauses += 1

@@ -47,10 +47,10 @@ class Truth:
         self.lead, self.began = lead, self.clock
         self.doubt = self.called = self.said_no = self.plain = self.may_look = self.retried = False
         self.muted = self.answered = ""
-        self.marked_as: set[str] = set()
+        self.recorded_as: set[str] = set()
         self.armed: Entry | None = None
         self.sent: Entry | None = None
-        self.read_before_mark = 0.0
+        self.read_before_record = 0.0
         self.wide, self.pauses = False, 0
         self._look_anew()
 
@@ -67,7 +67,7 @@ class Truth:
 
     def law(self, holds: bool, text: str) -> None:
         if not holds:
-            raise Broken(f"{text}: {self.scenario}, {' > '.join(self.choices.made)}; {self.entry}")
+            raise Broken(text, f"{self.scenario}, {' > '.join(self.choices.made)}; {self.entry}")
 
     def make(self, session: str, *, entry: Entry, late: bool = False, lag: float = 0.0) -> None:
         """A late meeting is made as late as can be; where nobody counts on bounds, the list does not know them."""

@@ -1,4 +1,4 @@
-"""Every crash of one try, and every pair of crashes of two tries in an entry, under each of some faults."""
+"""Every crash of one try, and every pair of crashes of two tries in a row, under each of some faults."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ class Setting(NamedTuple):
     other_run: bool = False
 
 
-SETTINGS = (
-    Setting("hold"),
-    Setting("hold", shows_log=True),
-    Setting("rebook"),
-    Setting("hold", other_run=True),
-    Setting("rebook", other_run=True),
-)
+SETTINGS = {
+    "hold": Setting("hold"),
+    "hold, with the log": Setting("hold", shows_log=True),
+    "rebook": Setting("rebook"),
+    "hold, another run": Setting("hold", other_run=True),
+    "rebook, another run": Setting("rebook", other_run=True),
+}
 
 
 class Fault(NamedTuple):
@@ -129,8 +129,8 @@ class Crashes:
         play = Play(self._protocol, step=0.0)
         play.chili.list_lag, play.chili.shows_log = self._fault.lag, self._setting.shows_log
         play.list_fails = self._fault.list_fails
-        fates = iter([self._fault.resolution])
-        play.resolution = lambda request: next(fates, acts)(play, request)
+        resolutions = iter([self._fault.resolution])
+        play.resolution = lambda request: next(resolutions, acts)(play, request)
         return play
 
     def _crashed(self, *tries: int) -> Play:
@@ -177,16 +177,26 @@ def left_by(play: Play) -> Hashable:
     return (play.time.now, *entries, *requests, *meetings, *ends, frozenset(play.chili.taken))
 
 
+CRASHES = {f"{policy}: {fault}": (policy, fault) for policy, fault in product(SETTINGS, FAULTS)}
+
+
+def crashes(name: str, protocol: Copies) -> Crashes:
+    """Two tries that may crash anywhere, in the setting and under the fault of that name."""
+    setting, fault = CRASHES[name]
+    pairs = Crashes(protocol, SETTINGS[setting], FAULTS[fault])
+    try:
+        pairs.play()
+    except Broken as broken:
+        raise Broken(broken.law, f"{broken}\n{name}") from None
+    return pairs
+
+
 def every_pair_of_crashes(protocol: Copies) -> Tally:
-    """Two tries that may crash anywhere, under each fault and in each setting."""
+    """Under each fault and in each setting."""
     singles = pairs = played = 0
     ends: Counter[tuple[str, str]] = Counter()
-    for setting, (name, fault) in product(SETTINGS, FAULTS.items()):
-        crashes = Crashes(protocol, setting, fault)
-        try:
-            crashes.play()
-        except Broken as broken:
-            raise Broken(f"{broken}\n{setting}, {name}") from None
-        singles, pairs, played = singles + crashes.singles, pairs + crashes.pairs, played + crashes.played
-        ends.update({(setting.policy, end): times for end, times in crashes.ends.items()})
+    for name in CRASHES:
+        each = crashes(name, protocol)
+        singles, pairs, played = singles + each.singles, pairs + each.pairs, played + each.played
+        ends.update({(SETTINGS[CRASHES[name][0]].policy, end): times for end, times in each.ends.items()})
     return Tally(singles, pairs, played, ends)

@@ -36,7 +36,7 @@ class Laws:
         if not holds:
             self.is_broken = True
             trace = "\n".join(f"{at:10.1f}  {' '.join(filter(None, what))}" for at, *what in self._trace)
-            raise Broken(f"{text}, after\n{trace}\n{self.ledger.entries()}")
+            raise Broken(text, f"after\n{trace}\n{self.ledger.entries()}")
 
     def note(self, *what: str) -> None:
         self._trace.append((self._time.now, *what))

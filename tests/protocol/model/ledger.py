@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
-from airflow_chilipiper.booking.ledger.entry import Entry
+from airflow_chilipiper.booking.ledger.entry import TRANSITIONS, Entry
 from airflow_chilipiper.booking.ledger.memory import MemoryLedger
 from airflow_chilipiper.booking.ledger.store import Answer
 from tests.protocol.model.service import ChiliPiper
@@ -14,10 +14,11 @@ from tests.protocol.model.service import ChiliPiper
 Law = Callable[[bool, str], None]
 PERSON = "a person"
 RELEASE = ("booked", "planned")
+IN_TABLE = {(source, each.to) for each in TRANSITIONS.values() for source in each.sources}
 
 
 class JudgedLedger:
-    """`history` has each entry as it was on record, in order, and `sent` the entries that each actor marked `sent`.
+    """`history` has each entry as it was on record, in order, and `sent` the entries that each actor recorded as `sent`.
 
     `released` has the meetings that do not count any more for a lead.
     """
@@ -61,10 +62,9 @@ class JudgedLedger:
         self._law(len(booked) == len(set(booked)), "I5: one meeting id stands in two entries")
 
     def _is_allowed(self, before: Entry, after: Entry, actor: str) -> bool:
-        """By what can be seen on record. Whether silence counted rightly, the meetings tell (I1).
-
-        A sender may come back to its doubt: that frees nobody.
-        """
+        """By the table, and what can be seen on record. Whether silence counted rightly, the meetings tell (I1)."""
+        if (before.state, after.state) not in IN_TABLE:
+            return False
         if actor == PERSON:
             return after.state == "booked" or before.state == "review" or (before.state, after.state) == RELEASE
         is_sender = any(entry.session == before.session for entry in self.sent[actor])
@@ -72,9 +72,9 @@ class JudgedLedger:
         allowed = {
             "sent": before.state == "planned",
             "planned": is_sender or may_rebook or self._chili.shows_end_of(before.session),
-            "unknown": before.state in ("planned", "sent", "unknown") and is_sender,
-            "review": before.state in ("sent", "unknown"),
-            "booked": before.state != "booked",
+            "unknown": is_sender,
+            "review": True,
+            "booked": True,
         }
         return allowed.get(after.state, False)
 

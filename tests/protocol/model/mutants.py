@@ -2,16 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-
-class Mutant(NamedTuple):
-    """The text that is replaced, by what, and the law that is then broken."""
-
-    text: str
-    instead: str
-    law: str
-
+from tests.protocol.copies import UNCHECKED, Mutant
 
 ASKS = "booked = await runtime.ask(call.by(send_by))"
 SEND_BY = "    send_by = min(runtime.now() + SEND_WITHIN, opened + (offer.lifetime or inf))\n"
@@ -19,88 +10,193 @@ MARKS = "    sent = await runtime.update(lead.sent(entry, slot, offer, runtime.w
 GRACE = "return sent_at + lifetime + self.processing + self.list_lag + self.skew"
 REBOOK = 'rebook = entry.policy == "rebook" and entry.state != "review" and may_rebook'
 IS_OVER = "began > (entry.no_effect_after or inf)"
-FREES = "    if _is_free(entry, evidence, began, may_rebook=may_rebook):\n        told"
-RECONCILES = '    bounds, may_rebook = lead.bounds, lead.bounds.in_doubt == "rebook"\n'
+FREES = "    if _is_free(entry, evidence, began, may_rebook=may_rebook):\n        absent"
+RECONCILES = '    bounds, may_rebook = lead.policy.bounds, lead.policy.bounds.in_doubt == "rebook"\n'
 FITTING = "if fitting := here or [each for each in recent if _is_of(each, entry)]:"
 LISTED = "listed = await meetings(runtime, start=start, end=end, guest=guest)"
 
 DEFINITE = "DEFINITE_NO = ("
 
 SEVERAL_ACTORS = {
-    "winner not compared": Mutant("return current.version == entry.replaces", "return True", "I4"),
+    "winner not compared": Mutant(
+        "booking.ledger.entry", "return current.version == entry.replaces", "return True", "I4", "two runs at once"
+    ),
     "a step back not compared": Mutant(
+        "booking.ledger.entry",
         'if entry.state == "booked":\n        return current',
         'if entry.state in ("booked", "planned"):\n        return current',
         "I4: sent to planned",
+        "a process wakes up while its lead is booked again",
     ),
-    "a booked id overwritten": Mutant('return current.state != "booked"', "return True", "transition 10"),
+    "a booked id overwritten": Mutant(
+        "booking.ledger.entry",
+        'return current.state in TRANSITIONS["booked"].sources',
+        "return True",
+        "transition 10",
+        "an answer comes after its lead was released",
+    ),
     "one meeting id in two entries": Mutant(
-        "if entry.meeting_id and self._is_held(", "if False and self._is_held(", "I5"
+        "booking.ledger.memory",
+        "if entry.meeting_id and self._is_held(",
+        "if False and self._is_held(",
+        "I5",
+        "one meeting fits two leads",
     ),
     "a fresh `sent` booked again": Mutant(
+        "booking.book",
         'if entry.state != "planned":\n            return on_record',
         'if entry.state not in ("planned", "sent"):\n            return on_record',
         "I4",
+        "a second run meets a fresh call",
+        [UNCHECKED],
     ),
     "a stale `sent` freed by its age": Mutant(
+        "booking.doubt.reconcile",
         RECONCILES,
         f"""    if entry.state == "sent":
-        return await _update(entry.to("planned"), entry, runtime)
+        return await _update(entry.to_freed(""), entry, runtime)
 {RECONCILES}""",
         "I4",
+        "a process sleeps between mark and call",
     ),
-    "`unknown` freed by time": Mutant(REBOOK, 'rebook = entry.state != "review"', "I4"),
-    "a policy loosened by a later run": Mutant(REBOOK, 'rebook = entry.state != "review" and may_rebook', "I4"),
+    "`unknown` freed by time": Mutant(
+        "booking.doubt.reconcile",
+        REBOOK,
+        'rebook = entry.state != "review"',
+        "I4",
+        "a process sleeps between mark and call",
+    ),
+    "a policy loosened by a later run": Mutant(
+        "booking.doubt.reconcile",
+        REBOOK,
+        'rebook = entry.state != "review" and may_rebook',
+        "I4",
+        "a later run allows what the first did not",
+    ),
     "rebooking without a known lifetime": Mutant(
+        "booking.doubt.bounds",
         'return self.in_doubt if offered_lifetime or self.session_lifetime else "hold"',
         "return self.in_doubt",
         "I1",
+        "nobody knows when a session ends",
     ),
-    "no deadline": Mutant(ASKS, "booked = await runtime.ask(call)", "I1"),
+    "no deadline": Mutant(
+        "booking.book", ASKS, "booked = await runtime.ask(call)", "I1", "a process sleeps between mark and call"
+    ),
     "deadline checked before the pace wait": Mutant(
+        "booking.book",
         ASKS,
         f"""if runtime.now() > send_by:
             raise errors.NotSent("too late")
         await runtime.acquire(priority=True)
         {ASKS.replace(".by(send_by)", "")}""",
         "I1",
+        "a process sleeps between mark and call",
     ),
-    "deadline counted from after the version": Mutant(SEND_BY + MARKS, MARKS + SEND_BY, "I1"),
-    "grace without the session's life": Mutant(GRACE, GRACE.replace(" + lifetime", ""), "I1"),
-    "grace without the processing time": Mutant(GRACE, GRACE.replace(" + self.processing", ""), "I1"),
-    "grace without the list's lag": Mutant(GRACE, GRACE.replace(" + self.list_lag", ""), "I1"),
-    "grace without skew": Mutant(GRACE, GRACE.replace(" + self.skew", ""), "I1"),
-    "grace judged at the decision": Mutant(FREES, FREES.replace("began", "runtime.wall()"), "I1"),
+    "deadline counted from after the record": Mutant(
+        "booking.book", SEND_BY + MARKS, MARKS + SEND_BY, "I1", "a process sleeps in its mark"
+    ),
+    "grace without the session's life": Mutant(
+        "booking.doubt.bounds",
+        GRACE,
+        GRACE.replace(" + lifetime", ""),
+        "I1",
+        "the latest meeting and the fastest clock",
+    ),
+    "grace without the processing time": Mutant(
+        "booking.doubt.bounds",
+        GRACE,
+        GRACE.replace(" + self.processing", ""),
+        "I1",
+        "the latest meeting and the fastest clock",
+    ),
+    "grace without the list's lag": Mutant(
+        "booking.doubt.bounds",
+        GRACE,
+        GRACE.replace(" + self.list_lag", ""),
+        "I1",
+        "the latest meeting and the fastest clock",
+    ),
+    "grace without skew": Mutant(
+        "booking.doubt.bounds",
+        GRACE,
+        GRACE.replace(" + self.skew", ""),
+        "I1",
+        "the latest meeting and the fastest clock",
+    ),
+    "grace judged at the decision": Mutant(
+        "booking.doubt.reconcile",
+        FREES,
+        FREES.replace("began", "runtime.wall()"),
+        "I1",
+        "the latest meeting and the fastest clock",
+    ),
     "a sweep's grace judged at its end": Mutant(
-        "_concluded(entry, evidence[entry.key], began,", "_concluded(entry, evidence[entry.key], runtime.wall(),", "I1"
+        "booking.doubt.sweep",
+        "_concluded(entry, evidence[entry.key], began,",
+        "_concluded(entry, evidence[entry.key], runtime.wall(),",
+        "I1",
+        "a sweep goes to sleep",
     ),
-    "no grace": Mutant(f" and {IS_OVER}", "", "I1"),
-    "a log believed before its time": Mutant(IS_OVER, f"(evidence.proven_absent or {IS_OVER})", "I1"),
-    "a person too early": Mutant("if wall <= no_effect_after:", "if False:", "I1"),
+    "no grace": Mutant(
+        "booking.doubt.reconcile", f" and {IS_OVER}", "", "I1", "the latest meeting and the fastest clock"
+    ),
+    "a log believed before its time": Mutant(
+        "booking.doubt.reconcile",
+        IS_OVER,
+        f"(evidence.proven_absent or {IS_OVER})",
+        "I1",
+        "the latest meeting and an open log",
+    ),
+    "a person too early": Mutant(
+        "booking.ledger.person", "if wall <= no_effect_after:", "if False:", "I1", "a person speaks too early"
+    ),
     "a release of what is not booked": Mutant(
+        "booking.ledger.person",
         'if entry.state != "booked":\n        raise NotResolved',
         "if False:\n        raise NotResolved",
         "I4: sent to planned",
+        "a person releases what is not booked",
+        [UNCHECKED],
     ),
     "rebook that frees `review`": Mutant(
-        REBOOK, 'rebook = entry.policy == "rebook" and may_rebook', "I9: review to planned"
+        "booking.doubt.reconcile",
+        REBOOK,
+        'rebook = entry.policy == "rebook" and may_rebook',
+        "I9: review to planned",
+        "a meeting is moved and moved away",
     ),
-    "cancelled meetings not counted": Mutant(LISTED, LISTED.replace(")", ', statuses=("Active",))'), "I1"),
-    "moved meetings not counted": Mutant(FITTING, "if fitting := here:", "I1"),
+    "cancelled meetings not counted": Mutant(
+        "booking.doubt.meeting_search",
+        LISTED,
+        LISTED.replace(")", ', statuses=("Active",))'),
+        "I1",
+        "a meeting is cancelled",
+    ),
+    "moved meetings not counted": Mutant(
+        "booking.doubt.evidence", FITTING, "if fitting := here:", "I1", "a meeting is moved and moved away"
+    ),
     "a list that failed taken for none": Mutant(
+        "booking.doubt.meeting_search",
         LISTED,
         f"""try:
             {LISTED}
-        except ChiliPiperError:
+        except Exception:
             listed = []""",
         "I1",
+        "the list cannot be asked",
     ),
 }
 
 CRASHES = {
-    "no answer taken for a no": Mutant(DEFINITE, f"{DEFINITE}errors.NoAnswer, ", "I1"),
-    "5xx taken for a no": Mutant(DEFINITE, f"{DEFINITE}errors.ServerBroken, ", "I1"),
-    "sent although the version failed": Mutant(
+    "no answer taken for a no": Mutant(
+        "booking.book", DEFINITE, f"{DEFINITE}errors.NoAnswer, ", "I1", "hold: answer lost after acting"
+    ),
+    "5xx taken for a no": Mutant(
+        "booking.book", DEFINITE, f"{DEFINITE}errors.ServerBroken, ", "I1", "hold: 5xx after acting"
+    ),
+    "sent although that is not on record": Mutant(
+        "booking.book",
         MARKS,
         f"""    try:
     {MARKS}    except Conflict:
@@ -109,37 +205,62 @@ CRASHES = {
         sent = lead.sent(entry, slot, offer, runtime.wall())
 """,
         "I3",
+        "hold: `sent` not taken",
     ),
     "asked again": Mutant(
+        "booking.book",
         ASKS,
         f"""try:
             {ASKS}
         except errors.NoAnswer:
             {ASKS}""",
         "I2",
+        "hold: answer lost after acting",
     ),
     "a session spent on the next slot too": Mutant(
+        "booking.book",
         "            session = None\n",
         "            session = opened, offer\n",
         "I7",
+        "hold: stolen slot in a coded 4xx",
     ),
     "a booked lead opened again": Mutant(
+        "booking.book",
         'if entry.state != "planned":\n            return on_record',
         'if entry.state not in ("planned", "booked"):\n            return on_record',
         "I8",
+        "hold: none",
     ),
-    "a surprise that escapes": Mutant("except Exception as doubt:", "except errors.Refused as doubt:", "I6"),
-    "another id on record": Mutant("meeting=booked.meeting_id), booked", "meeting=sent.session), booked", "I5"),
-    "a `sent` of an earlier try booked again": SEVERAL_ACTORS["a fresh `sent` booked again"],
-    "a stale `sent` freed by its age": SEVERAL_ACTORS["a stale `sent` freed by its age"],
-    "`unknown` freed by time": SEVERAL_ACTORS["`unknown` freed by time"],
-    "silence never counts": Mutant(IS_OVER, "False", "never lost"),
+    "a surprise that escapes": Mutant(
+        "booking.book",
+        "except Exception as doubt:",
+        "except errors.Refused as doubt:",
+        "I6",
+        "hold: answer lost after acting",
+    ),
+    "another id on record": Mutant(
+        "booking.book", "to_booked(booked.meeting_id, at", "to_booked(sent.session, at", "I5", "hold: none"
+    ),
+    "a `sent` of an earlier try booked again": SEVERAL_ACTORS["a fresh `sent` booked again"]._replace(
+        scenario="hold: list that fails"
+    ),
+    "a stale `sent` freed by its age": SEVERAL_ACTORS["a stale `sent` freed by its age"]._replace(
+        scenario="hold: none"
+    ),
+    "`unknown` freed by time": SEVERAL_ACTORS["`unknown` freed by time"]._replace(scenario="hold: none"),
+    "silence never counts": Mutant("booking.doubt.reconcile", IS_OVER, "False", "never lost", "rebook: none"),
     "`unknown` never looked at again": Mutant(
-        'return entry.state in ("unknown", "review")', 'return entry.state == "review"', "never lost"
+        "booking.doubt.reconcile",
+        'return entry.state in ("unknown", "review")',
+        'return entry.state == "review"',
+        "never lost",
+        "hold: answer lost after acting",
     ),
     "a stale `sent` never looked at": Mutant(
+        "booking.doubt.reconcile",
         "return _is_earlier_try(entry.sender, sender) or bounds.is_over(entry.sent_at or 0.0, wall)",
         "return False",
         "never lost",
+        "hold: none",
     ),
 }

@@ -15,11 +15,11 @@ from tests.protocol.model.runs import Run
 Schedule = Callable[[Copies], Play]
 LONG = 100_000.0
 MOST_SKEW = 300.0
-SCHEDULES: list[Schedule] = []
+SCHEDULES: dict[str, Schedule] = {}
 
 
 def schedule(play: Schedule) -> Schedule:
-    SCHEDULES.append(play)
+    SCHEDULES[play.__name__.replace("_", " ")] = play
     return play
 
 

@@ -1,0 +1,156 @@
+"""Broken protocols from the first call to what is recorded of its answer."""
+
+from __future__ import annotations
+
+from tests.protocol.copies import Mutant
+
+MARKS = "sent = await runtime.update(lead.sent(entry, slot, offer, runtime.wall()))"
+ASKS = "booked = await runtime.ask(call.by(send_by))"
+OPENS = """    opened = runtime.now()
+    offer = await with_retries(lead.pattern.open(lead.policy.interval), runtime, priority=again)
+"""
+NOT_PLANNED = 'if entry.state != "planned":\n            return on_record'
+SEND_BY = "    send_by = min(runtime.now() + SEND_WITHIN, opened + (offer.lifetime or inf))\n"
+UNMARKED = """sent = lead.sent(entry, slot, offer, runtime.wall())
+    try:
+        await runtime.update(sent)
+    except {}:
+        pass"""
+
+MUTANTS = {
+    "booking asked with retries": Mutant(
+        "booking.book",
+        ASKS,
+        "booked = await with_retries(replace(call.by(send_by), repeatable=True), runtime)",
+        "between the record and the call",
+        "planned, sessions 1, tried answers",
+    ),
+    "booking asked again without a place in the pace": Mutant(
+        "booking.book",
+        ASKS,
+        f"""try:
+            {ASKS}
+        except errors.NoAnswer:
+            {ASKS}""",
+        "I3|I2",
+        "planned, query other guest, sessions 1, tried least",
+    ),
+    "a booking that says it may be repeated": Mutant(
+        "booking.book",
+        ASKS,
+        ASKS.replace("call.by", "replace(call, repeatable=True).by"),
+        "I2",
+        "planned, sessions 1, tried answers",
+    ),
+    "on record after the call": Mutant(
+        "booking.book",
+        f"    {MARKS}\n    try:\n        {ASKS}",
+        f"    try:\n        {ASKS}\n        {MARKS}",
+        "I3",
+        "planned, sessions 1, tried answers",
+    ),
+    "the place in the pace taken after the record": Mutant(
+        "booking.book",
+        ASKS,
+        f"await runtime.acquire(priority=True)\n        {ASKS}",
+        "between the record",
+        "planned, sessions 1, tried answers",
+    ),
+    "the version not compared": Mutant(
+        "booking.book", MARKS, UNMARKED.format("Conflict"), "I3", "planned, query other guest, sessions 1, tried least"
+    ),
+    "sent although that is not on record": Mutant(
+        "booking.book",
+        MARKS,
+        UNMARKED.format("LedgerFailed"),
+        "I3",
+        "planned, query other guest, sessions 1, tried least",
+    ),
+    "a session reused for the next slot": Mutant(
+        "booking.book", "            session = None\n", "            session = opened, offer\n", "I7", "absent"
+    ),
+    "no deadline": Mutant("booking.book", "call.by(send_by)", "call", "too late", "planned, sessions 1, tried answers"),
+    "a deadline that counts from after the record": Mutant(
+        "booking.book",
+        f"{SEND_BY}    {MARKS}\n",
+        f"    {MARKS}\n{SEND_BY}",
+        "too late",
+        "planned, sessions 1, tried answers",
+    ),
+    "a deadline beyond the session's life": Mutant(
+        "booking.book",
+        ", opened + (offer.lifetime or inf))",
+        ", inf)",
+        "too late",
+        "planned, sessions 1, tried answers",
+    ),
+    "a life that counts from the offer": Mutant(
+        "booking.book",
+        OPENS,
+        "    offer = await with_retries(lead.pattern.open(lead.policy.interval), runtime)\n    opened = runtime.now()\n",
+        "too late",
+        "planned, sessions 1, tried answers",
+    ),
+    "booked, and not on record": Mutant(
+        "booking.book",
+        'return await record(sent.to_booked(booked.meeting_id, at=runtime.wall(), reason=""), sent, runtime), booked',
+        'return sent.to_booked(booked.meeting_id, at=runtime.wall(), reason=""), booked',
+        "I6",
+        "planned, sessions 1, tried answers",
+    ),
+    "a step back that is not on record": Mutant(
+        "booking.book",
+        "return await record(sent.to_freed(str(no)), sent, runtime), no",
+        "return sent.to_freed(str(no)), no",
+        "I3|I6",
+        "planned, sessions 1, tried answers",
+    ),
+    "an entry in doubt booked again": Mutant(
+        "booking.book",
+        NOT_PLANNED,
+        NOT_PLANNED.replace('!= "planned"', 'not in ("planned", "unknown")'),
+        "I1|I4|another",
+        "unknown, query other guest, policy rebook",
+    ),
+    "a sent entry booked again": Mutant(
+        "booking.book",
+        NOT_PLANNED,
+        NOT_PLANNED.replace('!= "planned"', 'not in ("planned", "sent")'),
+        "I1|I4|fresh",
+        "sent, sessions 1, policy rebook, age 1.0, tried less",
+    ),
+    "a booked entry booked again": Mutant(
+        "booking.book",
+        NOT_PLANNED,
+        NOT_PLANNED.replace('!= "planned"', 'not in ("planned", "booked")'),
+        "I4|I8",
+        "planned, sessions 1, tried answers",
+    ),
+    "an entry for a person to judge booked again": Mutant(
+        "booking.book",
+        NOT_PLANNED,
+        NOT_PLANNED.replace('!= "planned"', 'not in ("planned", "review")'),
+        "I1|I4|another",
+        "review, query other guest, policy rebook",
+    ),
+    "who is given up booked again": Mutant(
+        "booking.book",
+        NOT_PLANNED,
+        NOT_PLANNED.replace('!= "planned"', 'not in ("planned", "abandoned")'),
+        "I9",
+        "abandoned, query other guest, policy rebook",
+    ),
+    "an entry that does not tell its session": Mutant(
+        "booking.lead",
+        "            session=offer.session,\n",
+        "",
+        "I3|before a look",
+        "planned, sessions 1, tried answers",
+    ),
+    "an entry that does not tell its slot": Mutant(
+        "booking.lead", "            slot=slot.start_as_sent,\n", "", "I3", "planned, sessions 1, tried answers"
+    ),
+    "an entry that does not tell its sender": Mutant(
+        "booking.lead", "            sender=self.policy.sender,\n", "", "I3", "planned, sessions 1, tried answers"
+    ),
+}

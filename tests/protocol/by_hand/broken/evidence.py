@@ -1,0 +1,150 @@
+"""Broken protocols of what is evidence."""
+
+from __future__ import annotations
+
+from tests.protocol.copies import Mutant
+
+MUTANTS = {
+    "first page only": Mutant(
+        "api.resources.pages",
+        """        if len(found) == known or not answer.may_have_more(len(found)):
+            return _whole(found, answer, page(number).operation)
+""",
+        "        return list(found.values())\n",
+        "I1|I5",
+        "sent, sessions 1, policy rebook, age 658.0, lag 4.0, tried least",
+    ),
+    "cancelled meetings not counted": Mutant(
+        "booking.doubt.meeting_search",
+        "guest=guest)",
+        'guest=guest, statuses=("Active",))',
+        "I1|I5",
+        "sent, sessions 1, policy rebook, age 658.0, lag 4.0, tried least",
+    ),
+    "meetings hardly described not counted": Mutant(
+        "booking.doubt.evidence",
+        "each.start in (None, start)",
+        "each.start == start",
+        "against a meeting",
+        "sent, sessions 1, policy rebook, age 658.0, lag 4.0, tried least",
+    ),
+    "meetings without a guest not counted": Mutant(
+        "booking.doubt.evidence",
+        "_is_of(each, entry) is not False]",
+        "_is_of(each, entry)]",
+        "against a meeting",
+        "sent, sessions 1, policy rebook, age 658.0, lag 4.0, tried least",
+    ),
+    "clocks that are believed to agree": Mutant(
+        "booking.doubt.evidence",
+        "(entry.sent_at or 0.0) - skew",
+        "(entry.sent_at or 0.0)",
+        "against a meeting",
+        "sent, sessions 1, policy rebook, age 1.0, tried less",
+    ),
+    "a list that is believed to tell parts of a second": Mutant(
+        "booking.doubt.evidence",
+        "floor((entry.sent_at or 0.0) - skew)",
+        "(entry.sent_at or 0.0) - skew",
+        "against a meeting",
+        "sent, sessions 1, policy rebook, age 1.0, tried less",
+    ),
+    "the meeting that the entry was released from found again": Mutant(
+        "booking.doubt.evidence",
+        " if each.meeting_id != entry.released]",
+        "]",
+        "I5",
+        "booked, sessions 1, due again True, tried less",
+    ),
+    "a moved meeting not counted": Mutant(
+        "booking.doubt.evidence",
+        "here or [each for each in recent if _is_of(each, entry)]",
+        "here",
+        "against a meeting",
+        "sent, sessions 1, policy rebook, age 658.0, lag 4.0, tried least",
+    ),
+    "a meeting of nobody known taken": Mutant(
+        "booking.doubt.evidence",
+        "len(here) == 1 and _is_of(here[0], entry) and",
+        "len(here) == 1 and",
+        "one was taken",
+        "unknown, sessions 1, invited crm id of nobody, tried less",
+    ),
+    "a meeting at no known time taken": Mutant(
+        "booking.doubt.evidence",
+        " and here[0].start is not None:",
+        ":",
+        "one was taken",
+        "sent, sessions 1, policy rebook, age 658.0, lag 4.0, tried least",
+    ),
+    "of two meetings that fit, one taken": Mutant(
+        "booking.doubt.evidence",
+        "if len(here) == 1 and _is_of",
+        "if here and _is_of",
+        "one was taken",
+        "planned, query other guest, sessions 1, tried least",
+    ),
+    "whom the offer named not compared": Mutant(
+        "booking.doubt.evidence",
+        'frozenset({entry.guest, entry.invited} - {""})',
+        'frozenset({entry.guest} - {""})',
+        "without a look",
+        "unknown, sessions 1, invited crm id and e-mail, tried less",
+    ),
+    "a log entry of another session taken for ours": Mutant(
+        "booking.doubt.routing_log",
+        "own = [each for each in listed if each.is_of(entry.session)]",
+        "own = listed",
+        "nobody told|I9|without proof",
+        "unknown, sessions 1, literal True, tried least",
+    ),
+    "timed out while a meeting is listed": Mutant(
+        "booking.doubt.reconcile",
+        'if evidence.is_none and lead.pattern.name == "concierge":',
+        'if lead.pattern.name == "concierge":',
+        "passed over",
+        "sent, sessions 1, policy rebook, age 658.0, lag 4.0, tried least",
+    ),
+    "timed out beside an entry that is not": Mutant(
+        "booking.doubt.routing_log",
+        "bool(own) and all(",
+        "bool(own) and any(",
+        "I9|without proof",
+        "unknown, sessions 1, policy rebook, stricter True, tried least",
+    ),
+    "a log without an entry of ours taken for timed out": Mutant(
+        "booking.doubt.routing_log",
+        "proven_absent=bool(own) and all(",
+        "proven_absent=all(",
+        "I9|without proof|before a look",
+        "absent, sessions 1, literal True, tried less",
+    ),
+    "of two meetings of one session, one taken": Mutant(
+        "booking.doubt.routing_log",
+        "if len(booked) == 1:",
+        "if booked:",
+        "nobody told",
+        "unknown, sessions 1, literal True, tried least",
+    ),
+    "a log that failed taken for timed out": Mutant(
+        "booking.doubt.routing_log",
+        "        except ChiliPiperError:\n            return NONE\n",
+        "        except ChiliPiperError:\n            return Evidence(proven_absent=True)\n",
+        "I9|without proof",
+        "unknown, sessions 1, policy rebook, stricter True, tried least",
+    ),
+    "the log of another router": Mutant(
+        "booking.doubt.routing_log",
+        "return self._routers\n",
+        "return dict.fromkeys(self._routers, [*self._routers.values()][0])\n",
+        "another router",
+        "unknown, sessions 1, literal True, tried least",
+    ),
+    "the log around the call only": Mutant(
+        "booking.doubt.routing_log",
+        "timedelta(hours=25), timedelta(days=2)",
+        "timedelta(minutes=5), timedelta(days=2)",
+        "another time",
+        "unknown, sessions 1, literal True, tried least",
+    ),
+}

@@ -1,0 +1,187 @@
+"""Broken protocols of when nothing found sets a lead free, and whom."""
+
+from __future__ import annotations
+
+from tests.protocol.copies import UNCHECKED, Mutant
+
+LAST_LOOK = "listed = await _elsewhere(entry, (), runtime, bounds)"
+
+MUTANTS = {
+    "grace without the session's life": Mutant(
+        "booking.doubt.bounds",
+        "sent_at + lifetime + ",
+        "sent_at + ",
+        "before a look",
+        "unknown, sessions 1, age 658.0, lag 4.0, tried least",
+    ),
+    "grace without the service's time": Mutant(
+        "booking.doubt.bounds",
+        " + self.processing",
+        "",
+        "before a look",
+        "unknown, sessions 1, age 658.0, lag 4.0, tried least",
+    ),
+    "grace without the list's lag": Mutant(
+        "booking.doubt.bounds",
+        "self.processing + self.list_lag",
+        "self.processing",
+        "before a look",
+        "unknown, sessions 1, age 658.0, lag 4.0, tried least",
+    ),
+    "grace without skew": Mutant(
+        "booking.doubt.bounds",
+        "processing + self.list_lag + self.skew",
+        "processing + self.list_lag",
+        "before a look",
+        "unknown, sessions 1, age 658.0, lag 4.0, tried least",
+    ),
+    "grace judged at the decision instead of the look": Mutant(
+        "booking.doubt.reconcile",
+        "        if _is_free(entry, evidence, began, may_rebook=may_rebook):\n            listed",
+        "        began = runtime.wall()\n"
+        "        if _is_free(entry, evidence, began, may_rebook=may_rebook):\n            listed",
+        "before a look",
+        "unknown, sessions 1, age 658.0, lag 4.0, tried least",
+    ),
+    "no grace": Mutant(
+        "booking.doubt.reconcile",
+        " and began > (entry.no_effect_after or inf)",
+        "",
+        "before a look",
+        "absent, sessions 1, policy rebook, tried less",
+    ),
+    "a session that timed out believed at once": Mutant(
+        "booking.doubt.reconcile",
+        "began > (entry.no_effect_after or inf)",
+        "(evidence.proven_absent or began > (entry.no_effect_after or inf))",
+        "before a look",
+        "sent, sessions 1, policy rebook, age 658.0, lag 4.0, tried least",
+    ),
+    "a session that timed out judged by a person before that counts": Mutant(
+        "booking.doubt.reconcile",
+        'if entry.state == "review" or _will_be_free(entry, evidence, may_rebook=may_rebook):',
+        'if entry.state == "review":',
+        "what time will tell",
+        "absent, sessions 1, policy rebook, tried less",
+    ),
+    "a session that timed out taken for no evidence under hold": Mutant(
+        "booking.doubt.reconcile",
+        "(evidence.proven_absent or (evidence.is_none and rebook))",
+        "((evidence.proven_absent or evidence.is_none) and rebook)",
+        "what time will tell|the lead is not free",
+        "unknown, sessions 1, literal True, tried least",
+    ),
+    "a session that timed out taken for no evidence in `review`": Mutant(
+        "booking.doubt.reconcile",
+        "(evidence.proven_absent or (evidence.is_none",
+        '((evidence.proven_absent and entry.state != "review") or (evidence.is_none',
+        "the lead is not free",
+        "review, sessions 1, tried less",
+    ),
+    "rebook where the session's end is not known": Mutant(
+        "booking.doubt.bounds",
+        'return self.in_doubt if offered_lifetime or self.session_lifetime else "hold"',
+        "return self.in_doubt",
+        "without proof",
+        "unknown, sessions 1, policy rebook, age 30000, endless True, tried least",
+    ),
+    "rebook that frees `review`": Mutant(
+        "booking.doubt.reconcile",
+        ' and entry.state != "review" and may_rebook',
+        " and may_rebook",
+        "I9",
+        "review, sessions 1, policy rebook, age 658.0, lag 4.0, tried least",
+    ),
+    "`review` recorded anew": Mutant(
+        "booking.doubt.reconcile",
+        'if entry.state == "review" or _will',
+        "if _will",
+        "I9",
+        "unknown, sessions 1, invited crm id of nobody, tried less",
+        [UNCHECKED],
+    ),
+    "rebook under the policy hold": Mutant(
+        "booking.doubt.reconcile",
+        'entry.policy == "rebook" and entry.state',
+        "entry.state",
+        "without proof",
+        "unknown, sessions 1, policy rebook, age 30000, endless True, tried least",
+    ),
+    "rebook by an entry's policy against the run's": Mutant(
+        "booking.doubt.reconcile",
+        '"review" and may_rebook\n',
+        '"review"\n',
+        "without proof",
+        "unknown, sessions 1, policy rebook, stricter True, tried least",
+    ),
+    "a policy that is always rebook": Mutant(
+        "booking.lead",
+        'policy=self.policy.bounds.policy(offer.lifetime) if self.guests_of(offer) else "hold"',
+        'policy="rebook"',
+        "without proof",
+        "unknown, sessions 1, policy rebook, age 30000, endless True, tried least",
+    ),
+    "rebook where nobody knows the guest": Mutant(
+        "booking.lead",
+        ' if self.guests_of(offer) else "hold"',
+        "",
+        "without proof|against a meeting",
+        "unknown, sessions 1, policy rebook, invited crm id of nobody, tried less",
+    ),
+    "ambiguous evidence under rebook frees": Mutant(
+        "booking.doubt.reconcile",
+        "(evidence.is_none and rebook)",
+        "rebook",
+        "against a meeting",
+        "sent, sessions 1, policy rebook, age 658.0, lag 4.0, tried least",
+    ),
+    "only the slot looked at": Mutant(
+        "booking.doubt.reconcile",
+        'if evidence.is_none and entry.state != "review":',
+        "if False:",
+        "for whoever was invited at all the time",
+        "unknown, sessions 1, literal True, tried least",
+    ),
+    "freed by our spelling of the guest alone": Mutant(
+        "booking.doubt.reconcile",
+        LAST_LOOK,
+        LAST_LOOK.replace("()", "guests"),
+        "all the time",
+        "unknown, sessions 1, policy rebook, literal True, tried least",
+    ),
+    "what the last look shows passed over": Mutant(
+        "booking.doubt.reconcile",
+        "evidence = evidence if listed.is_none else listed",
+        "pass",
+        "against a meeting",
+        "unknown, sessions 1, policy rebook, literal True, tried least",
+    ),
+    "a horizon of days": Mutant(
+        "booking.doubt.meeting_search",
+        "timedelta(days=60)",
+        "timedelta(days=6)",
+        "all the time",
+        "unknown, sessions 1, literal True, tried least",
+    ),
+    "a horizon that counts from the call": Mutant(
+        "booking.doubt.meeting_search",
+        "max([*sent, *slots]) + HORIZON",
+        "max([max(sent) + HORIZON, *(slot + MINUTE for slot in slots)])",
+        "all the time",
+        "unknown, sessions 1, literal True, tried least",
+    ),
+    "a list that is believed at once": Mutant(
+        "booking.doubt.reconcile",
+        "bounds.has_settled(entry.sent_at or 0.0, began)",
+        "True",
+        "before the list has had its time",
+        "sent, sessions 1, age -3.0, by an earlier try, lag 4.0, one clock True, tried least",
+    ),
+    "a list's time by clocks that agree": Mutant(
+        "booking.doubt.bounds",
+        "looked_at >= sent_at + self.list_lag + self.skew",
+        "looked_at >= sent_at + self.list_lag",
+        "before the list has had its time",
+        "sent, sessions 1, age -3.0, by an earlier try, lag 4.0, tried least",
+    ),
+}
