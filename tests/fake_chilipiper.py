@@ -15,8 +15,6 @@ from airflow_chilipiper.api.patterns.offer import Booked, Offer
 from airflow_chilipiper.api.patterns.slots import Bookable, Slots
 from airflow_chilipiper.booking.lead import Lead
 from tests import leads
-from tests.drive import Immediate as ImmediateBooking  # noqa: F401
-from tests.drive import OverLedger  # noqa: F401
 
 START = "2026-11-03T09:30:00Z"
 

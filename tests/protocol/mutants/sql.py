@@ -32,19 +32,19 @@ def new_ledger(open_engine: Open) -> SqlLedger:
     return ledger_over(open_engine())
 
 
-def begun(ledger: SqlLedger, keys: str) -> Sequence[Entry]:
+def created(ledger: SqlLedger, keys: str) -> Sequence[Entry]:
     from airflow_chilipiper.booking.ledger.entry import Entry, new_version
 
     return ledger.get_or_create([Entry(key=key * 64, purpose="spring", version=new_version()) for key in keys])
 
 
-def marked(ledger: SqlLedger, *entries: Entry) -> list[bool]:
+def updated(ledger: SqlLedger, *entries: Entry) -> list[bool]:
     """Which of them the ledger says are on record now."""
     return [not isinstance(answer, Exception) for answer in ledger.update(entries)]
 
 
 def on_record(open_engine: Open, entry: Entry) -> Entry:
-    return ledger_over(open_engine()).look([entry.key])[entry.key]
+    return ledger_over(open_engine()).get([entry.key])[entry.key]
 
 
 def before(engine: sa.engine.Engine, word: str, act: Callable[[], Any], *, at: Sequence[int] = (1,)) -> None:

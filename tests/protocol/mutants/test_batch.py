@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from threading import Event
 from typing import TYPE_CHECKING, Any
@@ -26,11 +27,11 @@ LATER = "2026-11-03T10:30:00Z"
 
 @dataclass
 class Run:
-    """A batch one lead after another at a desk, and what it tells of each."""
+    """A batch one lead after another at a desk, and the outcomes that it reports."""
 
     leads: Iterator[tuple[int, Lead]]
     desk: Callable[[httpx.Request], httpx.Response]
-    told: Counter[int] = field(default_factory=Counter)
+    reported: Counter[int] = field(default_factory=Counter)
 
     def batch(self, **settings: Any) -> Batch:
         from airflow_chilipiper.booking.batch.batch import Batch
@@ -39,28 +40,34 @@ class Run:
             self.leads, self._open, on_outcome=lambda number, _: self.reported.update([number]), at_once=1, **settings
         )
 
-    @asynccontextmanager
-    async def _open(self) -> AsyncIterator[BatchRuntime]:
-        from airflow_chilipiper.api.http.client import Client, ClientSettings
-        from airflow_chilipiper.api.pace.limiter import RateLimiter
-        from airflow_chilipiper.booking.batch.runtime import BatchRuntime
+    def _open(self) -> AbstractAsyncContextManager[BatchRuntime]:
+        return a_runtime(self.desk)
 
-        settings = ClientSettings(token="t", verify=False)
-        async with Client(settings, transport=httpx.MockTransport(self.desk)) as client:
-            yield BatchRuntime(client, RateLimiter(None), a_ledger())
+
+@asynccontextmanager
+async def a_runtime(desk: Callable[[httpx.Request], httpx.Response]) -> AsyncIterator[BatchRuntime]:
+    from airflow_chilipiper.api.http.client import Client, ClientSettings
+    from airflow_chilipiper.api.pace.limiter import RateLimiter
+    from airflow_chilipiper.booking.batch.runtime import BatchRuntime
+
+    settings = ClientSettings(token="t", verify=False)
+    async with Client(settings, transport=httpx.MockTransport(desk)) as client:
+        yield BatchRuntime(client, RateLimiter(None), a_ledger(), sleep=lambda seconds: asyncio.sleep(0))
 
 
 def leads(count: int) -> Iterator[tuple[int, Lead]]:
     return ((number, a_lead(key=str(number))) for number in range(count))
 
 
-def told_once(run: Run, count: int) -> None:
-    law(run.told == dict.fromkeys(range(count), 1), f"I6: {count} leads, and told of each: {dict(run.told)}")
+def reported_once(run: Run, count: int) -> None:
+    law(
+        run.reported == dict.fromkeys(range(count), 1), f"I6: {count} leads, and reported of each: {dict(run.reported)}"
+    )
 
 
 def all_is_well() -> None:
     (run := Run(leads(3), Desk())).batch().run()
-    told_once(run, 3)
+    reported_once(run, 3)
 
 
 def an_answer_that_comes_after_the_drain() -> None:
@@ -80,7 +87,7 @@ def an_answer_that_comes_after_the_drain() -> None:
     go.set()
     for loop in (thread for thread in threading.enumerate() if thread.name == "chilipiper-batch"):
         loop.join(10)
-    told_once(run, 3)
+    reported_once(run, 3)
 
 
 def leads_that_can_be_read_no_further() -> None:
@@ -89,7 +96,7 @@ def leads_that_can_be_read_no_further() -> None:
         raise OSError
 
     (run := Run(breaks_off(), Desk())).batch().run()
-    told_once(run, 3)
+    reported_once(run, 3)
 
 
 def what_is_added_fails() -> None:
@@ -101,7 +108,7 @@ def what_is_added_fails() -> None:
         run.batch(finish=stumbles).run()
     except BaseExceptionGroup as torn:
         law(False, f"I6: the flows were torn by {torn}")
-    told_once(run, 3)
+    reported_once(run, 3)
 
 
 def a_lead_that_comes_twice() -> None:
@@ -120,15 +127,11 @@ def a_lead_that_comes_twice() -> None:
 
 def a_lead_beside_one_that_has(*answers: httpx.Response | Exception, at: str) -> None:
     """Both were offered the same two slots before either booked. The second one's is to start then."""
-    from airflow_chilipiper.api.http.client import BlockingClient, ClientSettings
-    from airflow_chilipiper.api.pace.limiter import BlockingRateLimiter
-    from airflow_chilipiper.api.runtime import block
-    from airflow_chilipiper.booking.batch.runtime import SingleRuntime
     from airflow_chilipiper.booking.book import book, open_session
     from airflow_chilipiper.booking.slots.choice import Choice
     from airflow_chilipiper.booking.slots.reservations import Reservations
 
-    desk, sent, reservations = Desk(*answers), [], Reservations()
+    desk, sent, reservations = Desk(*answers), list[str](), Reservations()
 
     def offers_two(request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith("/rest"):
@@ -136,16 +139,15 @@ def a_lead_beside_one_that_has(*answers: httpx.Response | Exception, at: str) ->
         sent.append(request.content.decode())
         return desk(request)
 
-    def choosing(key: str) -> Lead:
-        choice = Choice(lambda offer: [], None, "in", reservations)
-        return a_lead(key=key, choose=choice.choose, settle=choice.settle, max_sessions=1)
+    async def flow() -> None:
+        choices = [Choice(lambda offer: [], None, "in", reservations) for _ in range(2)]
+        leads = [a_lead(key=str(number), choice=choice, max_sessions=1) for number, choice in enumerate(choices)]
+        async with a_runtime(offers_two) as runtime:
+            sessions = [await open_session(lead, runtime) for lead in leads]
+            for lead, session in zip(leads, sessions, strict=True):
+                await book(lead, runtime, session=session)
 
-    with BlockingClient(ClientSettings(token="t", verify=False), httpx.MockTransport(offers_two)) as client:
-        runtime = SingleRuntime(client, BlockingRateLimiter(None), a_ledger(), sleep=lambda seconds: None)
-        first, second = choosing("1"), choosing("2")
-        sessions = [block(open_session(lead, runtime)) for lead in (first, second)]
-        block(book(first, runtime, session=sessions[0]))
-        block(book(second, runtime, session=sessions[1]))
+    asyncio.run(flow())
     law(at in sent[-1], f"two calls a booking: the second lead asks for another slot than {at}")
 
 
@@ -166,11 +168,11 @@ def beside_a_call_that_was_not_let_in() -> None:
     a_lead_beside_one_that_has(httpx.Response(429), at=START)
 
 
-BATCH, WORLDS, BOOK = "booking.batch.batch", "booking.batch.runtime", "booking.book"
-BEGIN = "return self._begun.pop(entry.key, None) or await self._commits.get_or_create(entry)"
-FATE = 'resolution = "taken" if entry.state != "planned" else "free" if isinstance(answer, SLOT_UNTOUCHED) else "gone"'
+BATCH, RUNTIME, BOOK = "booking.batch.batch", "booking.batch.runtime", "booking.book"
+BEGIN = "return self._begun.pop(entry.key, None) or await super().get_or_create(entry)"
+RESOLUTION = '"consumed" if entry.state != "planned" else "returned" if isinstance(answer, SLOT_UNTOUCHED) else "lost"'
 MUTANTS = {
-    "told again after the drain": Mutant(
+    "reported again after the drain": Mutant(
         "I6",
         an_answer_that_comes_after_the_drain,
         [
@@ -181,22 +183,22 @@ MUTANTS = {
             )
         ],
     ),
-    "told as often as one likes": Mutant(
-        "I6", an_answer_that_comes_after_the_drain, [Change(BATCH, "        if not is_told:", "        if True:")]
+    "reported as often as one likes": Mutant(
+        "I6", an_answer_that_comes_after_the_drain, [Change(BATCH, "        if is_first:", "        if True:")]
     ),
-    "never told without a turn": Mutant(
+    "never reported without a place in the pace": Mutant(
         "I6", leads_that_can_be_read_no_further, [Change(BATCH, "self._unreported[number] = NOT_ATTEMPTED", "pass")]
     ),
-    "told at the end of what is in flight only": Mutant(
+    "reported at the end of what is in flight only": Mutant(
         "I6",
         an_answer_that_comes_after_the_drain,
         [Change(BATCH, "for number, outcome in list(self._unreported.items()):", "for number, outcome in []:")],
     ),
-    "not told where all is well": Mutant(
+    "not reported where all is well": Mutant(
         "I6",
         all_is_well,
         [
-            Change(BATCH, "self._tell(number, await self._finished(outcome, runtime))", "pass"),
+            Change(BATCH, "self._report(number, await self._finished(outcome, runtime))", "pass"),
             Change(BATCH, "for number, outcome in list(self._unreported.items()):", "for number, outcome in []:"),
         ],
     ),
@@ -206,29 +208,37 @@ MUTANTS = {
         [Change(BATCH, "        except Exception:  # noqa: BLE001  # such", "        except Stopping:  # such")],
     ),
     "begun without an entry": Mutant(
-        "I8", a_lead_that_comes_twice, [Change(WORLDS, BEGIN, "return self._begun.pop(entry.key, entry)")]
+        "I8", a_lead_that_comes_twice, [Change(RUNTIME, BEGIN, "return self._begun.pop(entry.key, entry)")]
     ),
     "an entry that was read ahead used twice": Mutant(
-        "I8", a_lead_that_comes_twice, [Change(WORLDS, BEGIN, BEGIN.replace(".pop(", ".get("))]
+        "I8", a_lead_that_comes_twice, [Change(RUNTIME, BEGIN, BEGIN.replace(".pop(", ".get("))]
     ),
-    "a slot never settled": Mutant(
+    "a slot whose resolution nobody hears of": Mutant(
         "two calls",
         beside_a_call_that_was_not_let_in,
-        [Change(BOOK, "        lead.settle(resolution)\n", "        pass\n")],
+        [Change(BOOK, "        lead.choice.resolve(resolution)\n", "        pass\n")],
     ),
     "a slot given back though it was booked": Mutant(
-        "two calls", beside_a_booking, [Change(BOOK, FATE, 'resolution = "free"')]
+        "two calls", beside_a_booking, [Change(BOOK, RESOLUTION, '"returned"')]
     ),
     "a slot given back though it may have been booked": Mutant(
         "two calls",
         beside_a_lost_answer,
-        [Change(BOOK, FATE, FATE.replace('!= "planned"', '== "booked"').replace('else "gone"', 'else "free"'))],
+        [
+            Change(
+                BOOK,
+                RESOLUTION,
+                RESOLUTION.replace('!= "planned"', '== "booked"').replace('else "lost"', 'else "returned"'),
+            )
+        ],
     ),
     "a slot given back though it was lost": Mutant(
-        "two calls", beside_a_lost_slot, [Change(BOOK, FATE, FATE.replace('"gone"', '"free"'))]
+        "two calls", beside_a_lost_slot, [Change(BOOK, RESOLUTION, RESOLUTION.replace('"lost"', '"returned"'))]
     ),
     "a slot lost though nobody was asked for it": Mutant(
-        "two calls", beside_a_call_that_was_not_let_in, [Change(BOOK, FATE, FATE.replace('"free"', '"gone"'))]
+        "two calls",
+        beside_a_call_that_was_not_let_in,
+        [Change(BOOK, RESOLUTION, RESOLUTION.replace('"returned"', '"lost"'))],
     ),
 }
 

@@ -13,7 +13,7 @@ from sqlalchemy import event
 from tests.entries import changed
 from tests.integration.ledger.test_proof import made_by_hand
 from tests.protocol.mutants.broken import Change, Mutant, catch, law
-from tests.protocol.mutants.sql import Open, before, begun, ledger_over, marked, new_ledger
+from tests.protocol.mutants.sql import Open, before, created, ledger_over, new_ledger, updated
 
 
 def keys_that_differ_by_case(open_engine: Open) -> None:
@@ -21,22 +21,22 @@ def keys_that_differ_by_case(open_engine: Open) -> None:
 
     ledger = new_ledger(open_engine)
     with suppress(LedgerFailed):
-        begun(ledger, "aA")
+        created(ledger, "aA")
     law(len(ledger.list()) == 2, "I6: two leads are one, and the second is never booked")
 
 
 def meetings_that_differ_by_case(open_engine: Open) -> None:
     ledger = new_ledger(open_engine)
-    entries = begun(ledger, "ab")
-    took = marked(ledger, changed(entries[0], "booked", meeting_id="m"), changed(entries[1], "booked", meeting_id="M"))
+    entries = created(ledger, "ab")
+    took = updated(ledger, changed(entries[0], "booked", meeting_id="m"), changed(entries[1], "booked", meeting_id="M"))
     law(all(took), "I5: a meeting is taken for another, and is on no record")
 
 
 def meetings_that_differ_at_their_ends(open_engine: Open) -> None:
     """In a database whose owner lets it cut what is too long."""
     ledger = new_ledger(partial(open_engine, connect_args={"init_command": "set sql_mode = ''"}))
-    (entry,) = begun(ledger, "a")
-    marked(ledger, changed(entry, "booked", meeting_id=(meeting := "m" * 300)))
+    (entry,) = created(ledger, "a")
+    updated(ledger, changed(entry, "booked", meeting_id=(meeting := "m" * 300)))
     recorded = {entry.meeting_id for entry in ledger.list(states=["booked"])}
     law(recorded <= {meeting}, "I5: the meeting on record is none that was ever made")
 
@@ -51,7 +51,7 @@ def a_table_without_keys(open_engine: Open) -> None:
     ledger = ledger_over(open_engine())
     with suppress(LedgerFailed):
         ledger.create()
-        took = marked(ledger, *(changed(entry, "booked", meeting_id="m-1") for entry in begun(ledger, "ab")))
+        took = updated(ledger, *(changed(entry, "booked", meeting_id="m-1") for entry in created(ledger, "ab")))
         law(took.count(True) == 1, f"I5: one meeting stands in {took.count(True)} entries")
 
 
@@ -71,7 +71,7 @@ def a_file_whose_readers_let_others_write(open_engine: Open) -> None:
 
         before(engine, "INSERT", write, at=range(99))
         try:
-            begun(ours, "a")
+            created(ours, "a")
         except LedgerFailed:
             law(False, "I6: a run that came first is refused halfway, as often as it tries")
 
@@ -88,8 +88,8 @@ def commits_of(open_engine: Open, *, hasty: str, asks: str, lasting: set[object]
 
     ledger = ledger_over(engine)
     event.listen(engine, "commit", lambda db: promised.append(db.exec_driver_sql(asks).scalar()))
-    marked(ledger, *(changed(entry, "sent") for entry in begun(ledger, "a")))
-    law(bool(promised) and {*promised} <= lasting, f"I3: a power cut takes back what was marked ({promised})")
+    updated(ledger, *(changed(entry, "sent") for entry in created(ledger, "a")))
+    law(bool(promised) and {*promised} <= lasting, f"I3: a power cut takes back what was updated ({promised})")
 
 
 def commits_to_a_file(open_engine: Open) -> None:

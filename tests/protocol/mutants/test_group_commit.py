@@ -1,4 +1,4 @@
-"""A broken group commit: a flow sends although its own version is not on record, or waits for longer than it may."""
+"""A broken group commit: a flow sends although its own change is not on record, or waits for longer than it may."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from tests.unit.booking.ledger.test_group_commit import (
 )
 
 
-def whoever_is_told_so_is_on_record(fails: Mapping[int, Exception]) -> None:
-    """Three flows version at once, and one of them was overtaken. What each finds at the moment when it may send."""
+def whoever_is_answered_is_on_record(fails: Mapping[int, Exception]) -> None:
+    """Three flows update at once, and one of them was overtaken. What each finds at the moment when it may send."""
     ledger = Watched(fails, waits=False)
     entries = ledger.get_or_create([an_entry(key) for key in "abc"])
     ledger.update([changed(entries[0], "review")])
@@ -39,26 +39,26 @@ def whoever_is_told_so_is_on_record(fails: Mapping[int, Exception]) -> None:
         return await asyncio.gather(*(sends(changed(entry, "sent")) for entry in entries), return_exceptions=True)
 
     unmarked = sum(answer is False for answer in within_ten_seconds(flow()))
-    law(not unmarked, f"I3: {unmarked} flows send without a version on record")
+    law(not unmarked, f"I3: {unmarked} flows send without a change on record")
 
 
 def all_is_well() -> None:
-    whoever_is_told_so_is_on_record({})
+    whoever_is_answered_is_on_record({})
 
 
 def the_ledger_fails() -> None:
-    whoever_is_told_so_is_on_record({3: LedgerFailed("away")})
+    whoever_is_answered_is_on_record({3: LedgerFailed("away")})
 
 
 def nobody_waits_for_long() -> None:
     from airflow_chilipiper.booking.ledger.group_commit import GroupCommit
 
-    law(marked_among_beginnings(GroupCommit) <= 1, "a version waits")
-    law(begun_among_marks(GroupCommit) <= UPDATES_FIRST + 1, "a beginning waits")
+    law(marked_among_beginnings(GroupCommit) <= 1, "an update waits")
+    law(begun_among_marks(GroupCommit) <= UPDATES_FIRST + 1, "a creation waits")
 
 
 MODULE = "booking.ledger.group_commit"
-MARKS_GO = "self._marks.waiting and (passed_over < UPDATES_FIRST or not self._beginnings.waiting)"
+UPDATES_GO = "self._updates.waiting and (passed_over < UPDATES_FIRST or not self._creations.waiting)"
 MUTANTS = {
     "answers given to the wrong flows": Mutant(
         "I3",
@@ -70,17 +70,17 @@ MUTANTS = {
         all_is_well,
         [Change(MODULE, "own = [next(answers) for _ in entries]", "own = [(answers := list(answers))[-1]]")],
     ),
-    "told before the commit": Mutant("I3", all_is_well, [Change(MODULE, "return await future", "return entries")]),
+    "answered before the commit": Mutant("I3", all_is_well, [Change(MODULE, "return await future", "return entries")]),
     "a commit that failed taken for done": Mutant(
         "I3", the_ledger_fails, [Change(MODULE, "return [failed] * len(entries)", "return entries")]
     ),
-    "updates that starve beginnings": Mutant(
-        "a beginning waits", nobody_waits_for_long, [Change(MODULE, MARKS_GO, "self._marks.waiting")]
+    "updates that starve creations": Mutant(
+        "a creation waits", nobody_waits_for_long, [Change(MODULE, UPDATES_GO, "self._updates.waiting")]
     ),
-    "beginnings that go before updates": Mutant(
-        "a version waits",
+    "creations that go before updates": Mutant(
+        "an update waits",
         nobody_waits_for_long,
-        [Change(MODULE, MARKS_GO, "self._marks.waiting and not self._beginnings.waiting")],
+        [Change(MODULE, UPDATES_GO, "self._updates.waiting and not self._creations.waiting")],
     ),
 }
 

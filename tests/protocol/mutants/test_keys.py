@@ -89,7 +89,7 @@ def a_pattern(**facts: Any) -> Any:
 
 
 LEAD_KEY, LEAD, SPELLING = "booking.ledger.lead_key", "booking.lead", "api.spelling"
-TARGET = "return digest(self.pattern.name, *self.pattern.target)"
+TARGET = "return _target_digest(self.pattern.name, *self.pattern.target)"
 SAME = "entry.pattern == self._pattern and (not self._guest or entry.guest == self._guest)"
 AS_TEXT = 'return text.lower() if "@" in text else text'
 MUTANTS = {
@@ -123,12 +123,22 @@ MUTANTS = {
     "compared over the window": Mutant(
         "changed window",
         a_later_window,
-        [Change(LEAD, TARGET, "return digest(self.pattern.name, *self.pattern.target, repr(self.interval))")],
+        [
+            Change(
+                LEAD,
+                TARGET,
+                "return _target_digest(self.pattern.name, *self.pattern.target, repr(self.policy.interval))",
+            )
+        ],
     ),
     "compared over the form": Mutant(
         "changed form",
         a_fuller_form,
-        [Change(LEAD, TARGET, "return digest(self.pattern.name, *self.pattern.target, repr(self.pattern.form))")],
+        [
+            Change(
+                LEAD, TARGET, "return _target_digest(self.pattern.name, *self.pattern.target, repr(self.pattern.form))"
+            )
+        ],
     ),
     "guest not compared": Mutant("I6", another_guest, [Change(LEAD, SAME, "entry.pattern == self._pattern")]),
     "target not compared": Mutant(

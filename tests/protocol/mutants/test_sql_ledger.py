@@ -11,32 +11,32 @@ from tests.entries import changed
 from tests.integration.ledger.test_sql_ledger import TRIES, Holder, LosesAnswers
 from tests.protocol.mutants.broken import Change, Mutant, catch, law
 from tests.protocol.mutants.desk import Desk, a_lead, book
-from tests.protocol.mutants.sql import Open, before, begun, ledger_over, marked, new_ledger, on_record
+from tests.protocol.mutants.sql import Open, before, created, ledger_over, new_ledger, on_record, updated
 
 
 def two_runs_one_after_the_other(open_engine: Open) -> None:
     """The second has read its entries before, and has another one in its group."""
     ledger, other = new_ledger(open_engine), ledger_over(open_engine())
-    entries = begun(ledger, "ab")
-    first = marked(ledger, changed(entries[0], "sent"))
-    second = marked(other, *(changed(entry, "sent") for entry in entries))
+    entries = created(ledger, "ab")
+    first = updated(ledger, changed(entries[0], "sent"))
+    second = updated(other, *(changed(entry, "sent") for entry in entries))
     law(second[1], "I6: a lead is lost that nobody else wanted")
     law([*first, *second[:1]].count(True) == 1, "I1: not one run, but two or none may send for a lead")
 
 
 def two_runs_at_once(open_engine: Open) -> None:
     """One updates the entry while the other is in the middle of its transaction."""
-    (entry,) = begun(new_ledger(open_engine), "a")
+    (entry,) = created(new_ledger(open_engine), "a")
     engine, other = open_engine(), ledger_over(open_engine())
     ours, won = ledger_over(engine), list[bool]()
-    before(engine, "UPDATE", lambda: won.extend(marked(other, changed(entry, "sent"))))
-    won += marked(ours, changed(entry, "sent"))
+    before(engine, "UPDATE", lambda: won.extend(updated(other, changed(entry, "sent"))))
+    won += updated(ours, changed(entry, "sent"))
     law(won.count(True) == 1, f"I1: {won.count(True)} runs may send for one lead")
 
 
 def two_meetings_at_once(open_engine: Open) -> None:
     """The server's default of isolation is the owner's affair; and one meeting too many must not go unseen."""
-    (entry,) = begun(new_ledger(open_engine), "a")
+    (entry,) = created(new_ledger(open_engine), "a")
     engine, other = open_engine(), ledger_over(open_engine())
     ours = ledger_over(engine)
     event.listen(
@@ -44,7 +44,7 @@ def two_meetings_at_once(open_engine: Open) -> None:
         "connect",
         lambda connection, _: connection.cursor().execute("set session transaction isolation level repeatable read"),
     )
-    before(engine, "UPDATE", lambda: marked(other, changed(entry, "booked", meeting_id="m-1")))
+    before(engine, "UPDATE", lambda: updated(other, changed(entry, "booked", meeting_id="m-1")))
     (answer,) = ours.update([changed(entry, "booked", meeting_id="m-2")])
     law(getattr(answer, "entry", entry).meeting_id == "m-1", "I5: two meetings for one lead, and no alarm")
 
@@ -53,12 +53,12 @@ def a_group_that_meets_a_lock(open_engine: Open) -> None:
     """Some other program holds the second of its entries for longer than we wait."""
     from airflow_chilipiper.booking.ledger.entry import LedgerFailed
 
-    entries = begun(new_ledger(open_engine), "abc")
+    entries = created(new_ledger(open_engine), "abc")
     ours = ledger_over(engine := open_engine())
     event.listen(engine, "begin", lambda db: db.exec_driver_sql("set local lock_timeout = 1"))
     holder = Holder(open_engine(), entries[1])
     with suppress(LedgerFailed):
-        marked(ours, *(changed(entry, "sent") for entry in entries))
+        updated(ours, *(changed(entry, "sent") for entry in entries))
     holder.let_go()
     in_doubt = sum(on_record(open_engine, entry).state == "sent" for entry in entries)
     law(not in_doubt, f"I6: {in_doubt} leads are in doubt for which nobody sent")
@@ -66,7 +66,7 @@ def a_group_that_meets_a_lock(open_engine: Open) -> None:
 
 def a_second_meeting(open_engine: Open) -> None:
     ledger = new_ledger(open_engine)
-    (entry,) = begun(ledger, "a")
+    (entry,) = created(ledger, "a")
     told = [ledger.update([changed(entry, "booked", meeting_id=meeting)])[0] for meeting in ("m-1", "m-2")]
     law(on_record(open_engine, entry).meeting_id == "m-1", "I5: a meeting was made that is on no record")
     law(isinstance(told[1], Exception), "I5: two meetings for one lead, and no alarm")
@@ -92,7 +92,7 @@ def a_second_run(open_engine: Open) -> None:
 
 def two_leads_that_bring_one_meeting(open_engine: Open) -> None:
     ledger = new_ledger(open_engine)
-    took = marked(ledger, *(changed(entry, "booked", meeting_id="m-1") for entry in begun(ledger, "ab")))
+    took = updated(ledger, *(changed(entry, "booked", meeting_id="m-1") for entry in created(ledger, "ab")))
     law(took.count(True) == 1, f"I5: one meeting stands in {took.count(True)} entries")
 
 
@@ -100,10 +100,10 @@ def a_commit_that_is_lost(open_engine: Open) -> None:
     """Each time that it is tried."""
     from airflow_chilipiper.booking.ledger.entry import LedgerFailed
 
-    (entry,) = begun(new_ledger(open_engine), "a")
+    (entry,) = created(new_ledger(open_engine), "a")
     LosesAnswers(engine := open_engine(), times=TRIES, after=False)
     with suppress(LedgerFailed):
-        (may_send,) = marked(ledger_over(engine), changed(entry, "sent"))
+        (may_send,) = updated(ledger_over(engine), changed(entry, "sent"))
         law(
             not may_send or on_record(open_engine, entry).state == "sent",
             "I3: a booking call without an entry on record",
@@ -114,7 +114,7 @@ def a_change_beside_us(open_engine: Open) -> None:
     """Where the owner of the database has made a stricter isolation the default, it costs the whole transaction."""
     from airflow_chilipiper.booking.ledger.entry import LedgerFailed
 
-    entries = begun(new_ledger(open_engine), "ab")
+    entries = created(new_ledger(open_engine), "ab")
     engine, beside = open_engine(isolation_level="REPEATABLE READ"), open_engine()
 
     def change() -> None:
@@ -124,14 +124,14 @@ def a_change_beside_us(open_engine: Open) -> None:
     ours, took = ledger_over(engine), list[bool]()
     before(engine, "UPDATE", change)
     with suppress(LedgerFailed):
-        took = marked(ours, *(changed(entry, "sent") for entry in entries))
+        took = updated(ours, *(changed(entry, "sent") for entry in entries))
     law(took == [True, True], "I6: a group of leads is lost to a change beside it")
 
 
 def what_was_won_is_known_as_won(open_engine: Open) -> None:
     ledger = new_ledger(open_engine)
-    (entry,) = begun(ledger, "a")
-    took = marked(ledger, sent := changed(entry, "sent"))
+    (entry,) = created(ledger, "a")
+    took = updated(ledger, sent := changed(entry, "sent"))
     law(
         took == [on_record(open_engine, entry).version == sent.version], "I6: a lead is `sent`, and nobody sends for it"
     )
@@ -165,7 +165,7 @@ ON_SQLITE = {
     "a meeting refused since the entry was changed": Mutant(
         "I1", an_answer_that_comes_late, [Change(TABLE, IS_FREE, COMPARES)]
     ),
-    "an entry on record begun anew": Mutant(
+    "an entry on record created anew": Mutant(
         "I1",
         a_second_run,
         [

@@ -13,15 +13,15 @@ from airflow_chilipiper.booking import book
 from airflow_chilipiper.booking.doubt.bounds import Bounds
 from airflow_chilipiper.booking.ledger.lead_key import guest_digest
 from airflow_chilipiper.booking.outcome import Outcome, Status
-from tests.drive import block
-from tests.fake_chilipiper import START, FakeChiliPiper, ImmediateBooking, a_lead
+from tests.drive import Immediate, block
+from tests.fake_chilipiper import START, FakeChiliPiper, a_lead
 
 SLOTS = Slots([Bookable("/v1/org/concierge/routing/s/schedule-simple", [START])])
 
 
-def a_runtime(**facts: Any) -> tuple[FakeChiliPiper, ImmediateBooking]:
+def a_runtime(**facts: Any) -> tuple[FakeChiliPiper, Immediate]:
     chili = FakeChiliPiper(yields=False, **facts)
-    return chili, ImmediateBooking(chili)
+    return chili, Immediate(chili)
 
 
 def test_a_session_that_is_open_already_is_spent_first() -> None:

@@ -28,9 +28,9 @@ from airflow_chilipiper.booking.ledger.store import Answer
 from airflow_chilipiper.booking.outcome_rules import ALL_RESERVED, SPARED
 from airflow_chilipiper.booking.slots.choice import Choice
 from airflow_chilipiper.booking.slots.reservations import Reservations, Resolution
-from tests.drive import block
+from tests.drive import Immediate, block
 from tests.entries import changed
-from tests.fake_chilipiper import START, FakeChiliPiper, ImmediateBooking, a_lead
+from tests.fake_chilipiper import START, FakeChiliPiper, a_lead
 from tests.leads import FirstSlot
 
 
@@ -111,18 +111,18 @@ def test_the_leads_beside_it_are_told_once_what_became_of_its_slot(
     chili = Slotted(slot(), booking={1: answer} if answer else {}, listed=())
     lead = a_lead(1, choice=first, max_sessions=1, bounds=Bounds(list_lag=0))
     with suppress(errors.NotAllowed, LedgerFailed):
-        block(book.book(lead, ImmediateBooking(chili, ledger())))
+        block(book.book(lead, Immediate(chili, ledger())))
     assert first.resolutions == resolutions
 
 
 @pytest.mark.parametrize("torn", [Stopping(), CancelledError()], ids=["stopped", "cancelled"])
 def test_a_slot_that_is_not_asked_for_because_its_place_never_came_is_given_back(torn: BaseException) -> None:
-    class Torn(ImmediateBooking):
+    class Torn(Immediate):
         async def acquire(self, *, priority: bool = False) -> None:
             raise torn
 
     first, chili = FirstSlot(), Slotted(slot())
-    session = block(book.open_session(a_lead(1), ImmediateBooking(chili)))
+    session = block(book.open_session(a_lead(1), Immediate(chili)))
     with pytest.raises(type(torn)):
         block(book.book(a_lead(1, choice=first), Torn(chili), session=session))
     assert (first.resolutions, chili.meetings.total()) == (["returned"], 0)
@@ -130,7 +130,7 @@ def test_a_slot_that_is_not_asked_for_because_its_place_never_came_is_given_back
 
 def test_whoever_lost_its_slot_goes_first_and_whoever_comes_new_does_not() -> None:
     chili = Slotted(slot(), booking={1: errors.SlotGone("taken", status=200)})
-    runtime = ImmediateBooking(chili)
+    runtime = Immediate(chili)
     block(book.book(a_lead(1), runtime))
     opening, booking = runtime.priorities[::2], runtime.priorities[1::2]
     assert opening == [False, True, True]
@@ -145,7 +145,7 @@ def choosing(reservations: Reservations, number: int = 1, **facts: Any) -> Lead:
 def test_a_lead_whose_slots_the_others_are_booking_opens_again_and_has_no_slot_in_the_end() -> None:
     chili, reservations = Slotted(slot("a")), Reservations()
     reservations.reserve(slot("a"), ("in",))
-    runtime = ImmediateBooking(chili)
+    runtime = Immediate(chili)
     outcome = block(book.book(choosing(reservations), runtime))
     assert (outcome, outcome.status) == (ALL_RESERVED, "no_slot")
     assert runtime.priorities == [False] * (len(ALL_RESERVED_PAUSES) + 1)
@@ -163,7 +163,7 @@ def test_a_lead_whose_slot_was_given_back_meanwhile_is_booked_in_its_fresh_sessi
             return await super().ask(call)
 
     chili = GivesBack(slot("a"))
-    assert block(book.book(choosing(reservations), ImmediateBooking(chili))).status == "booked"
+    assert block(book.book(choosing(reservations), Immediate(chili))).status == "booked"
     assert chili.openings == 2
 
 
@@ -171,7 +171,7 @@ def test_leads_beside_each_other_book_in_two_calls_each_though_each_was_offered_
     """Also where the first one's answer is lost: its slot may be taken."""
     slots = [slot("a", hours=hours) for hours in range(3)]
     chili, reservations = Slotted(*slots, booking={1: errors.NoAnswer("lost")}), Reservations()
-    runtime = ImmediateBooking(chili)
+    runtime = Immediate(chili)
     leads = [choosing(reservations, number, bounds=Bounds(list_lag=0)) for number in range(3)]
     sessions = [block(book.open_session(lead, runtime)) for lead in leads]
     told = [block(book.book(lead, runtime, session=session)) for lead, session in zip(leads, sessions, strict=True)]
@@ -181,20 +181,20 @@ def test_leads_beside_each_other_book_in_two_calls_each_though_each_was_offered_
 
 def test_where_nothing_is_free_most_leads_are_not_asked_about_and_a_session_at_hand_is_spent() -> None:
     chili, breaker = Slotted(), EmptyOffersBreaker()
-    runtime = ImmediateBooking(chili)
+    runtime = Immediate(chili)
     told = [block(book.book(a_lead(number, breaker=breaker), runtime)) for number in range(EMPTY_IN_A_ROW + 3)]
     assert [outcome == SPARED for outcome in told] == [False] * EMPTY_IN_A_ROW + [True] * 3
     assert {outcome.status for outcome in told} == {"no_slot"}
     assert chili.openings == EMPTY_IN_A_ROW
     chili = Slotted(slot())
-    session = block(book.open_session(a_lead(1), ImmediateBooking(chili)))
-    assert block(book.book(a_lead(1, breaker=breaker), ImmediateBooking(chili), session=session)).status == "booked"
+    session = block(book.open_session(a_lead(1), Immediate(chili)))
+    assert block(book.book(a_lead(1, breaker=breaker), Immediate(chili), session=session)).status == "booked"
 
 
 def test_an_offer_that_the_router_does_not_allow_says_nothing_of_what_is_free() -> None:
     no, breaker = Offer(session="s", allowed=False), EmptyOffersBreaker()
     chili = FakeChiliPiper(opening=dict.fromkeys(range(2 * EMPTY_IN_A_ROW), no), yields=False)
-    runtime = ImmediateBooking(chili)
+    runtime = Immediate(chili)
     told = [block(book.book(a_lead(number, breaker=breaker), runtime)) for number in range(2 * EMPTY_IN_A_ROW)]
     assert {outcome.status for outcome in told} == {"disqualified"}
     assert chili.openings == 2 * EMPTY_IN_A_ROW

@@ -27,9 +27,8 @@ from airflow_chilipiper.booking.ledger.entry import Entry, LedgerFailed
 from airflow_chilipiper.booking.ledger.memory import MemoryLedger
 from airflow_chilipiper.booking.ledger.store import Ledger
 from tests import leads
-from tests.drive import block
+from tests.drive import OverLedger, block
 from tests.entries import changed
-from tests.fake_chilipiper import OverLedger
 from tests.unit.api.handmade import WALL, Handmade
 
 JO = "jo@example.com"

@@ -17,8 +17,7 @@ from airflow_chilipiper.booking.ledger.entry import Entry
 from airflow_chilipiper.booking.ledger.lead_key import digest, guest_digest
 from airflow_chilipiper.booking.ledger.memory import MemoryLedger
 from airflow_chilipiper.booking.ledger.store import Ledger
-from tests.drive import block
-from tests.fake_chilipiper import OverLedger
+from tests.drive import OverLedger, block
 from tests.unit.api.handmade import WALL, Handmade
 
 SENT_AT = WALL - 86_400

@@ -15,9 +15,9 @@ from airflow_chilipiper.booking.ledger.lead_key import entry_key
 from airflow_chilipiper.booking.ledger.memory import MemoryLedger
 from airflow_chilipiper.booking.ledger.person import NotResolved
 from airflow_chilipiper.booking.ledger.store import Answer, Ledger
-from tests.drive import block
+from tests.drive import Immediate, block
 from tests.entries import changed
-from tests.fake_chilipiper import FakeChiliPiper, ImmediateBooking, a_lead
+from tests.fake_chilipiper import FakeChiliPiper, a_lead
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp()
 HOUR, DAY = 3_600.0, 86_400.0
@@ -224,7 +224,7 @@ def test_a_row_stands_where_its_lead_looks_for_it() -> None:
 def test_nobody_is_booked_again_but_after_a_release_or_a_persons_word() -> None:
     """With the real flow: each word lets the lead be booked once, and no second time."""
     office, ledger = FakeChiliPiper(yields=False), MemoryLedger()
-    runtime, key = ImmediateBooking(office, ledger), a_lead(1).new_entry().key
+    runtime, key = Immediate(office, ledger), a_lead(1).new_entry().key
 
     def run() -> str:
         return block(book(a_lead(1), runtime)).status
@@ -245,5 +245,5 @@ def test_a_lead_that_was_given_up_is_never_asked_about() -> None:
     key = a_lead(1).new_entry().key
     ledger.update([changed(ledger.get([key])[key], "review", sent_at=NOON - DAY)])
     resolve.abandon(ledger, key, wall=NOON)
-    outcome = block(book(a_lead(1), ImmediateBooking(office, ledger)))
+    outcome = block(book(a_lead(1), Immediate(office, ledger)))
     assert (outcome.status, office.openings) == ("refused", 0)
