@@ -32,7 +32,7 @@ def keeps(answer: bytes) -> Step:
 
     def step(peer: Peer) -> None:
         peer.read_request()
-        peer.send(answer)
+        peer.answer_and_stay(answer)
 
     return step
 

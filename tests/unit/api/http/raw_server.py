@@ -20,6 +20,7 @@ class Peer:
     def __init__(self, connection: socket.socket, server: RawServer) -> None:
         self.connection = connection
         self.server = server
+        self.next: Step | None = server.next_step()
 
     def read(self, most: int = 65536) -> bytes:
         data = self.connection.recv(most)
@@ -41,6 +42,14 @@ class Peer:
     def send(self, data: bytes) -> None:
         self.connection.sendall(data)
 
+    def answer_and_stay(self, data: bytes) -> None:
+        """Answer, and serve another request.
+
+        Its step is taken first: once the client has the answer it may open a connection that asks for a step, too.
+        """
+        self.next = self.server.next_step()
+        self.send(data)
+
 
 def _is_whole(data: bytes) -> bool:
     head, blank, body = data.partition(b"\r\n\r\n")
@@ -49,11 +58,14 @@ def _is_whole(data: bytes) -> bool:
 
 
 Step = Callable[[Peer], None]
-"""Serves one request; whoever raises ConnectionError closes the connection."""
+"""Serves one request. The connection stays open after `Peer.answer_and_stay` only."""
 
 
 class RawServer:
-    """Takes the next step of its plan for each request, and answers fine when the plan is done."""
+    """Takes the next step of its plan for each request, and answers fine when the plan is done.
+
+    A connection has its first step from when it is accepted, so that connections have theirs in their order.
+    """
 
     def __init__(self, *plan: Step) -> None:
         self.plan = list(plan)
@@ -68,22 +80,24 @@ class RawServer:
         self.port: int = self._listener.getsockname()[1]
         self._threads[0].start()
 
+    def next_step(self) -> Step:
+        with self.lock:
+            return self.plan.pop(0) if self.plan else fine
+
     def _accept(self) -> None:
         with suppress(OSError):
             while True:
                 connection, _ = self._listener.accept()
                 connection.settimeout(LIMIT)
-                with self.lock:
-                    self._open.append(connection)
-                    thread = Thread(target=self._serve, args=(Peer(connection, self),), daemon=True)
-                    self._threads.append(thread)
+                self._open.append(connection)
+                thread = Thread(target=self._serve, args=(Peer(connection, self),), daemon=True)
+                self._threads.append(thread)
                 thread.start()
 
     def _serve(self, peer: Peer) -> None:
         with suppress(OSError):
-            while True:
-                with self.lock:
-                    step = self.plan.pop(0) if self.plan else fine
+            while step := peer.next:
+                peer.next = None
                 step(peer)
         with suppress(OSError):
             peer.connection.close()
@@ -115,7 +129,7 @@ def closed_port() -> int:
 
 def fine(peer: Peer) -> None:
     peer.read_request()
-    peer.send(OK)
+    peer.answer_and_stay(OK)
 
 
 def closed_before(peer: Peer) -> None:
@@ -166,7 +180,7 @@ def fine_once_closed(peer: Peer) -> None:
     """Answer only when the connection before was closed, which a client does that leaks none."""
     peer.read_request()
     if peer.server.closed_by_client.wait(LIMIT):
-        peer.send(OK)
+        peer.answer_and_stay(OK)
 
 
 def drips(head: bytes) -> Step:

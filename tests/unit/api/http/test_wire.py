@@ -260,7 +260,7 @@ def test_no_cookie_is_kept(ask: Ask) -> None:
 
     def sets_a_cookie(peer: raw.Peer) -> None:
         peer.read_request()
-        peer.send(b"HTTP/1.1 200 OK\r\nSet-Cookie: gate=1; Path=/\r\nContent-Length: 1\r\n\r\n1")
+        peer.answer_and_stay(b"HTTP/1.1 200 OK\r\nSet-Cookie: gate=1; Path=/\r\nContent-Length: 1\r\n\r\n1")
 
     with raw.raw_server(sets_a_cookie) as server:
         assert ask(settings(server.port), booking(), booking()) == [1, FINE]
