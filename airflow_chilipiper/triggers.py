@@ -12,13 +12,13 @@ from typing import Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
-from airflow_chilipiper.api.errors import ChiliPiperError
+from airflow_chilipiper.api.errors import PASSING, ChiliPiperError
 from airflow_chilipiper.api.http.redaction import scrub
 from airflow_chilipiper.api.http.settings import ClientSettings
 from airflow_chilipiper.arguments.patterns import make_pattern
 from airflow_chilipiper.connection.shared_runtime import SharedRuntime, client_runtime, shared_runtime
 from airflow_chilipiper.hooks import aread_settings
-from airflow_chilipiper.waiting.polling import PASSING, PollResult, poll
+from airflow_chilipiper.waiting.polling import PollResult, poll
 from airflow_chilipiper.waiting.slot_query import NoSlotWillCome, find_slots
 
 # Past the deadline, and short of what the sensors let Airflow wait for this event.

@@ -98,3 +98,33 @@ class NotFound(Refused):
 
 class ServerBroken(Refused):
     """An answer that says nothing about what was done."""
+
+
+# What an error allows, for `except` and `isinstance`.
+
+RETRYABLE = (NotSent, NoAnswer, Throttled, ServerBroken)
+"""Of a repeatable call: to ask again within seconds may help."""
+
+PASSING = (*RETRYABLE, Unreadable)
+"""Of a look that is repeated for hours: it may be over by the next one. All else would be answered the same again."""
+
+UNANSWERED = (NotSent, NoAnswer)
+"""Nobody answers at that address."""
+
+INCURABLE = (Invalid, BadRequest, NotAllowed)
+"""Of a booking call: nothing was booked, and no fresh session would help."""
+
+SLOT_UNTOUCHED = (NotSent, Throttled, *INCURABLE)
+"""Of a booking call: nothing was booked, and that says nothing about the slot."""
+
+DEFINITE_NO = (*SLOT_UNTOUCHED, SlotGone)
+"""Of a booking call: nothing was booked. After any other error somebody may have been invited."""
+
+MAY_BE_BOOKED = (SessionGone, ServerBroken)
+"""Refusals of a booking call that may have been acted on, whatever they say."""
+
+TRY_LATER = (NotSent, Throttled, ServerBroken)
+"""Of a lead that was not booked: another run may fare better, so that it is not refused."""
+
+STOPS_THE_BATCH = (NotAllowed, NotFound)
+"""Of a lead: no other lead would fare better. NotFound only where it is not the lead that is unknown."""

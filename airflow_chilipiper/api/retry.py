@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from airflow_chilipiper.api.call import Call
-from airflow_chilipiper.api.errors import ChiliPiperError, NoAnswer, NotSent, Refused, ServerBroken, Throttled
+from airflow_chilipiper.api.errors import RETRYABLE, ChiliPiperError, Refused
 from airflow_chilipiper.api.runtime import Runtime
 
 T = TypeVar("T")
@@ -52,7 +52,7 @@ async def with_retries(
         await runtime.acquire(priority=priority)
         try:
             return await runtime.ask(call)
-        except (NotSent, NoAnswer, Throttled, ServerBroken) as error:
+        except RETRYABLE as error:
             pause = policy.pause(attempt, error)
             if attempt >= policy.attempts or runtime.now() + pause > end:
                 raise

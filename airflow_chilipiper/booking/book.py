@@ -36,9 +36,6 @@ from airflow_chilipiper.booking.outcome_rules import (
 from airflow_chilipiper.booking.record_answer import record, record_doubt
 from airflow_chilipiper.booking.slots.reservations import AllReserved, Resolution
 
-INCURABLE = (errors.Invalid, errors.BadRequest, errors.NotAllowed)
-DEFINITE_NO = (errors.NotSent, errors.Throttled, errors.SlotGone, *INCURABLE)
-SLOT_UNTOUCHED = (errors.NotSent, errors.Throttled, *INCURABLE)
 SEND_WITHIN = 2.0
 # Seconds; by then the others have booked what they reserved, or not.
 ALL_RESERVED_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
@@ -75,7 +72,7 @@ async def book(lead: Lead, runtime: LedgerRuntime, *, session: tuple[float, Offe
                 return without_slot(offer, entry)
             sessions_left -= 1
             entry, answer = await with_slot_resolved(spend(slot, offer, opened, lead, entry, runtime), lead)
-            if entry.state != "planned" or isinstance(answer, INCURABLE) or not sessions_left:
+            if entry.state != "planned" or isinstance(answer, errors.INCURABLE) or not sessions_left:
                 return after_booking(entry, offer, answer, sender=lead.policy.sender)
     except Conflict as other:
         return on_record(other.entry, lead)
@@ -112,7 +109,11 @@ async def with_slot_resolved(
     try:
         entry, answer = await spending
         resolution = (
-            "consumed" if entry.state != "planned" else "returned" if isinstance(answer, SLOT_UNTOUCHED) else "lost"
+            "consumed"
+            if entry.state != "planned"
+            else "returned"
+            if isinstance(answer, errors.SLOT_UNTOUCHED)
+            else "lost"
         )
     finally:
         lead.choice.resolve(resolution)
@@ -129,7 +130,7 @@ async def spend(
     sent = await runtime.update(lead.sent(entry, slot, offer, runtime.wall()))
     try:
         booked = await runtime.ask(call.by(send_by))
-    except DEFINITE_NO as no:
+    except errors.DEFINITE_NO as no:
         return await record(sent.to_freed(str(no)), sent, runtime), no
     except Exception as doubt:  # noqa: BLE001  # whatever it is, somebody may have been invited
         return await record_doubt(doubt, offer, lead, sent, runtime), doubt

@@ -10,7 +10,6 @@ from airflow_chilipiper.booking.outcome import Outcome, Status
 from airflow_chilipiper.booking.reasons import joined
 from airflow_chilipiper.booking.slots.filters import Undecided
 
-PASSING = (errors.NotSent, errors.Throttled, errors.ServerBroken)
 BY_STATE: dict[str, tuple[Status, str]] = {
     "booked": (Status.ALREADY_BOOKED, ""),
     "sent": (Status.UNKNOWN, "a booking call is under way, or its answer was lost"),
@@ -46,7 +45,7 @@ def after_booking(entry: Entry, offer: Offer, answer: Booked | Exception, *, sen
         return without_booking(answer)
     statuses = {
         "booked": Status.BOOKED if entry.sender == sender else Status.ALREADY_BOOKED,
-        "planned": Status.NOT_ATTEMPTED if isinstance(answer, PASSING) else Status.REFUSED,
+        "planned": Status.NOT_ATTEMPTED if isinstance(answer, errors.TRY_LATER) else Status.REFUSED,
         "review": Status.REVIEW,
     }
     outcome = _outcome(entry, statuses.get(entry.state, Status.UNKNOWN), entry.reason)
@@ -68,11 +67,11 @@ def without_slot(offer: Offer, entry: Entry) -> Outcome:
 
 def without_booking(error: errors.ChiliPiperError) -> Outcome:
     """Nothing was booked. What ends the whole batch is raised on: no other lead would fare better."""
-    if isinstance(error, (errors.NotAllowed, errors.NotFound)):
+    if isinstance(error, errors.STOPS_THE_BATCH):
         raise error
     if isinstance(error, errors.Invalid):
         return Outcome(status=Status.INVALID, reason=str(error))
-    definite = isinstance(error, (errors.Refused, Undecided)) and not isinstance(error, PASSING)
+    definite = isinstance(error, (errors.Refused, Undecided)) and not isinstance(error, errors.TRY_LATER)
     return Outcome(status=Status.REFUSED if definite else Status.NOT_ATTEMPTED, reason=str(error))
 
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from airflow_chilipiper.api.call import Call
-from airflow_chilipiper.api.errors import ChiliPiperError, Invalid, NoAnswer, NotAllowed, NotFound, NotSent
+from airflow_chilipiper.api.errors import UNANSWERED, ChiliPiperError, Invalid, NotAllowed, NotFound
 from airflow_chilipiper.api.http.client_runtime import ClientRuntime
 from airflow_chilipiper.api.pace.limiter import RateLimiter
 from airflow_chilipiper.api.resources.health import ping
@@ -131,7 +131,7 @@ async def examine(runtime: Runtime) -> str:
             await probe.read(runtime)
         except NotAllowed:
             lacking.append(f"{probe.permission} ({probe.use})")
-        except (NotSent, NoAnswer):
+        except UNANSWERED:
             raise
         except ChiliPiperError:
             untold.append(probe.permission)

@@ -65,7 +65,7 @@ class PollingSensor(BaseSensorOperator):
 
     def poke(self, context: Context) -> PokeReturnValue:
         """One look. Raises what ends the wait; what may have passed by the next look is a warning, and not yet."""
-        from airflow_chilipiper.waiting.polling import PASSING
+        from airflow_chilipiper.api.errors import PASSING
 
         self._unasked = "it ended without an answer"  # as long as there is none: an execution_timeout may end it
         try:
@@ -117,8 +117,7 @@ class PollingSensor(BaseSensorOperator):
     @contextmanager
     def _in_airflows_terms(self) -> Iterator[None]:
         """A question that could not be asked fails the task, whatever soft_fail says; for good where no retry helps."""
-        from airflow_chilipiper.api.errors import ChiliPiperError
-        from airflow_chilipiper.waiting.polling import PASSING
+        from airflow_chilipiper.api.errors import PASSING, ChiliPiperError
         from airflow_chilipiper.waiting.slot_query import NoSlotWillCome
 
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from airflow_chilipiper.api.errors import NotAllowed, NotFound
+from airflow_chilipiper.api.errors import STOPS_THE_BATCH
 from airflow_chilipiper.booking.outcome import Status
 from airflow_chilipiper.task.errors import TaskFailed, TaskSkipped
 from airflow_chilipiper.task.outcomes import LINES, Outcomes
@@ -50,7 +50,7 @@ def log_outcomes(outcomes: Outcomes, plan: BookingPlan, log: Log) -> None:
 
 def end(outcomes: Outcomes, plan: BookingPlan, *, stopped_by: Exception | None, was_killed: bool) -> None:
     """Raise TaskFailed or TaskSkipped where the outcomes, and what the plan says of them, ask for it."""
-    if isinstance(stopped_by, (NotAllowed, NotFound)):
+    if isinstance(stopped_by, STOPS_THE_BATCH):
         raise TaskFailed(f"stopped, since no other lead would fare better: {stopped_by}", curable=False)
     if failing := _failing(outcomes.counts, plan.fail_on):
         reason = stopped_by or (outcomes.rows()[0]["reason"] if plan.is_single else None)

@@ -6,11 +6,8 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from airflow_chilipiper.api.errors import NoAnswer, NotSent, ServerBroken, Throttled, Unreadable
+from airflow_chilipiper.api.errors import PASSING
 from airflow_chilipiper.api.runtime import Runtime
-
-# What may be over by the next look. Everything else would be answered the same again.
-PASSING = (NotSent, NoAnswer, Unreadable, Throttled, ServerBroken)
 
 Look = Callable[[Runtime], Awaitable[list[str]]]
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from math import inf
 from typing import TYPE_CHECKING
 
-from airflow_chilipiper.api.errors import Refused, ServerBroken, SessionGone
+from airflow_chilipiper.api import errors
 from airflow_chilipiper.api.runtime import Runtime
 from airflow_chilipiper.booking.doubt.bounds import Bounds
 from airflow_chilipiper.booking.doubt.evidence import Evidence, evidence_in
@@ -28,7 +28,7 @@ def is_worth_a_look(doubt: Exception) -> bool:
 
     The codes of a taken slot are not published. Without that envelope the no may come from something in between.
     """
-    if not isinstance(doubt, Refused) or isinstance(doubt, (SessionGone, ServerBroken)):
+    if not isinstance(doubt, errors.Refused) or isinstance(doubt, errors.MAY_BE_BOOKED):
         return False
     return doubt.code is not None and 400 <= doubt.status < 500
 

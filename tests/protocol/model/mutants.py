@@ -15,7 +15,7 @@ RECONCILES = '    bounds, may_rebook = lead.policy.bounds, lead.policy.bounds.in
 FITTING = "if fitting := here or [each for each in recent if _is_of(each, entry)]:"
 LISTED = "listed = await meetings(runtime, start=start, end=end, guest=guest)"
 
-DEFINITE = "DEFINITE_NO = ("
+DEFINITE = "except errors.DEFINITE_NO as no:"
 
 SEVERAL_ACTORS = {
     "winner not compared": Mutant(
@@ -190,10 +190,18 @@ SEVERAL_ACTORS = {
 
 CRASHES = {
     "no answer taken for a no": Mutant(
-        "booking.book", DEFINITE, f"{DEFINITE}errors.NoAnswer, ", "I1", "hold: answer lost after acting"
+        "booking.book",
+        DEFINITE,
+        "except (errors.NoAnswer, *errors.DEFINITE_NO) as no:",
+        "I1",
+        "hold: answer lost after acting",
     ),
     "5xx taken for a no": Mutant(
-        "booking.book", DEFINITE, f"{DEFINITE}errors.ServerBroken, ", "I1", "hold: 5xx after acting"
+        "booking.book",
+        DEFINITE,
+        "except (errors.ServerBroken, *errors.DEFINITE_NO) as no:",
+        "I1",
+        "hold: 5xx after acting",
     ),
     "sent although that is not on record": Mutant(
         "booking.book",

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from airflow_chilipiper.api import errors
+from airflow_chilipiper.api.errors import PASSING
 from airflow_chilipiper.api.runtime import Runtime
 from airflow_chilipiper.booking.slots.filters import Undecided
-from airflow_chilipiper.waiting.polling import PASSING, PollResult, watch
+from airflow_chilipiper.waiting.polling import PollResult, watch
 from airflow_chilipiper.waiting.slot_query import NoSlotWillCome, look, settle
 from tests.drive import block
 from tests.unit.api.handmade import WALL, Handmade

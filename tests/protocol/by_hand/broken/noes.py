@@ -7,12 +7,16 @@ from tests.protocol.copies import Mutant
 BOOKED_IF_FOUND = """    if evidence.meeting_id:
         found = sent.to_booked(evidence.meeting_id, at=runtime.wall(), reason=reason)
         return await record(found, sent, runtime"""
-DEFINITE = "DEFINITE_NO = ("
+DEFINITE = "except errors.DEFINITE_NO as no:"
 TAKEN_FOR_A_NO = "I4|I5|I6|set free"
 
 MUTANTS = {
     f"{what} taken for a no": Mutant(
-        "booking.book", DEFINITE, f"{DEFINITE}{kind}, ", TAKEN_FOR_A_NO, "planned, sessions 1, tried answers"
+        "booking.book",
+        DEFINITE,
+        f"except ({kind}, *errors.DEFINITE_NO) as no:",
+        TAKEN_FOR_A_NO,
+        "planned, sessions 1, tried answers",
     )
     for what, kind in {
         "no answer": "errors.NoAnswer",
@@ -47,8 +51,8 @@ MUTANTS = {
     ),
     "a cancelled call that frees the entry": Mutant(
         "booking.book",
-        "except DEFINITE_NO as no:",
-        "except (*DEFINITE_NO, BaseException) as no:",
+        DEFINITE,
+        "except (*errors.DEFINITE_NO, BaseException) as no:",
         TAKEN_FOR_A_NO,
         "planned, query other guest, sessions 1, tried least",
     ),
@@ -103,8 +107,8 @@ MUTANTS = {
     ),
     "a used session worth a look": Mutant(
         "booking.doubt.reconcile",
-        "isinstance(doubt, (SessionGone, ServerBroken))",
-        "isinstance(doubt, ServerBroken)",
+        "isinstance(doubt, errors.MAY_BE_BOOKED)",
+        "isinstance(doubt, errors.ServerBroken)",
         "set free",
         "absent, sessions 1, literal True, tried less",
     ),
@@ -113,8 +117,8 @@ MUTANTS = {
     ),
     "a 408 worth a look": Mutant(
         "booking.doubt.reconcile",
-        "isinstance(doubt, (SessionGone, ServerBroken))",
-        "isinstance(doubt, SessionGone)",
+        "isinstance(doubt, errors.MAY_BE_BOOKED)",
+        "isinstance(doubt, errors.SessionGone)",
         "set free",
         "planned, sessions 1, tried answers",
     ),
