@@ -28,7 +28,7 @@ from airflow_chilipiper.api.resources.workspaces import Workspace
 from airflow_chilipiper.api.retry import with_retries
 from airflow_chilipiper.booking.book import book
 from airflow_chilipiper.booking.doubt.bounds import Bounds
-from airflow_chilipiper.booking.guests import check_guests, named_guests
+from airflow_chilipiper.booking.guests import check_guests
 from airflow_chilipiper.booking.lead import Lead
 from airflow_chilipiper.booking.ledger.lead_key import lead_key as key_text
 from airflow_chilipiper.booking.ledger.runtime import RecordingRuntime
@@ -122,7 +122,7 @@ class ChiliPiperHook(BaseHook):
         session = self.get_conn()
         start = window_start or datetime.now(UTC)
         domains = session.settings.allowed_guest_domains
-        check_guests(named_guests(pattern), domains)
+        check_guests(pattern.invited(), domains)
         opened = session.runtime.now()
         offer = session.block(with_retries(pattern.open(Interval(start, window)), session.runtime))
         check_guests((pattern.guest or offer.guest,), domains)

@@ -5,15 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from airflow_chilipiper.api.errors import Invalid
-from airflow_chilipiper.api.http.redaction import EMAIL
-from airflow_chilipiper.api.patterns.pattern import Pattern
-
-
-def named_guests(pattern: Pattern) -> list[str | None]:
-    """Whom a request names: its guest, and every e-mail in its form; None where only the offer will name a guest."""
-    in_form = [address for value in getattr(pattern, "form", {}).values() for address in EMAIL.findall(str(value))]
-    waits_for_offer = bool(getattr(pattern, "crm_id", None))
-    return [*([pattern.guest] if pattern.guest or not (in_form or waits_for_offer) else []), *in_form]
 
 
 def check_guests(guests: Iterable[str | None], domains: tuple[str, ...]) -> None:

@@ -11,7 +11,7 @@ from airflow_chilipiper.api.patterns.slots import Slot
 from airflow_chilipiper.api.spelling import email as spelled
 from airflow_chilipiper.api.spelling import trimmed
 from airflow_chilipiper.booking.doubt.evidence import guests_on_record
-from airflow_chilipiper.booking.guests import check_guests, named_guests
+from airflow_chilipiper.booking.guests import check_guests
 from airflow_chilipiper.booking.ledger.entry import Entry, new_version
 from airflow_chilipiper.booking.ledger.lead_key import digest, entry_key, guest_digest
 from airflow_chilipiper.booking.outcome import Outcome
@@ -30,7 +30,7 @@ class Lead:
 
     def __post_init__(self) -> None:
         if self.policy.allowed_domains:
-            check_guests(named_guests(self.pattern), self.policy.allowed_domains)
+            check_guests(self.pattern.invited(), self.policy.allowed_domains)
 
     @cached_property
     def entry_key(self) -> str:
@@ -82,7 +82,7 @@ class Lead:
         if not offer.allowed:
             return None
         if offer.slots and self.policy.allowed_domains:
-            known = [guest for guest in (*named_guests(self.pattern), offer.guest) if guest]
+            known = [guest for guest in (*self.pattern.invited(), offer.guest) if guest]
             check_guests(known or [None], self.policy.allowed_domains)
         return self.choice.choose(offer, opened)
 

@@ -183,12 +183,12 @@ class SlotBaseSensor(PollingSensor):
 
     def _resolve(self, session: Session) -> dict[str, Any]:
         """The query with ids for names, once it is known that the connection allows its guest."""
-        from airflow_chilipiper.booking.guests import check_guests, named_guests
+        from airflow_chilipiper.booking.guests import check_guests
         from airflow_chilipiper.waiting.slot_query import resolve_names
 
         query = dict(session.block(resolve_names(self._resolved or self._query(), session.runtime)))
         if self.pattern:
-            guests = named_guests(self.pattern.make(query["arguments"]))
+            guests = self.pattern.make(query["arguments"]).invited()
             check_guests(guests, session.settings.allowed_guest_domains)
         return query
 

@@ -13,6 +13,7 @@ from airflow_chilipiper.api.call import Call, Interval, path
 from airflow_chilipiper.api.errors import Invalid, Unreadable
 from airflow_chilipiper.api.patterns.answers import booked, ids, lifetime, record, session_id, start_times, text
 from airflow_chilipiper.api.patterns.offer import Booked, Offer
+from airflow_chilipiper.api.patterns.pattern import emails_in
 from airflow_chilipiper.api.patterns.slots import Bookable, Slot, Slots
 
 TRIGGERS = ("ThirdPartyForm", "InAppButton", "RouterLink")
@@ -32,6 +33,7 @@ class Concierge:
     form: Mapping[str, Any] = field(repr=False)
     guest: str | None = field(default=None, repr=False)
     name = "concierge"
+    has_routing_log = True
 
     def __post_init__(self) -> None:
         if self.trigger not in TRIGGERS:
@@ -42,6 +44,11 @@ class Concierge:
     @property
     def target(self) -> tuple[str, ...]:
         return (self.router_slug,)
+
+    def invited(self) -> tuple[str | None, ...]:
+        """A router takes the guest from its form."""
+        in_form = emails_in(self.form)
+        return (self.guest, *in_form) if self.guest or not in_form else in_form
 
     def open(self, interval: Interval, /) -> Call[Offer]:
         return Call(

@@ -35,6 +35,7 @@ class Handoff:
     crm_explicits: Any = field(default=None, repr=False)
     router_id: str | None = None
     name = "handoff"
+    has_routing_log = False
 
     def __post_init__(self) -> None:
         if not (self.guest or self.crm_id):
@@ -48,6 +49,10 @@ class Handoff:
     @property
     def target(self) -> tuple[str, ...]:
         return (self.workspace_id, self.router_id or "", self.crm_id or "")
+
+    def invited(self) -> tuple[str | None, ...]:
+        """Of a CRM id only the offer says whose it is."""
+        return (self.guest,) if self.guest else ()
 
     def open(self, interval: Interval, /) -> Call[Offer]:
         body: dict[str, Any] = {"type": "GuestEmailRequest", "guestEmail": self.guest}

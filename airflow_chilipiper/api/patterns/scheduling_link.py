@@ -13,6 +13,7 @@ from airflow_chilipiper.api.call import Call, Interval, path
 from airflow_chilipiper.api.errors import Invalid, Unreadable
 from airflow_chilipiper.api.patterns.answers import booked, lifetime, record, session_id, start_times, text
 from airflow_chilipiper.api.patterns.offer import Booked, FormField, Offer
+from airflow_chilipiper.api.patterns.pattern import emails_in
 from airflow_chilipiper.api.patterns.slots import Bookable, Slot, Slots
 
 
@@ -30,6 +31,7 @@ class SchedulingLink:
     guest_timezone: str | None = None
     meeting_type_id: str | None = None
     name = "scheduling_link"
+    has_routing_log = False
 
     def __post_init__(self) -> None:
         if not _kind(self.link):
@@ -44,6 +46,9 @@ class SchedulingLink:
     @property
     def target(self) -> tuple[str, ...]:
         return tuple(f"{key}={value}" for key, value in sorted(self.link.items()))
+
+    def invited(self) -> tuple[str | None, ...]:
+        return (self.guest, *emails_in(self.form))
 
     def open(self, interval: Interval, /) -> Call[Offer]:
         body = {"link": dict(self.link), "interval": interval.body(), "guestEmail": self.guest}

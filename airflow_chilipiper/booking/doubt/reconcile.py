@@ -56,7 +56,7 @@ async def reconcile(entry: Entry, lead: Lead, runtime: LedgerRuntime) -> Entry:
         evidence, began = await look(entry, guests, runtime, bounds)
         if evidence.is_none and entry.state != "review":  # which no doubt can change
             evidence = await _elsewhere(entry, guests, runtime, bounds)
-        if evidence.is_none and lead.pattern.name == "concierge":
+        if evidence.is_none and lead.pattern.has_routing_log:
             evidence = await lead.policy.routing_log.evidence(entry, runtime)
         if _is_free(entry, evidence, began, may_rebook=may_rebook):
             listed = await _elsewhere(entry, (), runtime, bounds)  # nothing says how the service compares e-mails

@@ -100,8 +100,8 @@ MUTANTS = {
     ),
     "timed out while a meeting is listed": Mutant(
         "booking.doubt.reconcile",
-        'if evidence.is_none and lead.pattern.name == "concierge":',
-        'if lead.pattern.name == "concierge":',
+        "if evidence.is_none and lead.pattern.has_routing_log:",
+        "if lead.pattern.has_routing_log:",
         "passed over",
         "sent, sessions 1, policy rebook, age 658.0, lag 4.0, tried least",
     ),
