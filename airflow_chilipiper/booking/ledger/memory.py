@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, MutableMapping, Sequence
 from threading import Lock
 
 from airflow_chilipiper.booking.ledger.entry import STATES, Conflict, Entry, MeetingTaken, State, may_replace
@@ -10,11 +10,16 @@ from airflow_chilipiper.booking.ledger.store import Answer, page_of
 
 
 class MemoryLedger:
-    """A ledger that dies with its process: for tests, and for a first try, with a warning."""
+    """A ledger that dies with its process: for tests, and for a first try, with a warning.
 
-    def __init__(self) -> None:
-        self._entries: dict[str, Entry] = {}
-        self._holders: dict[str, str] = {}
+    It may continue with given entries, by key, and with the key that holds each meeting.
+    """
+
+    def __init__(
+        self, entries: MutableMapping[str, Entry] | None = None, holders: MutableMapping[str, str] | None = None
+    ) -> None:
+        self._entries = {} if entries is None else entries
+        self._holders = {} if holders is None else holders
         self._lock = Lock()
 
     def get_or_create(self, entries: Sequence[Entry], /) -> Sequence[Entry]:

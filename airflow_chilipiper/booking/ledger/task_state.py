@@ -11,23 +11,17 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from threading import Lock
 from typing import Any
 
-from airflow_chilipiper.booking.ledger.entry import (
-    STATES,
-    Conflict,
-    Entry,
-    LedgerFailed,
-    MeetingTaken,
-    State,
-    may_replace,
-)
+from airflow_chilipiper.booking.ledger.entry import STATES, Entry, LedgerFailed, State, Unfit
+from airflow_chilipiper.booking.ledger.memory import MemoryLedger
 from airflow_chilipiper.booking.ledger.store import Answer, page_of
-from airflow_chilipiper.booking.ledger.task_state_log import Store, TaskStateLog, record_of
+from airflow_chilipiper.booking.ledger.task_state_log import Store, TaskStateLog
+from airflow_chilipiper.booking.ledger.task_state_page import record_of
 
 MOST_LEADS = 25_000
 
 
 class TaskStateLedger:
-    """A ledger of the task instance that *store* belongs to: up to 25,000 leads, and one process at a time.
+    """The ledger of one task instance, in its *store*: up to 25,000 leads, and one process at a time.
 
     What was read or written is remembered, since nobody else writes there: a task instance that was replaced can still
     read, and finds nothing, but its writes fail. Only a write that returned counts.
@@ -56,16 +50,19 @@ class TaskStateLedger:
             return [known[entry.key] for entry in entries]
 
     def update(self, entries: Sequence[Entry], /) -> Sequence[Answer]:
-        """Change each entry if its version is still the one that was read, and say of each what came of it."""
+        """Change each entry if its version is still the one that was read, and answer for each.
+
+        An entry is judged as if those before it in its group were on record.
+        """
         with self._lock:
             known = self._open()
-            after, holders = ChainMap({}, known), ChainMap({}, self._holders)
-            answers = [_change(entry, after, holders) for entry in entries]
+            draft = MemoryLedger(ChainMap({}, known), ChainMap({}, self._holders))
+            answers = [_refusal(entry, known) or draft.update([entry])[0] for entry in entries]
             self._append(known, [answer for answer in answers if isinstance(answer, Entry)])
             return answers
 
     def get(self, keys: Collection[str], /) -> Mapping[str, Entry]:
-        """What is on record, and nothing else. Before the first `begin` it is read anew each time."""
+        """What is on record, and nothing else. Until an entry is created or changed, each call reads it anew."""
         with self._lock:
             known = self._known()
             return {key: known[key] for key in keys if key in known}
@@ -78,7 +75,7 @@ class TaskStateLedger:
         after_key: str | None = None,
         limit: int = 500,
     ) -> Sequence[Entry]:
-        """Rows in key order, from the one after *after_key* on; fewer than *limit* means that these are the last."""
+        """Entries in key order, from the one after *after_key* on; fewer than *limit* means that these are the last."""
         with self._lock:
             return page_of(self._known(), states, purpose, after_key, limit)
 
@@ -97,33 +94,24 @@ class TaskStateLedger:
     def _append(self, known: dict[str, Entry], entries: Sequence[Entry]) -> None:
         """Write *entries*, after what an earlier write that failed has left open.
 
-        Nobody sends after a version that failed: those entries are written back as they were. All else that a write was to
-        record is a fact, and is written again.
+        Nobody books after an update to `sent` that failed: that entry is written back as it was. Whatever else a write
+        was to record is a fact, and is written again.
         """
         if not (entries := [*self._overruling, *entries]):
             return
-        self._overruling = [known.get(entry.key, entry) if entry.state == "sent" else entry for entry in entries]
+        self._overruling = [known.get(each.key, each) if each.state == "sent" else each for each in entries]
         self._log.append(entries)
         self._overruling = []
         known.update({entry.key: entry for entry in entries})
         self._holders.update({entry.meeting_id: entry.key for entry in entries if entry.meeting_id})
 
 
-def _change(entry: Entry, entries: ChainMap[str, Entry], holders: ChainMap[str, str]) -> Answer:
-    """Judge one change as if those before it in its group were on record."""
-    current = entries.get(entry.key)
-    if current is None:
-        return LedgerFailed("this lead's entry is not on record, though it was begun")
-    if not may_replace(current, entry):
-        return Conflict(current)
-    holder = holders.get(entry.meeting_id or "", entry.key)
-    if holder != entry.key and entries[holder].meeting_id == entry.meeting_id:
-        return MeetingTaken(entry.meeting_id)
+def _refusal(entry: Entry, known: Mapping[str, Entry]) -> LedgerFailed | None:
+    """Why *entry* cannot be stored, whatever stands there now."""
+    if entry.key not in known:
+        return LedgerFailed("this lead's entry is not on record, though it was created")
     try:
         record_of(entry)
-    except LedgerFailed as unfit:
+    except Unfit as unfit:
         return unfit
-    entries[entry.key] = entry
-    if entry.meeting_id:
-        holders[entry.meeting_id] = entry.key
-    return entry
+    return None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,24 +11,7 @@ from tests.entries import changed
 from tests.leads import a_lead
 from tests.protocol.mutants.broken import Change, Mutant, catch, law
 from tests.protocol.mutants.desk import Desk, book
-from tests.unit.booking.ledger.task_store import FOREVER, TaskStore, calm
-from tests.unit.booking.ledger.test_task_state import FIRST, Clock, breaks
-
-if TYPE_CHECKING:
-    from airflow_chilipiper.booking.ledger.entry import Entry
-    from airflow_chilipiper.booking.ledger.task_state import TaskStateLedger
-
-
-def a_try(store: TaskStore, clock: Callable[[], float] = Clock()) -> TaskStateLedger:  # noqa: B008  # it stands still
-    from airflow_chilipiper.booking.ledger.task_state import TaskStateLedger
-
-    return TaskStateLedger(store, retention=FOREVER, clock=clock)
-
-
-def entries_of(*numbers: int) -> list[Entry]:
-    from airflow_chilipiper.booking.ledger.entry import Entry, new_version
-
-    return [Entry(key=f"{number:064x}", purpose="spring", version=new_version()) for number in numbers]
+from tests.unit.booking.ledger.task_store import FIRST, Arrive, Clock, TaskStore, a_try, breaks, calm, entries_of
 
 
 def booked_by_each_try(store: TaskStore, *between: Callable[[], object]) -> None:
@@ -64,7 +46,7 @@ def a_page_is_gone() -> None:
 def writes_fail_after_the_first() -> None:
     store, desk, writes = TaskStore(), Desk(), list[str]()
 
-    def on_set(key: str, arrive: Callable[[], None]) -> None:
+    def on_set(key: str, arrive: Arrive) -> None:
         writes.append(key)
         if writes.count(FIRST) > 1:
             raise ConnectionError("the supervisor is away")
@@ -77,7 +59,7 @@ def writes_fail_after_the_first() -> None:
         book(a_lead(), desk, a_try(store))
     store.on_set = calm
     (entry,) = a_try(store).list()
-    law(entry.state != "planned" or not desk.meetings, "I3: a booking call whose version is not on record")
+    law(entry.state != "planned" or not desk.meetings, "I3: a booking call whose `sent` is not on record")
 
 
 def many_leads_in_one_task() -> None:
@@ -91,19 +73,19 @@ def many_leads_in_one_task() -> None:
             changed(entry, "sent", sender="a_dag/run/book#1")
             for entry in ledger.get_or_create(entries_of(*range(1_000)))
         ]
-        told = [answer for answer in ledger.update(sent) if not isinstance(answer, Exception)]
+        updated = [answer for answer in ledger.update(sent) if not isinstance(answer, Exception)]
     except LedgerFailed as failed:
         law(False, f"I6: a thousand leads are too many ({failed})")
-    on_record = a_try(store).get([entry.key for entry in told])
-    missed = sum(key not in on_record or on_record[key].state != "sent" for key in (entry.key for entry in told))
-    law(not missed, f"I3: {missed} of {len(told)} leads are sent for, and not on record")
+    on_record = a_try(store).get([entry.key for entry in updated])
+    missed = sum(key not in on_record or on_record[key].state != "sent" for key in (entry.key for entry in updated))
+    law(not missed, f"I3: {missed} of {len(updated)} leads are sent, and not on record")
 
 
 def a_write_arrives_late() -> None:
-    """It was slow, so what carries it has repeated it; the first of the two comes after a newer one."""
-    store, clock, late = TaskStore(), Clock(), list[Callable[[], None]]()
+    """It was slow, so Airflow's client has repeated it; the first of the two comes after a newer one."""
+    store, clock, late = TaskStore(), Clock(), list[Arrive]()
 
-    def on_set(key: str, arrive: Callable[[], None]) -> None:
+    def on_set(key: str, arrive: Arrive) -> None:
         store.on_set = calm
         late.append(arrive)
         clock.now += 1.2
@@ -134,7 +116,7 @@ def two_leads_that_bring_one_meeting() -> None:
     law(booked == 1, f"I5: one meeting stands in {booked} entries")
 
 
-def a_mark_fails_that_may_have_arrived() -> None:
+def an_update_fails_that_may_have_arrived() -> None:
     """Nobody sent after it; but it may be on record, so the lead is not to be left in doubt."""
     from airflow_chilipiper.booking.ledger.entry import LedgerFailed
 
@@ -149,12 +131,12 @@ def a_mark_fails_that_may_have_arrived() -> None:
     law(state == "planned", f"I6: a lead for which nobody sent is left {state}")
 
 
-LOG, LEDGER = "booking.ledger.task_state_log", "booking.ledger.task_state"
+LEDGER, LOG, PAGE = (f"booking.ledger.task_state{part}" for part in ("", "_log", "_page"))
 BELIEVES_READS = Change(LOG, "if self._get(HEAD) != head:", "if False:")
 BELIEVES_WRITES = Change(
-    LOG, 'raise LedgerFailed(f"{key} may not be in the task state store: {_why(error)}") from error', "pass"
+    LOG, 'raise LedgerFailed(f"{key} may not be in the task state store: {reason_of(error)}") from error', "pass"
 )
-NO_ROOM = "            if self._is_closed or self._size + size > MOST_BYTES:\n                self._turn()\n"
+NO_ROOM = "            if self._is_closed or self._size + size > MOST_BYTES:\n                self._next_page()\n"
 MUTANTS = {
     "reads that find nothing believed": Mutant("I1", reads_find_nothing, [BELIEVES_READS]),
     "a task instance that was replaced taken for a new one": Mutant(
@@ -170,13 +152,13 @@ MUTANTS = {
                 LOG,
                 NO_ROOM,
                 NO_ROOM.replace("self._is_closed or self._size", "not self._is_closed and self._size").replace(
-                    "self._turn()", "continue\n            if self._is_closed:\n                self._turn()"
+                    "self._next_page()", "continue\n            if self._is_closed:\n                self._next_page()"
                 ),
             )
         ],
     ),
     "a value larger than the store takes": Mutant(
-        "I6", many_leads_in_one_task, [Change(LOG, "MOST_BYTES = 60_000", "MOST_BYTES = 600_000")]
+        "I6", many_leads_in_one_task, [Change(PAGE, "MOST_BYTES = 60_000", "MOST_BYTES = 600_000")]
     ),
     "a page written over that was slow": Mutant(
         "I5",
@@ -191,15 +173,15 @@ MUTANTS = {
     "one meeting in two entries": Mutant(
         "I5",
         two_leads_that_bring_one_meeting,
-        [Change(LEDGER, "if holder != entry.key and entries[holder].meeting_id == entry.meeting_id:", "if False:")],
+        [Change("booking.ledger.memory", "if entry.meeting_id and self._is_held(", "if False and self._is_held(")],
     ),
-    "a version that failed left as it may be": Mutant(
+    "an update that failed left as it may be": Mutant(
         "I6",
-        a_mark_fails_that_may_have_arrived,
+        an_update_fails_that_may_have_arrived,
         [
             Change(
                 LEDGER,
-                'self._overruling = [known.get(entry.key, entry) if entry.state == "sent" else entry for entry in entries]',
+                'self._overruling = [known.get(each.key, each) if each.state == "sent" else each for each in entries]',
                 "self._overruling = entries",
             )
         ],
