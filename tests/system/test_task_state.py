@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -33,7 +34,7 @@ Open = Callable[[], TaskStateLedger]
 
 
 def run_twice(run_dag: Callable[..., DagRun], work: Callable[[Open, int], Any]) -> None:
-    """A DAG whose one task does *work*, with what opens its ledger and the number of its try, and has a second try."""
+    """Run a DAG whose one task has two tries; *work* gets what opens its ledger, and the number of the try."""
     with sdk.DAG("remembers", schedule=None) as dag:
 
         @sdk.task(retries=1, retry_delay=timedelta(0))
@@ -60,7 +61,7 @@ def stored(airflow_db: Any) -> Iterator[Callable[[], list[Any]]]:
         session.query(TaskStateStoreModel).delete()
 
 
-def test_a_second_try_finds_what_the_first_has_marked(
+def test_a_second_try_finds_what_the_first_has_updated(
     run_dag: Callable[..., DagRun], stored: Callable[[], list[Any]]
 ) -> None:
     entries = [Entry(key=f"{number:064x}", purpose="spring", version=new_version()) for number in range(1_000)]
@@ -88,15 +89,15 @@ def test_a_second_try_finds_what_the_first_has_marked(
 def test_a_try_that_was_replaced_finds_nothing_and_may_write_nothing(
     run_dag: Callable[..., DagRun], stored: Callable[[], list[Any]]
 ) -> None:
-    """Airflow gives a retry another id, and turns away who still writes under the old one."""
+    """Airflow gives a retry another id, and refuses writes under the old one."""
     entry, opens, before = Entry(key="a" * 64, purpose="spring", version=new_version()), list[Open](), list[Any]()
-    begun = list[TaskStateLedger]()
+    opened = list[TaskStateLedger]()
 
     def work(open_: Open, number: int) -> None:
         opens.append(open_)
         if number == 1:
-            begun.append(open_())
-            begun[0].get_or_create([entry])
+            opened.append(open_())
+            opened[0].get_or_create([entry])
             before.extend(stored())
             raise ValueError("the first try ends here")
         assert opens[1]().get([entry.key])[entry.key].version == entry.version
@@ -104,7 +105,7 @@ def test_a_try_that_was_replaced_finds_nothing_and_may_write_nothing(
         with pytest.raises(LedgerFailed, match="may not be in the task state store"):
             opens[0]().get_or_create([entry])
         with pytest.raises(LedgerFailed, match="may not be in the task state store"):
-            begun[0].update([changed(entry, "sent")])
+            opened[0].update([changed(entry, "sent")])
 
     run_twice(run_dag, work)
     assert stored() == before
@@ -128,7 +129,7 @@ def test_a_second_try_books_nobody_again_though_an_answer_was_lost(
     def work(open_: Open, number: int) -> None:
         @asynccontextmanager
         async def open_runtime() -> AsyncIterator[BatchRuntime]:
-            yield BatchRuntime(chili, RateLimiter(None), open_())
+            yield BatchRuntime(chili, RateLimiter(None), open_(), sleep=lambda _: asyncio.sleep(0))
 
         leads = [a_lead(each) for each in range(8)]
         batch = KeptBatch(leads if number == 1 else leads[::-1], open_runtime)

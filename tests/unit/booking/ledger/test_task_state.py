@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -174,7 +175,7 @@ def test_no_lead_costs_more_than_its_three_writes(store: TaskStore, leads: int, 
 def book(store: TaskStore, chili: FakeChiliPiper, *numbers: int, **settings: Any) -> KeptBatch:
     @asynccontextmanager
     async def open_runtime() -> AsyncIterator[BatchRuntime]:
-        yield BatchRuntime(chili, RateLimiter(None), a_try(store))
+        yield BatchRuntime(chili, RateLimiter(None), a_try(store), sleep=lambda _: asyncio.sleep(0))
 
     batch = KeptBatch([a_lead(number) for number in numbers], open_runtime, **settings)
     batch.run()
