@@ -27,8 +27,8 @@ class FakeChiliPiper:
     """Answers every call, or fails it as `opening` and `booking` say by the lead's number.
 
     A booking of a lead in `held` is only answered once `go` is set; `busy` is called when it, or an opening of one in
-    `held_openings`, waits. The meeting list shows what is `listed`, whatever it is asked for; by default it may not be read. Without `yields` it never
-    suspends, so that a test may drive the flow by hand.
+    `held_openings`, waits. The meeting list shows what is `listed`, whatever it is asked for; by default it may not be
+    read. Without `yields` it never suspends, so that a test may drive the flow by hand.
     """
 
     def __init__(

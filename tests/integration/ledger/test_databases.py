@@ -85,7 +85,7 @@ def test_nothing_waits_for_ever_for_a_table_that_another_has_locked(mariadb_url:
         ({"read_only": "ON"}, ["read_only is ON"]),
     ],
 )
-def test_settings_of_mysql_that_lose_rows_are_told(settings: dict[str, str], told: list[str]) -> None:
+def test_settings_of_mysql_that_lose_entries_are_named(settings: dict[str, str], told: list[str]) -> None:
     found = mysql_doubts(settings)
     assert len(found) == len(told)
     assert all(doubt.startswith(beginning) for doubt, beginning in zip(found, told, strict=True))

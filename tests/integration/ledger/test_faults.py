@@ -138,7 +138,9 @@ def mysql(number: int) -> Exception:
         (ProgrammingError, sqlite3.ProgrammingError("secret"), None),
     ],
 )
-def test_an_error_is_told_by_its_code_and_in_our_words(kind: type[DBAPIError], original: Any, told: str | None) -> None:
+def test_an_error_is_named_by_its_code_and_in_our_words(
+    kind: type[DBAPIError], original: Any, told: str | None
+) -> None:
     error = kind("insert", {"session": "secret"}, original)
     assert meaning(error) == told
     assert (type(failure("ledger", error)) is Unfit) is (told == UNFIT)

@@ -89,14 +89,14 @@ def test_what_is_on_record_stays_and_is_answered(ledger: Ledger, opened: Callabl
     assert opened().get_or_create([an_entry(guest="another")]) == [first]
 
 
-def test_begin_answers_many_rows_in_their_order_and_a_key_that_comes_twice_once(ledger: Ledger) -> None:
+def test_get_or_create_answers_many_entries_in_their_order_and_a_key_that_comes_twice_once(ledger: Ledger) -> None:
     known = ledger.get_or_create([an_entry("c")])[0]
     entries = [an_entry(key) for key in "zcaaz"]
     z, c, a, again, z_again = ledger.get_or_create(entries)
     assert (z, c, a, again, z_again) == (entries[0], known, entries[2], entries[2], entries[0])
 
 
-def test_a_thousand_rows_are_one_call(ledger: Ledger) -> None:
+def test_a_thousand_entries_are_one_call(ledger: Ledger) -> None:
     entries = [replace(an_entry(), key=f"{number:064}") for number in range(1_200)]
     assert ledger.get_or_create(entries) == entries
     assert len(ledger.get([entry.key for entry in entries])) == 1_200
@@ -166,7 +166,7 @@ def test_a_list_comes_in_pages_that_miss_and_repeat_nothing(ledger: Ledger) -> N
 
 
 @pytest.mark.parametrize(("count", "sizes"), [(0, []), (20, [10, 10]), (25, [10, 10, 5])])
-def test_all_pages_hold_each_row_once(ledger: Ledger, count: int, sizes: list[int]) -> None:
+def test_all_pages_hold_each_entry_once(ledger: Ledger, count: int, sizes: list[int]) -> None:
     """Those of other states and purposes are left out."""
     keys = [f"{number:x}".rjust(64, "0") for number in range(count)]
     ledger.get_or_create([an_entry("e", state="sent"), replace(an_entry("f"), purpose="autumn")])
@@ -176,7 +176,7 @@ def test_all_pages_hold_each_row_once(ledger: Ledger, count: int, sizes: list[in
     assert [len(page) for page in found] == sizes
 
 
-def test_a_change_that_read_the_current_mark_takes(ledger: Ledger) -> None:
+def test_a_change_that_read_the_current_version_takes(ledger: Ledger) -> None:
     (entry,) = ledger.get_or_create([an_entry()])
     sent = changed(entry, "sent", attempt=1)
     assert [answer.version for answer in ledger.update([sent]) if isinstance(answer, Entry)] == [sent.version]
@@ -184,7 +184,7 @@ def test_a_change_that_read_the_current_mark_takes(ledger: Ledger) -> None:
 
 
 @pytest.mark.parametrize("state", ["planned", "sent", "unknown", "review", "abandoned"])
-def test_a_change_that_read_an_older_mark_is_overtaken_and_told_by_what(ledger: Ledger, state: State) -> None:
+def test_a_change_that_read_an_older_version_is_overtaken_and_answered_by_what(ledger: Ledger, state: State) -> None:
     (entry,) = ledger.get_or_create([an_entry()])
     ledger.update([changed(entry, "sent", sender="faster")])
     (answer,) = ledger.update([changed(entry, state, sender="slower")])
@@ -210,7 +210,7 @@ def test_booked_over_booked_is_refused_and_the_first_meeting_stays(ledger: Ledge
     assert (answer.entry.meeting_id, ledger.get([entry.key])[entry.key].meeting_id) == ("first", "first")
 
 
-def test_a_meeting_stands_in_one_row_only_and_the_others_of_the_group_are_marked(ledger: Ledger) -> None:
+def test_a_meeting_stands_in_one_entry_only_and_the_others_of_the_group_are_updated(ledger: Ledger) -> None:
     entries = ledger.get_or_create([an_entry(key) for key in "abcd"])
     ledger.update([changed(entries[0], "booked", meeting_id="m")])
     group = [
@@ -262,7 +262,7 @@ def test_of_two_leads_with_one_key_in_one_group_one_is_overtaken(ledger: Ledger)
     assert second.entry.sender == "1"
 
 
-def test_runs_that_begin_the_same_leads_at_once_all_see_the_same_rows(opened: Callable[[], Ledger]) -> None:
+def test_runs_that_create_the_same_leads_at_once_all_see_the_same_entries(opened: Callable[[], Ledger]) -> None:
     """Each run has half of its leads in common with its neighbours, in an order of its own."""
 
     def begins(run: int) -> Callable[[], list[Entry]]:
@@ -280,7 +280,7 @@ def test_runs_that_begin_the_same_leads_at_once_all_see_the_same_rows(opened: Ca
     assert all(len(updates) == 1 for updates in seen.values())
 
 
-def test_of_runs_that_mark_the_same_rows_at_once_exactly_one_wins_each(opened: Callable[[], Ledger]) -> None:
+def test_of_runs_that_update_the_same_entries_at_once_exactly_one_wins_each(opened: Callable[[], Ledger]) -> None:
     ledgers = [opened() for _ in range(RUNS)]
     entries = ledgers[0].get_or_create([an_entry(key) for key in "abcdefgh"])
 

@@ -87,7 +87,7 @@ def test_an_engine_that_keeps_what_is_rolled_back_is_refused(mariadb_url: str) -
     assert rows_in(engine) == 0
 
 
-def test_a_table_that_asks_for_more_than_a_row_has_is_refused(open_engine: Open) -> None:
+def test_a_table_that_asks_for_more_than_an_entry_has_is_refused(open_engine: Open) -> None:
     engine = open_engine()
     LedgerTable().entries.create(engine)
     with engine.begin() as db:

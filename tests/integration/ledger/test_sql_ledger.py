@@ -62,7 +62,7 @@ def test_begin_is_repeated_after_an_unanswered_commit_and_inserts_once(
 
 @pytest.mark.parametrize("after", [True, False], ids=["the commit took", "the commit did not take"])
 @pytest.mark.parametrize("state", ["sent", "booked"])
-def test_a_mark_is_repeated_after_an_unanswered_commit_and_known_as_our_own(
+def test_an_update_is_repeated_after_an_unanswered_commit_and_known_as_our_own(
     engine: sa.engine.Engine, ledger: SqlLedger, state: Any, after: bool
 ) -> None:
     (entry,) = ledger.get_or_create([an_entry()])
@@ -74,7 +74,7 @@ def test_a_mark_is_repeated_after_an_unanswered_commit_and_known_as_our_own(
     assert lost.commits == 2 * after
 
 
-def test_a_mark_whose_commit_is_never_answered_fails_though_it_may_have_taken(
+def test_an_update_whose_commit_is_never_answered_fails_though_it_may_have_taken(
     engine: sa.engine.Engine, ledger: SqlLedger
 ) -> None:
     (entry,) = ledger.get_or_create([an_entry()])
@@ -118,11 +118,11 @@ def test_a_group_is_one_transaction_in_key_order(engine: sa.engine.Engine, ledge
     assert "".join(dict.fromkeys(keys)) == "abc"
 
 
-def test_nothing_to_mark_is_no_trouble(ledger: SqlLedger) -> None:
+def test_nothing_to_update_is_no_trouble(ledger: SqlLedger) -> None:
     assert ledger.update([]) == ledger.get_or_create([]) == []
 
 
-def test_a_meeting_stands_against_another_though_the_mark_that_was_read_still_holds(ledger: SqlLedger) -> None:
+def test_a_meeting_stands_against_another_though_the_version_that_was_read_still_holds(ledger: SqlLedger) -> None:
     """Transition 10: booked stays as it is, whoever brings another meeting."""
     (entry,) = ledger.get_or_create([an_entry()])
     (booked,) = ledger.update([changed(entry, "booked", meeting_id="m")])
@@ -133,7 +133,7 @@ def test_a_meeting_stands_against_another_though_the_mark_that_was_read_still_ho
     assert ledger.get([entry.key]) == {entry.key: booked}
 
 
-def test_a_row_that_the_database_does_not_take_fails_alone(ledger: SqlLedger) -> None:
+def test_an_entry_that_the_database_does_not_take_fails_alone(ledger: SqlLedger) -> None:
     """A lone surrogate is text to Python, and to no database."""
     entries = ledger.get_or_create([an_entry(key) for key in "abc"])
     answers = ledger.update(
@@ -175,7 +175,7 @@ def test_a_table_that_is_missing_is_a_failed_ledger(open_engine: Open) -> None:
         SqlLedger(open_engine()).get_or_create([an_entry()])
 
 
-def test_a_row_that_was_deleted_is_a_failed_ledger(ledger: SqlLedger) -> None:
+def test_an_entry_that_was_deleted_is_a_failed_ledger(ledger: SqlLedger) -> None:
     with pytest.raises(LedgerFailed, match="gone"):
         ledger.update([changed(an_entry(), "sent")])
 
@@ -253,7 +253,9 @@ def impatient(engine: sa.engine.Engine, **options: Any) -> SqlLedger:
     return ledger
 
 
-def test_a_group_that_met_a_lock_is_rolled_back_whole_and_repeated(open_ledger_engine: Open, ledger: SqlLedger) -> None:
+def test_a_group_that_came_upon_a_lock_is_rolled_back_whole_and_repeated(
+    open_ledger_engine: Open, ledger: SqlLedger
+) -> None:
     """MySQL by itself would roll back the one statement that waited, and commit the rest."""
     entries = ledger.get_or_create([an_entry(key) for key in "abc"])
     holder, pauses = Holder(open_ledger_engine(), entries[1]), list[float]()
@@ -297,7 +299,7 @@ def test_of_runs_that_the_database_cannot_serialize_each_is_repeated(
     assert winners == [1] * 4
 
 
-def test_rows_marked_one_by_one_are_each_told_what_came_of_them(tmp_path: Path) -> None:
+def test_entries_updated_one_by_one_are_each_answered_with_what_came_of_them(tmp_path: Path) -> None:
     """One of a group cannot be as it is to be; of the others, those before the database goes away are on record."""
     engine = sa.create_engine(f"sqlite:///{tmp_path}/ledger.db")
     ledger = SqlLedger(engine, sleep=lambda _: None)

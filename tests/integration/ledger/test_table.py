@@ -40,7 +40,7 @@ def columns(db: sa.engine.Connection, table: str) -> set[str]:
     return {column["name"] for column in sa.inspect(db).get_columns(table)}
 
 
-def test_the_table_has_exactly_the_fields_of_a_row() -> None:
+def test_the_table_has_exactly_the_fields_of_an_entry() -> None:
     """All but `replaces`, which says what is compared and is no fact."""
     assert {column.name for column in table_of("ledger").columns} == {field.name for field in fields(Entry)} - {
         "replaces"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
 
 from airflow_chilipiper.booking.ledger.entry import Entry, LedgerFailed, new_version
+from airflow_chilipiper.booking.ledger.sql import table
 from airflow_chilipiper.booking.ledger.sql.ledger import SqlLedger
 from airflow_chilipiper.booking.ledger.sql.table import VERSION, LedgerTable
 
@@ -56,18 +56,18 @@ def an_entry() -> Entry:
 
 
 def made_by_version_1(engine: sa.engine.Engine, *, with_number: bool = True) -> None:
-    table, number = VERSION_1["mysql" if engine.dialect.name == "mariadb" else engine.dialect.name]
+    made, number = VERSION_1["mysql" if engine.dialect.name == "mariadb" else engine.dialect.name]
     with engine.begin() as db:
-        db.exec_driver_sql(table)
+        db.exec_driver_sql(made)
         db.exec_driver_sql(A_LEAD.format(key="a" * 64))
         if with_number:
             db.exec_driver_sql(number)
             db.exec_driver_sql("insert into chilipiper_ledger_version values (1, 1)")
 
 
-def rows(engine: sa.engine.Engine, table: str) -> list[tuple[object, ...]]:
+def rows(engine: sa.engine.Engine, name: str) -> list[tuple[object, ...]]:
     with engine.connect() as db:
-        return [tuple(row) for row in db.exec_driver_sql(f"select * from {table}")]
+        return [tuple(row) for row in db.exec_driver_sql(f"select * from {name}")]
 
 
 def test_an_older_table_is_refused_with_what_to_do_and_stays_as_it_is(open_engine: Open) -> None:
@@ -118,8 +118,8 @@ def test_an_older_table_without_a_number_is_no_ledger(open_engine: Open) -> None
 def test_once_it_is_renamed_a_new_table_is_made_beside_it(open_engine: Open) -> None:
     made_by_version_1(engine := open_engine())
     with engine.begin() as db:
-        for table in ("chilipiper_ledger", "chilipiper_ledger_version"):
-            db.exec_driver_sql(f"alter table {table} rename to {table}_1")
+        for name in ("chilipiper_ledger", "chilipiper_ledger_version"):
+            db.exec_driver_sql(f"alter table {name} rename to {name}_1")
     ledger = SqlLedger(open_engine())
     assert ledger.create() is True
     assert ledger.list() == []
@@ -134,7 +134,4 @@ def test_a_newer_table_is_refused(open_engine: Open) -> None:
 
 
 def test_what_to_do_names_both_tables() -> None:
-    from airflow_chilipiper.booking.ledger.sql.table import OLDER as message
-
-    said = message.format(table="spring", found=1, known=2)
-    assert re.search(r"rename spring and spring_version", said)
+    assert "rename spring and spring_version" in table.OLDER.format(table="spring", found=1, known=2)

@@ -70,7 +70,7 @@ def drive(flow: Copies, side: Side) -> tuple[Outcome | None, BaseException | Non
 
 
 def run_again(flow: Copies, side: Side, later: float) -> None:
-    """The next try, in a runtime where all goes well: it books only a lead that is free, and then for the first time."""
+    """The next try, where all goes well: it books only a lead that is free, and then for the first time."""
     side.again(later)
     outcome, raised = drive(flow, side)
     side.law(raised is None, f"I6: the next try raises {raised!r}")

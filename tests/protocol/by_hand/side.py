@@ -1,7 +1,7 @@
 """The other side of the booking flow, which answers each of its queries.
 
-Wherever the runtime is free, `Choices` goes depth-first through all that it may answer; `laws.py` says what a flow may do
-then.
+Wherever it is free to choose, `Choices` goes depth-first through all that it may answer; `laws.py` says what a flow may
+do then.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Side(OnRecord):
         self.retried = told.endswith("ask again")
         self.terse |= bool(self.opened) and self.choices.made[-4:-2] != ["slot gone", "written"]
         if told.startswith(tuple(OPENING_FAILS)):
-            self.clock += 0 if self.retried else 1_000  # and policy ends
+            self.clock += 0 if self.retried else 1_000  # and nobody tries again
             return OPENING_FAILS[told.partition(",")[0]]
         session, lifetime = f"session-{len(self.opened) + 1}", 1.0 if self.opened else LIFETIME
         self.opened[session] = (self.clock - 0.25, NEVER if self.scenario.endless else lifetime)
@@ -129,7 +129,7 @@ class Side(OnRecord):
         fails = list(LISTS_FAIL)[: 1 if self.wide else 3]
         if (told := self.choose("listed", *fails)) in LISTS_FAIL:
             self.told.failed = True
-            self.clock += 1_000  # and policy ends
+            self.clock += 1_000  # and nobody tries again
             return LISTS_FAIL[told]
         return self._list_of(entry).answer(call, self._made(entry), self.clock, self.told, self.choose)
 

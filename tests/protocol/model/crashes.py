@@ -40,9 +40,9 @@ SETTINGS = {
 class Fault(NamedTuple):
     """What goes wrong in the first try.
 
-    `resolution` is what becomes of its first booking call. `mishap` befalls the verb `at`, in its first or second half: then
-    it takes no effect, or its answer is lost. `lag` is that of the list, which fails until both tries are over if it
-    `fails`.
+    `resolution` is what becomes of its first booking call. `mishap` befalls the verb `at`, in its first or second half:
+    then it takes no effect, or its answer is lost. `lag` is that of the list, which fails until both tries are over
+    if `list_fails`.
     """
 
     resolution: Callable[[Play, Request], object]
@@ -143,7 +143,7 @@ class Crashes:
         return play
 
     def _halves(self, play: Play, number: int) -> Iterator[Hashable]:
-        """What a try leaves behind if it crashes: at its begin, after each half of a verb, and at its end."""
+        """What a try leaves behind if it crashes: at its start, after each half of a verb, and at its end."""
         run, fault = self._try(play, number), self._fault
         yield left_by(play)
         while not run.is_over:

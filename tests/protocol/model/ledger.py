@@ -18,7 +18,7 @@ IN_TABLE = {(source, each.to) for each in TRANSITIONS.values() for source in eac
 
 
 class JudgedLedger:
-    """`history` has each entry as it was on record, in order, and `sent` the entries that each actor recorded as `sent`.
+    """`history` has each entry as it was on record, in order, and `sent` those that each actor recorded as `sent`.
 
     `released` has the meetings that do not count any more for a lead.
     """

@@ -32,8 +32,8 @@ NO_ANSWERS: dict[str, Callable[[], Exception]] = {
 class Play:
     """What truly happens, within the stated bounds or *unbounded*. A half of a verb takes *step* seconds.
 
-    `stated` is what the protocol is told about that. `resolution` says what becomes of a booking call that has just left;
-    without it, that is decided when its answer is wanted, or by whoever plays.
+    `stated` is what the protocol is told about that. `resolution` says what becomes of a booking call that has just
+    left; without it, that is decided when its answer is wanted, or by whoever plays.
     """
 
     def __init__(self, protocol: Copies, *, unbounded: bool = False, step: float = 0.1, tells: bool = True) -> None:

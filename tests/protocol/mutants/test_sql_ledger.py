@@ -255,7 +255,7 @@ def test_a_broken_ledger_is_caught(what: str, open_engine: Open) -> None:
 
 
 @pytest.mark.parametrize("open_engine", ["postgres", "mariadb"], indirect=True)
-def test_a_mark_compared_by_reading_it_first_is_caught(open_engine: Open) -> None:
+def test_an_update_compared_by_reading_it_first_is_caught(open_engine: Open) -> None:
     """Only where two transactions can be under way at once, which SQLite does not let them."""
     catch(COMPARED_BY_READING, open_engine)
 

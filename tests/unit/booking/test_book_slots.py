@@ -102,7 +102,7 @@ RESOLUTIONS: list[tuple[str, Exception | None, Callable[[], MemoryLedger], list[
 @pytest.mark.parametrize(
     ("answer", "ledger", "resolutions"), [case[1:] for case in RESOLUTIONS], ids=[case[0] for case in RESOLUTIONS]
 )
-def test_the_leads_beside_it_are_told_once_what_became_of_its_slot(
+def test_the_leads_beside_it_hear_once_what_became_of_its_slot(
     answer: Any, ledger: Any, resolutions: list[Resolution]
 ) -> None:
     """Whatever may have been booked is not offered to them again, and whatever was not is."""

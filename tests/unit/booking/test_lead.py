@@ -44,14 +44,14 @@ def test_the_place_of_a_lead_goes_by_purpose_and_key_alone() -> None:
     assert len({lead.new_entry().key for lead in [a_lead(), *others]}) == 4
 
 
-def test_each_row_has_a_mark_of_its_own_and_no_email() -> None:
+def test_each_entry_has_a_version_of_its_own_and_no_email() -> None:
     entry = a_lead().new_entry()
     assert entry.version != a_lead().new_entry().version
     assert "jo@example.com" not in repr(entry)
     assert (entry.state, entry.attempt, entry.policy) == ("planned", 0, "hold")
 
 
-def test_the_sent_row_says_what_goes_out_now() -> None:
+def test_the_sent_entry_says_what_goes_out_now() -> None:
     lead = a_lead(sender="dag/run/task/2")
     entry = replace(lead.new_entry(), attempt=1, reason="older", guest="older", pattern="older")
     sent = lead.sent(entry, OFFER.slots[0], OFFER, 1_000.5)
@@ -64,7 +64,7 @@ def sent_row(lead: Lead, **offered: Any) -> Entry:
     return lead.sent(lead.new_entry(), OFFER.slots[0], replace(OFFER, **offered), 1_000.0)
 
 
-def test_the_sent_row_says_when_silence_counts_and_what_it_allows() -> None:
+def test_the_sent_entry_says_when_silence_counts_and_what_it_allows() -> None:
     """By what the offer tells of its session, or else the user; and where nobody does, silence allows nothing."""
     rebook = a_lead(bounds=Bounds(in_doubt="rebook", processing=20, list_lag=3, skew=100))
     told, untold = sent_row(rebook, lifetime=600), sent_row(rebook)
@@ -100,7 +100,7 @@ def test_what_an_earlier_call_left_on_record_counts_no_more() -> None:
     assert sent.no_effect_after > 1_000
 
 
-def test_the_sent_row_says_whom_chili_piper_invites_beside_whom_was_asked_for() -> None:
+def test_the_sent_entry_says_whom_chili_piper_invites_beside_whom_was_asked_for() -> None:
     both = sent_row(a_lead(pattern=BY_BOTH), guest="x@y.com")
     assert (both.guest, both.invited) == (guest_digest("jo@example.com"), guest_digest("x@y.com"))
     assert sent_row(a_lead()).invited == ""
@@ -124,7 +124,7 @@ def test_the_list_is_asked_for_our_guest_only_if_nobody_else_can_have_been_invit
     assert lead.guests_to_ask_for(sent_row(lead, guest=invited)) == asked_for
 
 
-def test_the_guest_of_another_row_is_not_asked_for_under_our_e_mail() -> None:
+def test_the_guest_of_another_entry_is_not_asked_for_under_our_e_mail() -> None:
     other = sent_row(a_lead(pattern=replace(BY_EMAIL, guest="ann@example.com")))
     assert a_lead().guests_to_ask_for(other) == ()
 
@@ -137,7 +137,7 @@ def test_a_guest_who_has_a_meeting_is_known_by_hash_however_the_e_mail_is_writte
     assert lead.existing_meeting(None) is None
 
 
-def test_a_lead_whose_guest_nobody_knows_has_met_nobody() -> None:
+def test_a_lead_whose_guest_nobody_knows_has_no_known_meeting() -> None:
     assert a_lead(existing_meetings={"": Outcome(status="already_booked")}).existing_meeting(None) is None
 
 

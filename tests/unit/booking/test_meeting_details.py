@@ -52,7 +52,7 @@ def test_host_end_and_link_are_the_records_and_times_are_utc() -> None:
     assert (told.start_time, told.end_time) == (BOOKED.start_time, "2026-11-03T10:00:00Z")
 
 
-def test_what_the_record_does_not_tell_stays_as_the_booking_told_it() -> None:
+def test_what_the_record_does_not_say_stays_as_the_booking_said() -> None:
     assert enrich(Meetings({"id": "m1"}), BOOKED) == [BOOKED]
 
 
@@ -86,7 +86,7 @@ def test_what_one_call_cannot_be_answered_the_next_is_not_asked(
     assert caplog.messages == [f"Meeting m1 and those after it are booked, but are not read: {trouble}"]
 
 
-def test_of_calls_that_fail_beside_each_other_one_is_told(caplog: pytest.LogCaptureFixture) -> None:
+def test_of_calls_that_fail_beside_each_other_one_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     details, no = MeetingDetails(), errors.NotAllowed("no", status=403)
 
     class FailsBesideAnother(Meetings):

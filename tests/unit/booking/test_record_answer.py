@@ -32,7 +32,7 @@ class Refusing:
     ],
 )
 @pytest.mark.parametrize(("reason", "after"), [("", ""), ("502", "; 502")])
-def test_the_reason_is_told_with_what_was_known_before(error: Exception, told: str, reason: str, after: str) -> None:
+def test_the_reason_is_kept_with_what_was_known_before(error: Exception, told: str, reason: str, after: str) -> None:
     sent = Entry(key="k", purpose="spring", version="m", state="sent")
     found = sent.to_booked("m", at=0.0, reason=reason)
     entry = block(record(found, sent, Refusing(error)))  # type: ignore[arg-type]

@@ -87,7 +87,8 @@ MUTANTS = {
     "a life that counts from the offer": Mutant(
         "booking.book",
         OPENS,
-        "    offer = await with_retries(lead.pattern.open(lead.policy.interval), runtime)\n    opened = runtime.now()\n",
+        "    offer = await with_retries(lead.pattern.open(lead.policy.interval), runtime)\n"
+        "    opened = runtime.now()\n",
         "too late",
         "planned, sessions 1, tried answers",
     ),

@@ -92,7 +92,7 @@ def test_every_lead_has_one_outcome_in_the_order_of_the_leads() -> None:
     assert batch.stopped_by is None
 
 
-def test_outcomes_are_there_before_the_first_lead_had_its_turn() -> None:
+def test_outcomes_are_there_before_the_first_lead_had_its_place() -> None:
     assert statuses(KeptBatch(LEADS, opener_of(FakeChiliPiper()))) == ["not_attempted"] * 12
 
 
@@ -154,7 +154,7 @@ class Counting(MemoryLedger):
         return super().update(entries)
 
 
-def test_marks_of_many_leads_share_a_transaction() -> None:
+def test_updates_of_many_leads_share_a_transaction() -> None:
     ledger = Counting()
     KeptBatch([a_lead(number) for number in range(64)], opener_of(FakeChiliPiper(), ledger), at_once=16).run()
     assert ledger.entries == 128
@@ -230,7 +230,7 @@ def test_a_ledger_that_is_away_stops_the_batch_before_anything_is_booked() -> No
     assert not chili.meetings
 
 
-def test_a_meeting_whose_mark_failed_is_unknown_and_told() -> None:
+def test_a_meeting_that_could_not_be_recorded_is_unknown_and_reported() -> None:
     chili = FakeChiliPiper()
     batch = KeptBatch(LEADS[:1], opener_of(chili, Counting(lambda entry: entry.state == "booked")))
     batch.run()
@@ -355,7 +355,7 @@ def test_what_is_still_in_flight_when_the_waiting_ends_is_unknown(interrupt: Cal
     chili.go.set()
 
 
-def test_a_world_that_does_not_open_is_told_to_the_caller_and_nothing_was_attempted() -> None:
+def test_a_runtime_that_does_not_open_is_raised_to_the_caller_and_nothing_was_attempted() -> None:
     @asynccontextmanager
     async def open_runtime() -> AsyncIterator[BatchRuntime]:
         if batch.outcomes:
@@ -377,7 +377,7 @@ def has_met(number: int) -> Lead:
 MANY = 5 * BEGUN_AT_ONCE
 
 
-def test_leads_are_taken_when_their_turn_is_near_however_many_there_are() -> None:
+def test_leads_are_taken_when_their_time_is_near_however_many_there_are() -> None:
     """One chunk is begun, and another while that is."""
     taken = ahead = 0
 
@@ -420,7 +420,7 @@ def test_while_a_lead_is_held_no_third_chunk_is_taken() -> None:
 
 
 @pytest.mark.parametrize("good", [0, 5, BEGUN_AT_ONCE + 5])
-def test_leads_that_can_be_read_no_further_stop_the_batch_and_those_taken_are_told(good: int) -> None:
+def test_leads_that_can_be_read_no_further_stop_the_batch_and_those_taken_are_reported(good: int) -> None:
     told, failed = list[int](), OSError("the warehouse is away")
 
     def leads() -> Iterator[tuple[int, Lead]]:
@@ -449,7 +449,7 @@ class Begins(MemoryLedger):
         return super().get_or_create(entries)
 
 
-def test_a_chunk_of_leads_is_begun_in_one_transaction() -> None:
+def test_a_chunk_of_leads_is_created_in_one_transaction() -> None:
     """The first chunks are small, so that the first call leaves at once."""
     ledger = Begins()
     KeptBatch([has_met(number) for number in range(3 * BEGUN_AT_ONCE)], opener_of(FakeChiliPiper(), ledger)).run()
@@ -458,7 +458,7 @@ def test_a_chunk_of_leads_is_begun_in_one_transaction() -> None:
     assert (max(chunks), sum(chunks)) == (BEGUN_AT_ONCE, 3 * BEGUN_AT_ONCE)
 
 
-def test_a_ledger_that_begins_nobody_lets_nothing_be_asked() -> None:
+def test_a_ledger_that_creates_nobody_lets_nothing_be_asked() -> None:
     chili = FakeChiliPiper()
     batch = KeptBatch(LEADS, opener_of(chili, Begins(fails_from=1)))
     batch.run()
@@ -468,7 +468,7 @@ def test_a_ledger_that_begins_nobody_lets_nothing_be_asked() -> None:
     assert chili.openings == 0
 
 
-def test_a_ledger_that_begins_no_more_lets_those_under_way_end() -> None:
+def test_a_ledger_that_creates_no_more_lets_those_under_way_end() -> None:
     leads = [a_lead(number) for number in range(BEGUN_AT_FIRST + 1)]
     chili = FakeChiliPiper(held=(0,))
     batch = KeptBatch(leads, opener_of(chili, Begins(fails_from=2, then=chili.go.set)), at_once=1)
@@ -479,7 +479,7 @@ def test_a_ledger_that_begins_no_more_lets_those_under_way_end() -> None:
     assert isinstance(batch.stopped_by, LedgerFailed)
 
 
-def test_a_lead_that_another_run_books_after_it_was_begun_is_not_booked_again() -> None:
+def test_a_lead_that_another_run_books_after_it_was_created_is_not_booked_again() -> None:
     class Theirs(MemoryLedger):
         def get_or_create(self, entries: Sequence[Entry], /) -> Sequence[Entry]:
             begun = super().get_or_create(entries)
@@ -516,13 +516,13 @@ async def with_host(outcome: Outcome, runtime: BatchRuntime) -> Outcome:
     return replace(outcome, host="u-1")
 
 
-def test_what_is_added_to_an_outcome_is_told_with_it() -> None:
+def test_what_is_added_to_an_outcome_is_reported_with_it() -> None:
     batch = KeptBatch(LEADS, opener_of(FakeChiliPiper()), finish=with_host)
     batch.run()
     assert {(outcome.status, outcome.host) for outcome in batch.outcomes} == {("booked", "u-1")}
 
 
-def test_where_nothing_can_be_added_the_outcome_is_told_as_it_is_and_the_others_go_on() -> None:
+def test_where_nothing_can_be_added_the_outcome_is_reported_as_it_is_and_the_others_go_on() -> None:
     async def stumbles(outcome: Outcome, runtime: BatchRuntime) -> Outcome:
         if "lead3@" in str(outcome.meeting_id):
             raise ZeroDivisionError
@@ -534,7 +534,7 @@ def test_where_nothing_can_be_added_the_outcome_is_told_as_it_is_and_the_others_
     assert [number for number, outcome in enumerate(batch.outcomes) if not outcome.host] == [3]
 
 
-def test_who_is_stopped_while_something_is_added_is_told_as_booked() -> None:
+def test_who_is_stopped_while_something_is_added_is_reported_as_booked() -> None:
     """Whether the adding waits for its turn, or for an answer that does not come."""
     adding = Barrier(3)
 

@@ -46,8 +46,8 @@ def test_one_lead_is_booked_by_itself_and_once() -> None:
     assert chili.meetings == {"lead1@example.com": 1}
 
 
-def waiting_world() -> BatchRuntime:
-    """A runtime in which limiter and pauses never end by themselves."""
+def waiting_runtime() -> BatchRuntime:
+    """A runtime in which no wait for a place in the pace and no pause ends by itself."""
 
     async def for_ever(seconds: float) -> None:
         await asyncio.Event().wait()
@@ -63,9 +63,9 @@ async def outcome_of(flow: Coroutine[Any, Any, Any]) -> object:
         return error
 
 
-def test_who_waits_when_the_world_stops_gets_stopping_and_is_no_cancelled_task() -> None:
+def test_who_waits_when_the_runtime_stops_gets_stopping_and_is_no_cancelled_task() -> None:
     async def flow() -> list[Any]:
-        runtime = waiting_world()
+        runtime = waiting_runtime()
         await runtime.acquire()
         waits = [runtime.acquire(), runtime.acquire(priority=True), runtime.pause(1)]
         tasks = [asyncio.create_task(outcome_of(wait)) for wait in waits]
@@ -77,7 +77,7 @@ def test_who_waits_when_the_world_stops_gets_stopping_and_is_no_cancelled_task()
     assert asyncio.run(flow()) == [(Stopping, 0)] * 3
 
 
-def test_in_a_stopped_world_nobody_gets_a_turn_that_is_free_and_nothing_else_is_cancelled() -> None:
+def test_in_a_stopped_runtime_nobody_gets_a_place_that_is_free_and_nothing_else_is_cancelled() -> None:
     async def flow() -> list[Any]:
         runtime = BatchRuntime(FakeChiliPiper(), RateLimiter(None), MemoryLedger())
         runtime.stop()
@@ -89,7 +89,7 @@ def test_in_a_stopped_world_nobody_gets_a_turn_that_is_free_and_nothing_else_is_
 
 def test_a_cancellation_from_elsewhere_stays_one() -> None:
     async def flow() -> None:
-        runtime = waiting_world()
+        runtime = waiting_runtime()
         await runtime.acquire()
         task = asyncio.create_task(outcome_of(runtime.acquire()))
         await asyncio.sleep(0)
@@ -101,7 +101,7 @@ def test_a_cancellation_from_elsewhere_stays_one() -> None:
 
 
 class Counting(MemoryLedger):
-    """Notes how many entries each transaction begins."""
+    """Notes how many entries each transaction creates."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -112,8 +112,8 @@ class Counting(MemoryLedger):
         return super().get_or_create(entries)
 
 
-def test_leads_that_are_to_come_are_begun_in_one_transaction_and_each_row_is_used_once() -> None:
-    """Whoever begins a second time is told what is on record by then."""
+def test_leads_that_are_to_come_are_created_in_one_transaction_and_each_entry_is_used_once() -> None:
+    """Whoever asks a second time gets what is on record by then."""
     ledger, entries = Counting(), [an_entry(key) for key in "abc"]
 
     async def flow() -> list[Entry]:
@@ -129,7 +129,7 @@ def test_leads_that_are_to_come_are_begun_in_one_transaction_and_each_row_is_use
     assert ledger.begun == [3, 1]
 
 
-def test_a_lead_that_was_not_foreseen_is_begun_by_itself() -> None:
+def test_a_lead_that_was_not_foreseen_is_created_by_itself() -> None:
     ledger = MemoryLedger()
 
     async def flow() -> Entry:
@@ -139,7 +139,7 @@ def test_a_lead_that_was_not_foreseen_is_begun_by_itself() -> None:
     assert ledger.get(["a"]) == {"a": entry}
 
 
-def test_a_row_that_another_run_has_changed_since_it_was_foreseen_cannot_be_marked() -> None:
+def test_an_entry_that_another_run_has_changed_since_it_was_foreseen_cannot_be_updated() -> None:
     ledger = MemoryLedger()
 
     async def flow() -> object:
@@ -152,11 +152,11 @@ def test_a_row_that_another_run_has_changed_since_it_was_foreseen_cannot_be_mark
     assert ledger.get(["a"])["a"].meeting_id == "theirs"
 
 
-def test_whoever_had_a_turn_is_in_line_no_more() -> None:
+def test_whoever_had_its_place_is_in_line_no_more() -> None:
     """So those who pause, or look for a lost meeting, hold up nobody's beginning."""
 
     async def flow() -> None:
-        runtime = waiting_world()
+        runtime = waiting_runtime()
 
         async def lead() -> None:
             await outcome_of(runtime.acquire())

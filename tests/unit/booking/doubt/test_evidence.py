@@ -114,12 +114,12 @@ def test_everybody_whom_the_call_may_have_invited_is_compared(guest: str) -> Non
     assert told(a_meeting(guest=ANN), entry=both) == NONE
 
 
-def test_a_row_that_does_not_say_when_it_was_sent_leaves_no_meeting_out() -> None:
+def test_an_entry_that_does_not_say_when_it_was_sent_leaves_no_meeting_out() -> None:
     assert told(a_meeting(booked_at=datetime(2020, 1, 1, tzinfo=UTC)), entry=replace(ROW, sent_at=None)) == OURS
 
 
 @pytest.mark.parametrize("start", [START, None])
-def test_a_row_without_a_slot_is_certain_of_no_meeting(start: datetime | None) -> None:
+def test_an_entry_without_a_slot_is_certain_of_no_meeting(start: datetime | None) -> None:
     assert slot_start(replace(ROW, slot=None)) is None
     assert told(a_meeting(start=start), entry=replace(ROW, slot=None)).ambiguous == "m1 may be it"
 
@@ -131,7 +131,7 @@ def test_a_meeting_may_be_listed_as_booked_up_to_a_second_before() -> None:
     assert told(a_meeting(booked_at=SENT_AT - timedelta(seconds=301)), entry=entry) == NONE
 
 
-def test_the_meeting_that_the_row_was_released_from_is_not_that_of_its_next_call() -> None:
+def test_the_meeting_that_the_entry_was_released_from_is_not_that_of_its_next_call() -> None:
     """It may have been booked but minutes before, at the same slot."""
     released = replace(ROW, released="m1")
     assert told(a_meeting(), entry=released) == NONE
@@ -144,6 +144,6 @@ def test_guests_on_record_are_those_that_are_known() -> None:
     assert guests_on_record(replace(ROW, invited=ROW.guest)) == {ROW.guest}
 
 
-def test_evidence_is_none_only_if_nothing_was_told() -> None:
+def test_evidence_is_none_only_if_nothing_was_said() -> None:
     assert NONE.is_none
     assert not any(each.is_none for each in (OURS, Evidence(ambiguous="why"), Evidence(proven_absent=True)))

@@ -77,7 +77,7 @@ def test_a_list_that_fails_is_no_empty_list() -> None:
         block(at_slot(ROW, (JO,), Handmade({"data": {}})))
 
 
-def test_a_row_without_a_slot_asks_nothing_about_it() -> None:
+def test_an_entry_without_a_slot_asks_nothing_about_it() -> None:
     assert block(at_slot(replace(ROW, slot=None), (JO,), Handmade())) == []
 
 
@@ -104,7 +104,7 @@ def test_a_meeting_may_have_been_moved_to_sixty_days_after_its_slot(slot: str | 
     assert spans(runtime)[-1][1] == end
 
 
-def test_of_several_rows_the_earliest_and_the_latest_count() -> None:
+def test_of_several_entries_the_earliest_and_the_latest_count() -> None:
     runtime = Handmade(by=lambda _: listed())
     later = replace(ROW, sent_at=(SENT_AT + timedelta(days=1)).timestamp(), slot="2026-11-04T09:30:00Z")
     block(since_sending([later, ROW], (), runtime, skew=0))
@@ -189,7 +189,7 @@ def test_a_log_that_the_token_may_not_read_is_no_evidence() -> None:
     assert says(NotAllowed("no", status=403)) == NONE
 
 
-def test_the_log_of_the_rows_router_is_asked_around_the_call() -> None:
+def test_the_log_of_the_entries_router_is_asked_around_the_call() -> None:
     """From before the session can have been opened, and for no longer than the service takes."""
     runtime = Concierge(TIMED_OUT)
     block(RoutingLog().evidence(ROW, runtime))
@@ -227,7 +227,7 @@ def test_leads_that_are_looked_for_at_once_all_have_the_log() -> None:
     assert [evidence.proven_absent for evidence in asyncio.run(at_once())] == [True] * 3
 
 
-def test_a_row_without_a_session_asks_nothing() -> None:
+def test_an_entry_without_a_session_asks_nothing() -> None:
     runtime = Concierge(TIMED_OUT)
     block(RoutingLog().evidence(replace(ROW, session=None), runtime))
     assert runtime.calls == []

@@ -286,11 +286,11 @@ def test_under_rebook_a_doubt_frees_nobody() -> None:
     assert concluded(an_entry(policy="rebook"), DOUBT) == same("review")
 
 
-def test_a_run_that_may_not_rebook_frees_nobody_whatever_the_row_allows() -> None:
+def test_a_run_that_may_not_rebook_frees_nobody_whatever_the_entry_allows() -> None:
     assert concluded(an_entry(policy="rebook"), NONE, may_rebook=False) == same("review")
 
 
-def test_a_row_that_does_not_say_when_silence_counts_is_for_a_person() -> None:
+def test_an_entry_that_does_not_say_when_silence_counts_is_for_a_person() -> None:
     assert concluded(an_entry(policy="rebook", no_effect_after=None), NONE) == same("review")
     assert concluded(an_entry(no_effect_after=None), NEVER) == same("review")
 
@@ -315,7 +315,7 @@ def test_a_session_that_timed_out_awaits_the_hour_when_that_counts(state: str, p
     assert concluded(an_entry(state, policy=policy, no_effect_after=WALL), NEVER) == same(state)
 
 
-def test_why_a_lead_is_free_again_is_told() -> None:
+def test_why_a_lead_is_free_again_is_on_record() -> None:
     free = [
         block(conclude(entry := an_entry(policy="rebook"), told, WALL, Lists(entry), may_rebook=True))
         for told in (NONE, NEVER)
@@ -443,7 +443,7 @@ def test_a_lead_is_rebooked_only_if_its_call_and_this_run_allow_it(bounds: Bound
     assert reconciled(Lists(an_entry(policy=policy)), a_lead(bounds=bounds)).state == state
 
 
-def test_whom_only_the_row_knows_is_looked_for_among_everybody() -> None:
+def test_whom_only_the_entry_knows_is_looked_for_among_everybody() -> None:
     """No e-mail of theirs is at hand, and their hash is."""
     lead = a_lead(pattern=Handoff(workspace_id="w", booker_id="b", crm_id="00Q1"))
     entry = an_entry(lead=lead, guest=a_lead().new_entry().guest)

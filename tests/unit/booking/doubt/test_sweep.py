@@ -84,13 +84,13 @@ def swept(lists: Lists, **bounds: Any) -> list[Entry]:
 
 
 @pytest.mark.parametrize("count", [1, FEW, FEW + 1, 120])
-def test_each_row_finds_its_own_meeting_whether_they_are_few_or_many(count: int) -> None:
+def test_each_entry_finds_its_own_meeting_whether_they_are_few_or_many(count: int) -> None:
     lists = Lists(*map(an_entry, range(count)), meetings=[a_meeting(number) for number in range(count + 30)])
     found = {entry.key: (entry.state, entry.meeting_id) for entry in swept(lists)}
     assert found == {an_entry(number).key: ("booked", f"meeting-{number}") for number in range(count)}
 
 
-def test_many_rows_cost_a_listing_and_not_a_call_each() -> None:
+def test_many_entries_cost_a_listing_and_not_a_call_each() -> None:
     lists = Lists(*map(an_entry, range(120)), meetings=[a_meeting(number) for number in range(120)])
     swept(lists)
     assert len(lists.calls) == 13  # ten windows of six days and a last one, of which one has three pages
@@ -106,21 +106,21 @@ def test_no_meeting_is_left_to_a_person() -> None:
 @pytest.mark.parametrize(
     ("no_effect_after", "state"), [(WALL - 1, "planned"), (WALL, "unknown"), (WALL + 1, "unknown"), (None, "review")]
 )
-def test_a_row_that_says_so_is_free_once_its_own_time_has_come(no_effect_after: float | None, state: str) -> None:
+def test_an_entry_that_says_so_is_free_once_its_own_time_has_come(no_effect_after: float | None, state: str) -> None:
     assert [entry.state for entry in swept(Lists(an_entry(policy="rebook", no_effect_after=no_effect_after)))] == [
         state
     ]
 
 
 @pytest.mark.parametrize(("list_lag", "state"), [(None, "review"), (86_000, "unknown")])
-def test_a_row_is_left_until_the_list_has_had_the_time_that_was_stated_when_it_was_sent(
+def test_an_entry_is_left_until_the_list_has_had_the_time_that_was_stated_when_it_was_sent(
     list_lag: float | None, state: str
 ) -> None:
     (entry,) = swept(Lists(an_entry(sent_at=WALL - 86_200, list_lag=list_lag)))
     assert entry.state == state
 
 
-def test_a_row_for_review_is_freed_by_no_policy_and_settled_by_evidence() -> None:
+def test_an_entry_for_review_is_freed_by_no_policy_and_settled_by_evidence() -> None:
     waiting = an_entry(state="review", policy="rebook", reason="why")
     assert swept(Lists(waiting)) == [waiting]
     (found,) = swept(Lists(waiting, meetings=[a_meeting()]))
@@ -159,11 +159,13 @@ def test_a_meeting_that_was_moved_is_left_to_a_person_with_its_id(count: int) ->
 
 
 @pytest.mark.parametrize("facts", [{"guest": ""}, {"policy": "rebook", "guest": ""}])
-def test_a_row_without_a_guest_is_never_booked_and_never_freed_by_a_meeting_at_its_slot(facts: dict[str, Any]) -> None:
+def test_an_entry_without_a_guest_is_never_booked_and_never_freed_by_a_meeting_at_its_slot(
+    facts: dict[str, Any],
+) -> None:
     assert [entry.state for entry in swept(Lists(an_entry(**facts), meetings=[a_meeting()]))] == ["review"]
 
 
-def test_a_row_is_matched_by_the_guest_whom_the_offer_named() -> None:
+def test_an_entry_is_matched_by_the_guest_whom_the_offer_named() -> None:
     entry = an_entry(guest=guest_digest("asked@example.com"), invited=guest_digest("lead0@example.com"))
     assert [each.meeting_id for each in swept(Lists(entry, meetings=[a_meeting()]))] == ["meeting-0"]
 
@@ -176,7 +178,7 @@ def test_two_meetings_that_fit_are_left_to_a_person(count: int) -> None:
     assert (entry.state, entry.reason) == ("review", "2 meetings may be it: meeting-0, other")
 
 
-def test_the_meeting_that_a_row_was_released_from_is_not_found_again() -> None:
+def test_the_meeting_that_an_entry_was_released_from_is_not_found_again() -> None:
     """It may have been booked just before the call that is in doubt, and at the same slot."""
     entry = an_entry(released="meeting-0")
     assert [each.state for each in swept(Lists(entry, meetings=[a_meeting()]))] == ["review"]

@@ -107,14 +107,14 @@ def test_each_gets_its_own_answer_and_ones_trouble_is_not_the_others() -> None:
     assert ledger.groups[-1] == ("update", ["a", "b", "c"])
 
 
-def test_a_group_that_failed_is_told_to_all_of_it_and_to_nobody_else() -> None:
+def test_a_group_that_failed_is_answered_to_all_of_it_and_to_nobody_else() -> None:
     ledger, entries = Watched({2: LedgerFailed("away")}), [an_entry(key) for key in "abc"]
     first, *others = run_all(ledger, *entries)
     assert first == entries[0]
     assert [type(other) for other in others] == [LedgerFailed, LedgerFailed]
 
 
-def test_a_ledger_that_does_not_answer_for_every_row_has_failed() -> None:
+def test_a_ledger_that_does_not_answer_for_every_entry_has_failed() -> None:
     """And nobody waits for ever."""
 
     class Forgetful(Watched):
@@ -137,7 +137,7 @@ def test_after_a_failed_group_the_next_is_committed() -> None:
     assert within_ten_seconds(flow()).key == "a"
 
 
-def test_a_flow_that_is_cancelled_takes_no_other_with_it_and_its_row_is_written() -> None:
+def test_a_flow_that_is_cancelled_takes_no_other_with_it_and_its_entry_is_written() -> None:
     """That is why a cancelled flow may leave an entry `sent`: nobody can know whether the commit took."""
     ledger, entries = Watched(), [an_entry(key) for key in "abc"]
     first, cancelled, other = run_all(ledger, *entries, cancel=1)
@@ -146,7 +146,7 @@ def test_a_flow_that_is_cancelled_takes_no_other_with_it_and_its_row_is_written(
     assert ledger.get("b") == {"b": entries[1]}
 
 
-def test_beginnings_and_marks_of_one_moment_are_a_transaction_each() -> None:
+def test_creations_and_updates_of_one_moment_are_a_transaction_each() -> None:
     ledger = Watched(waits=False)
     known = ledger.get_or_create([an_entry("a")])[0]
 
@@ -173,7 +173,7 @@ def test_a_deadlock_that_is_no_exception_is_a_failed_ledger() -> None:
         within_ten_seconds(GroupCommit(ledger).get_or_create(an_entry("a")))
 
 
-def test_many_leads_are_begun_in_one_transaction_and_each_finds_its_own_row() -> None:
+def test_many_leads_are_created_in_one_transaction_and_each_finds_its_own_row() -> None:
     ledger = Watched(waits=False)
     known = ledger.get_or_create([an_entry("b")])[0]
     entries = [an_entry(key) for key in "abc"]
@@ -190,7 +190,7 @@ def test_many_leads_are_begun_in_one_transaction_and_each_finds_its_own_row() ->
     assert ledger.groups[1:] == [("create", ["a", "b", "c", "d"])]
 
 
-def test_beginnings_that_fail_are_told_so() -> None:
+def test_creations_that_fail_raise() -> None:
     ledger = Watched({1: LedgerFailed("away")}, waits=False)
     with pytest.raises(LedgerFailed, match="away"):
         within_ten_seconds(GroupCommit(ledger).get_or_create_all([an_entry("a"), an_entry("b")]))
@@ -252,10 +252,10 @@ def begun_among_marks(kind: type[GroupCommit] = GroupCommit) -> int:
     return within_ten_seconds(flow())
 
 
-def test_a_mark_waits_for_the_commit_under_way_and_its_own_however_many_are_begun() -> None:
+def test_an_update_waits_for_the_commit_under_way_and_its_own_however_many_are_created() -> None:
     """Whoever updates has an open session, which does not get younger."""
     assert marked_among_beginnings() <= 1
 
 
-def test_a_beginning_is_passed_over_so_many_times_and_no_more() -> None:
+def test_a_creation_is_passed_over_so_many_times_and_no_more() -> None:
     assert UPDATES_FIRST <= begun_among_marks() <= UPDATES_FIRST + 1

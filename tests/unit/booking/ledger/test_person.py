@@ -72,7 +72,7 @@ def test_each_decision_is_taken_from_its_states_only(decision: str, state: State
         ("abandon", "review", "a person abandoned it, 2026-11-22T12:00Z"),
     ],
 )
-def test_the_row_says_that_it_was_a_person_and_when(decision: str, state: State, said: str) -> None:
+def test_the_entry_says_that_it_was_a_person_and_when(decision: str, state: State, said: str) -> None:
     ledger = MemoryLedger()
     _, after = DECISIONS[decision](ledger, put(ledger, state, reason="before").key)
     assert after.reason == said
@@ -160,7 +160,7 @@ class Interrupted(MemoryLedger):
 
 
 @pytest.mark.parametrize("decision", ["not_booked", "abandon"])
-def test_who_is_overtaken_is_told_to_look_again(decision: str) -> None:
+def test_who_is_overtaken_is_asked_to_look_again(decision: str) -> None:
     ledger = Interrupted()
     entry = put(ledger, "review")
     with pytest.raises(NotResolved, match="changed meanwhile, to review; look again"):
@@ -188,13 +188,13 @@ def test_a_ledger_that_fails_leaves_it_open_what_is_on_record(answers: bool) -> 
         resolve.abandon(ledger, entry.key, wall=NOON)
 
 
-def test_a_lead_without_a_row() -> None:
+def test_a_lead_without_an_entry() -> None:
     for decide in DECISIONS.values():
         with pytest.raises(NotResolved, match="no entry"):
             decide(MemoryLedger(), "a" * 64)
 
 
-def test_a_row_is_found_by_its_key_or_a_beginning_that_only_it_has() -> None:
+def test_an_entry_is_found_by_its_key_or_a_beginning_that_only_it_has() -> None:
     """In whatever order a database sorts."""
     ledger = MemoryLedger()
     keys = [f"{beginning:0<64}" for beginning in ("0abcdef01", "0abcdef02", "0abcdef0a", "f00dfeed")]
@@ -209,7 +209,7 @@ def test_a_row_is_found_by_its_key_or_a_beginning_that_only_it_has() -> None:
 
 
 @pytest.mark.parametrize("given", ["f00dfee", "", "F00DFEED", "jo@example.com", "f00d%eed", "f" * 65, "f00dfeed\n"])
-def test_what_is_no_key_is_told_how_to_name_a_lead(given: str) -> None:
+def test_what_is_no_key_shows_how_to_name_a_lead(given: str) -> None:
     ledger = MemoryLedger()
     put(ledger, "review", "f")
     with pytest.raises(NotResolved, match="64 hexadecimal digits") as told:
@@ -217,7 +217,7 @@ def test_what_is_no_key_is_told_how_to_name_a_lead(given: str) -> None:
     assert "example.com" not in str(told.value)
 
 
-def test_a_row_stands_where_its_lead_looks_for_it() -> None:
+def test_an_entry_stands_where_its_lead_looks_for_it() -> None:
     assert entry_key(" spring ", "1") == a_lead(1).new_entry().key
 
 

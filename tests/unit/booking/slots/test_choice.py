@@ -56,7 +56,7 @@ def test_where_nobody_is_named_the_best_is_taken_rather_than_none() -> None:
     assert Leads().take(4, offer(*slots)) == [*slots, slots[0], slots[0]]
 
 
-def test_where_all_that_is_named_is_taken_the_lead_is_told_that_others_are_about_to_take_it() -> None:
+def test_where_all_that_is_named_is_taken_the_lead_hears_that_others_are_about_to_take_it() -> None:
     leads = Leads()
     leads.take(1, offer(slot(0, "a")))
     with pytest.raises(AllReserved):
@@ -68,7 +68,7 @@ def test_beside_slots_that_name_their_users_the_one_that_does_not_is_taken_again
     assert Leads().take(3, offer(named, unnamed)) == [named, unnamed, unnamed]
 
 
-def test_what_will_not_do_is_neither_taken_nor_crowded() -> None:
+def test_what_will_not_do_is_neither_taken_nor_all_reserved() -> None:
     leads = Leads()
     leads.take(1, offer(slot(0, "a")))
     assert leads.lead(filters=[NEVER]).choose(offer(slot(0, "a"), slot(1)), 0.0) is None
