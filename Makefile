@@ -2,6 +2,8 @@ PYTHON ?= python3
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 CHAOS_ARGS ?=
+# One process more than two cores bear, since some tests wait; PYTEST_ARGS="-n 0" runs all in one.
+SPREAD := -n 3
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -39,7 +41,7 @@ demo: $(STAMP) ## Book a warehouse of leads through real Airflow against the san
 
 .PHONY: test
 test: $(STAMP) ## Run the tests (PYTEST_ARGS=...; REQUIRE_SERVICES=1 turns a missing database into a failure)
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(SPREAD) $(PYTEST_ARGS)
 
 .PHONY: check
 check: $(STAMP) ## Lint, format, types, and who may import whom
@@ -71,7 +73,7 @@ chaos: $(STAMP) ## Kill booking workers a thousand times, and hold the ledger ag
 
 .PHONY: coverage
 coverage: $(STAMP) ## Run the tests and show which lines they miss
-	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(SPREAD) --cov --cov-report=term-missing:skip-covered $(PYTEST_ARGS)
 
 .PHONY: constraints
 constraints: $(STAMP) ## Resolve the newest versions for every Python and write them to constraints.txt
