@@ -1,4 +1,4 @@
-"""The homes of the ledger that this machine has, each with an empty ledger for as long as a block runs."""
+"""The homes of the ledger that this machine has, each with a ledger that is empty when a block begins."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ HOMES = ("sqlite", *SERVERS, TASK_STATE)
 
 
 class Absent(Exception):
-    """Why this home is not to be had here."""
+    """Why this home is not available here."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def behind(name: str, url: str) -> Home:
 
 
 def with_homes(names: Collection[str], work: Callable[[Sequence[Home]], T]) -> tuple[T, list[str]]:
-    """What *work* answers to all of these homes that are to be had; and what there is to know about them."""
+    """What *work* answers to all of these homes that are available; and notes about the homes."""
     notes = list[str]()
     with ExitStack() as stack:
         homes = list[Home]()
