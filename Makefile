@@ -32,7 +32,7 @@ $(STAMP): pyproject.toml constraints.txt airflow_chilipiper/__init__.py
 	@rm -f $@
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
-	$(BIN)/python -m uv pip install --compile-bytecode --python $(BIN)/python --constraint constraints.txt --build-constraint constraints.txt --editable . --group dev
+	$(BIN)/python -m uv pip install --compile-bytecode --python $(BIN)/python --constraint constraints.txt --build-constraint constraints.txt --editable . --group dev --group docs
 	@printf '%s' '$(CURDIR)' >$@
 
 .PHONY: demo
@@ -44,11 +44,15 @@ test: $(STAMP) ## Run the tests (PYTEST_ARGS=...; REQUIRE_SERVICES=1 turns a mis
 	$(BIN)/python -m pytest $(SPREAD) $(PYTEST_ARGS)
 
 .PHONY: check
-check: $(STAMP) ## Lint, format, types, and who may import whom
+check: $(STAMP) docs ## Lint, format, types, who may import whom, and the documentation
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/unit/test_layers.py
+
+.PHONY: docs
+docs: $(STAMP) ## Build the documentation in .cache/docs/html, where a warning is an error
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going -d .cache/docs/doctrees docs .cache/docs/html
 
 .PHONY: format
 format: $(STAMP) ## Mend what the linter and the formatter can mend
@@ -77,9 +81,9 @@ coverage: $(STAMP) ## Run the tests and show which lines they miss
 
 .PHONY: constraints
 constraints: $(STAMP) ## Resolve the newest versions for every Python and write them to constraints.txt
-	$(BIN)/uv pip compile pyproject.toml --group dev --python-version 3.11 --no-header --no-annotate --quiet >constraints.new
+	$(BIN)/uv pip compile pyproject.toml --group dev --group docs --python-version 3.11 --no-header --no-annotate --quiet >constraints.new
 	for python in 3.12 3.13; do \
-		$(BIN)/uv pip compile pyproject.toml --group dev --python-version $$python --constraint constraints.new \
+		$(BIN)/uv pip compile pyproject.toml --group dev --group docs --python-version $$python --constraint constraints.new \
 			--no-header --no-annotate --quiet >>constraints.new.more || exit 1; done
 	LC_ALL=C sort -u constraints.new constraints.new.more >constraints.txt
 	rm constraints.new constraints.new.more

@@ -1,0 +1,100 @@
+"""The pages say what the code has: no argument, extra, status, option or file that is not there, and none left out."""
+
+from __future__ import annotations
+
+import re
+from argparse import ArgumentParser
+from pathlib import Path
+
+import pytest
+
+from airflow_chilipiper import cli
+from airflow_chilipiper.arguments.booking import NAMES
+from airflow_chilipiper.arguments.patterns import PATTERNS
+from airflow_chilipiper.booking.outcome import STATUSES
+from airflow_chilipiper.booking.outcome_fields import OUTCOME_FIELDS
+from airflow_chilipiper.get_provider_info import EXTRAS
+from airflow_chilipiper.sandbox import __main__ as sandbox_command
+from airflow_chilipiper.sandbox.seed import seeded
+
+ROOT = Path(__file__).parents[3]
+PAGES = {path.name: path.read_text() for path in (ROOT / "docs").glob("*.md")}
+USERS_TEXT = "\n".join([(ROOT / "README.md").read_text(), *PAGES.values()])
+
+LATER = {"repeated_guests", "link_owner", "link_slug"}  # arguments of which nothing is made yet
+GONE = ("on_no_evidence", "on_no_slot", "on_disqualified", "leads_at_once", "max_sessions", "count_from", "list_lag")
+
+
+def unnamed(names: object, text: str) -> list[str]:
+    """Those that do not stand in code on the page."""
+    code = " ".join(re.findall(r"`([^`\n]+)`", text))
+    return [name for name in map(str, names) if not re.search(rf"(?<!\w){re.escape(name)}(?!\w)", code)]  # type: ignore[call-overload]
+
+
+def options(parser: ArgumentParser) -> set[str]:
+    return {option for action in parser._actions for option in action.option_strings} - {"-h", "--help"}
+
+
+def test_every_argument_is_explained() -> None:
+    own = [name for pattern in PATTERNS.values() for name in pattern.readers]
+    left_out = {"parameters", "sql_hook_params", "router_slug", "trigger"}  # said by examples, and by help()
+    assert set(unnamed([*NAMES, *own], USERS_TEXT)) - left_out <= LATER
+
+
+def test_every_extra_of_the_connection_is_explained() -> None:
+    assert unnamed(EXTRAS, PAGES["connection.md"]) == []
+
+
+def test_every_status_and_field_of_an_outcome_is_explained() -> None:
+    assert unnamed([*STATUSES, *OUTCOME_FIELDS], PAGES["operators.md"]) == []
+
+
+def test_every_option_of_the_command_line_is_explained() -> None:
+    seen: set[str] = set()
+    for add in (cli._of_list, cli._of_resolve, cli._of_row):
+        add(parser := ArgumentParser())
+        seen |= options(parser)
+    assert unnamed(seen, PAGES["command-line.md"]) == []
+    assert unnamed(cli.STATES, PAGES["command-line.md"]) == []
+
+
+def test_every_option_of_the_sandbox_is_explained() -> None:
+    assert unnamed(options(sandbox_command._parser()), PAGES["sandbox.md"]) == []
+
+
+def test_what_the_sandbox_is_said_to_have_is_there() -> None:
+    catalogue, page = seeded(), PAGES["sandbox.md"]
+    assert unnamed(catalogue.routers, page) == []
+    assert set(re.findall(r"`(link-[\w-]+)`", page)) <= set(catalogue.links)
+    assert unnamed([each.name for each in catalogue.workspaces.values()], page) == []
+    assert set(re.findall(r"`(\S+@sandbox\.example)`", page)) <= {user.email for user in catalogue.users.values()}
+
+
+def test_no_page_has_a_name_that_is_gone() -> None:
+    found = [name for name in GONE if re.search(rf"(?<![\w]){name}(?!\w)", USERS_TEXT)]
+    assert found == []
+
+
+def test_nothing_is_advertised_of_which_nothing_is_made_yet() -> None:
+    assert [name for name in LATER if name in USERS_TEXT] == []
+
+
+@pytest.mark.parametrize("page", sorted(PAGES))
+def test_code_that_stands_on_a_page_itself_runs(page: str) -> None:
+    for code in re.findall(r"^```python\n(.*?)^```", PAGES[page], re.DOTALL | re.MULTILINE):
+        exec(compile(code, page, "exec"), {})  # noqa: S102  # it is ours
+
+
+def test_the_files_that_contributors_are_led_to_are_there() -> None:
+    """At most 12 from a row to its outcome, at most 7 for a further pattern."""
+    way, _, pattern = PAGES["contributing.md"].partition("## A further pattern")
+    files = re.findall(r"^\d+\. `(\S+)`", way, re.MULTILINE)
+    assert 5 < len(files) <= 12
+    touched = re.findall(r"^\d+\. `(\S+)`", pattern, re.MULTILINE)
+    assert 1 < len(touched) <= 7
+    named = [*files, *(file.replace("NAME", "handoff") for file in touched)]
+    assert [file for file in named if not (ROOT / file).is_file()] == []
+
+
+def test_contributing_is_one_page() -> None:
+    assert len((ROOT / "CONTRIBUTING.md").read_text().splitlines()) <= 60
