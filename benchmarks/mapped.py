@@ -69,9 +69,9 @@ def measure(*, bulk: int = 10_000, mapped: int = 100) -> Mapped:
 
 
 def _run(airflow: Airflow, dag_id: str) -> float:
-    airflow.tell(f"/dags/{dag_id}/dagRuns", dag_run_id="first", logical_date=None)
+    airflow.post(f"/dags/{dag_id}/dagRuns", dag_run_id="first", logical_date=None)
     began = time.monotonic()
-    while (run := airflow.ask(f"/dags/{dag_id}/dagRuns/first"))["state"] not in ("success", "failed"):
+    while (run := airflow.get(f"/dags/{dag_id}/dagRuns/first"))["state"] not in ("success", "failed"):
         assert time.monotonic() < began + 1800, f"{dag_id} has not ended"
         time.sleep(1)
     assert run["state"] == "success", f"{dag_id} ended as {run['state']}; its logs are in {airflow.home}"

@@ -240,7 +240,7 @@ def _length(head: bytes) -> int:
 
 
 async def serve(*, latency: float, **calendar: Any) -> None:
-    """Tell the port on standard output, and serve until standard input is closed."""
+    """Print the port, and serve until standard input is closed."""
     service, loop = Service(Calendar(**calendar)), asyncio.get_running_loop()
     with socket.create_server(("127.0.0.1", 0), backlog=1024) as listening:
         listening.setblocking(False)

@@ -35,7 +35,7 @@ Row = dict[str, Any]
 
 
 class Demo:
-    """The account, in the order in which it is told."""
+    """The account, in the order in which it is given."""
 
     def __init__(self, box: Sandbox, warehouse: Warehouse, terminal: TextIO) -> None:
         self.box, self.warehouse, self.terminal = box, warehouse, terminal
@@ -55,7 +55,7 @@ class Demo:
         with self.step(f"Airflow runs example_dags/{dag_id}.py"):
             demo_airflow.run(dag_id, DAGS)
 
-    def tell(self) -> None:
+    def play(self) -> None:
         self.say("Leads of a database, booked by example DAGs that Airflow runs as `airflow dags test` does.")
         self.say("Nobody is invited: the other side is the sandbox, an imitation of Chili Piper's API.\n")
         self.say(f"  The sandbox answers on {self.box.url}")
@@ -201,7 +201,7 @@ def main() -> int:
         with sandbox(requests_per_second=PACE) as box:
             warehouse = Warehouse(HOME / "warehouse.db")
             demo_airflow.connect(box.connection, warehouse=warehouse.path, ledger=HOME / "ledger.db")
-            Demo(box, warehouse, terminal).tell()
+            Demo(box, warehouse, terminal).play()
     except KeyboardInterrupt:
         print("\nStopped.", file=terminal)
         return 130

@@ -86,7 +86,7 @@ def connect(running: Engine, box: Sandbox, warehouse: Warehouse) -> None:
     running.airflow.connect("chilipiper_default", **chilipiper | {"extra": json.dumps(chilipiper["extra"])})
     for conn_id in ("warehouse", "ledger"):
         running.airflow.connect(conn_id, **warehouse.connection)
-    running.airflow.tell("/pools", name="chilipiper", slots=SHARDS)
+    running.airflow.post("/pools", name="chilipiper", slots=SHARDS)
 
 
 def look_at_calendars(box: Sandbox) -> None:

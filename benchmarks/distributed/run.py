@@ -19,15 +19,15 @@ EVERY = 0.5  # seconds between looks: the API server is there for the tasks, too
 class Run:
     def __init__(self, airflow: Airflow) -> None:
         self._airflow = airflow
-        airflow.tell(f"/dags/{DAG_ID}/dagRuns", dag_run_id=RUN_ID, logical_date=None)
+        airflow.post(f"/dags/{DAG_ID}/dagRuns", dag_run_id=RUN_ID, logical_date=None)
 
     def tasks(self) -> list[dict[str, Any]]:
         """The mapped task instances, as their latest try left them."""
-        found: list[dict[str, Any]] = self._airflow.ask(f"{PATH}/taskInstances/book/listMapped")["task_instances"]
+        found: list[dict[str, Any]] = self._airflow.get(f"{PATH}/taskInstances/book/listMapped")["task_instances"]
         return found
 
     def state(self) -> str:
-        return str(self._airflow.ask(PATH)["state"])
+        return str(self._airflow.get(PATH)["state"])
 
     def tries(self) -> dict[int, int]:
         """By shard."""

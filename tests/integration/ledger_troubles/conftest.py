@@ -117,11 +117,11 @@ def line(home: Home) -> Iterator[Line]:
 class Judge:
     """Is told of each meeting right after it was made, while its answer is held back.
 
-    `unmarked` are the sessions that were spent without a `sent` entry on record: I3.
+    `unrecorded` are the sessions that were spent without a `sent` entry on record: I3.
     """
 
     def __init__(self, desk: Desk, home: Home, *, then: Callable[[int], object] = bool) -> None:
-        self.unmarked: list[str] = []
+        self.unrecorded: list[str] = []
         self._desk, self._home, self._then, self._seen = desk, home, then, 0
         desk.clock.alarm = self._look
 
@@ -130,7 +130,7 @@ class Judge:
         for meeting in self._desk.chili.meetings[self._seen :]:
             self._seen += 1
             if self._home.states().get(meeting["session"]) != "sent":
-                self.unmarked.append(meeting["session"])
+                self.unrecorded.append(meeting["session"])
             self._then(self._seen)
         self._desk.clock.alarm = self._look
 

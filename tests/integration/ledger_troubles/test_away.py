@@ -1,4 +1,4 @@
-"""A ledger database that is away: at the start nothing is sent, and in the middle nobody is invited without a mark."""
+"""A ledger database that is away: at the start nothing is sent, and in the middle nobody is invited without an update."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_a_database_that_is_away_at_the_start_lets_nothing_be_sent(
 
 
 @ON_SERVERS
-def test_a_lead_between_mark_and_answer_is_unknown_when_the_database_goes_and_is_found_by_the_next_try(
+def test_a_lead_between_update_and_answer_is_unknown_when_the_database_goes_and_is_found_by_the_next_try(
     desk: Desk, home: Home, line: Line, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """In log and return value, with the meeting that was made; nobody after it is asked for."""
@@ -51,12 +51,12 @@ def test_a_lead_between_mark_and_answer_is_unknown_when_the_database_goes_and_is
     line.mend()
     desk.run(task(desk), try_number=2)
     assert desk.statuses() == ["already_booked"] * 2 + ["booked"] * 4
-    assert judge.unmarked == []
+    assert judge.unrecorded == []
     assert Counter(desk.guests()) == Counter(lead["email"] for lead in LEADS)
 
 
 @ON_SERVERS
-def test_of_many_leads_at_once_none_is_invited_without_its_mark_or_twice_when_the_database_goes(
+def test_of_many_leads_at_once_none_is_invited_without_its_update_or_twice_when_the_database_goes(
     desk: Desk, home: Home, line: Line
 ) -> None:
     """Whoever was invited is booked or unknown; the next try settles that, and books those who were not."""
@@ -72,11 +72,11 @@ def test_of_many_leads_at_once_none_is_invited_without_its_mark_or_twice_when_th
     second = Counter(desk.statuses())
     assert second.keys() <= {"booked", "already_booked", "review", "unknown"}
     assert second["booked"] + second["already_booked"] == len(desk.guests()) == len(set(desk.guests()))
-    assert judge.unmarked == []
+    assert judge.unrecorded == []
 
 
 @ON_SERVERS
-def test_a_mark_whose_commit_is_never_answered_lets_nobody_be_invited(desk: Desk, home: Home, line: Line) -> None:
+def test_an_update_whose_commit_is_never_answered_lets_nobody_be_invited(desk: Desk, home: Home, line: Line) -> None:
     """Though it took: that lead is in doubt for the next try, which asks for nobody without evidence."""
     line.lose_answer_to(b"UPDATE", b"COMMIT", then=line.cut)
     with pytest.raises(AirflowException, match="6 not_attempted"):
@@ -98,7 +98,7 @@ def test_a_commit_that_took_and_was_not_answered_is_known_as_our_own_once_the_se
     line.lose_answer_to(b"UPDATE", b"COMMIT", then=line.drop)
     desk.run(task(desk))
     assert desk.statuses() == ["booked"] * 6
-    assert (desk.spent(), judge.unmarked) == (6, [])
+    assert (desk.spent(), judge.unrecorded) == (6, [])
 
 
 @ON_SERVERS
@@ -109,7 +109,7 @@ def test_connections_that_break_while_the_server_stays_cost_nobody_a_booking(
     judge = Judge(desk, home, then=lambda _: line.drop())
     desk.run(task(desk, leads_at_once=3))  # fewer than the ledger's tries, should each break the same transaction
     assert desk.statuses() == ["booked"] * 6
-    assert (desk.spent(), judge.unmarked) == (6, [])
+    assert (desk.spent(), judge.unrecorded) == (6, [])
 
 
 @ON_SERVERS
@@ -124,7 +124,7 @@ def test_a_database_that_falls_silent_holds_up_no_task_that_is_stopped(desk: Des
     running.join(30)
     assert not running.is_alive()
     assert [outcome.status for outcome in batch.outcomes] == ["booked", "unknown"] + ["not_attempted"] * 4
-    assert (desk.spent(), judge.unmarked) == (2, [])
+    assert (desk.spent(), judge.unrecorded) == (2, [])
     line.cut()
     for loop in (thread for thread in threading.enumerate() if thread.name == "chilipiper-batch"):
         loop.join(30)

@@ -36,7 +36,7 @@ class Jumping:
 
 
 class Meanwhile(SqlLedger):
-    """Something happens between the first version `sent` and whoever waits for it."""
+    """Something happens between the first update to `sent` and whoever waits for it."""
 
     happens: Callable[[], object]
 
@@ -65,11 +65,13 @@ def test_a_time_of_day_that_jumps_in_the_middle_changes_nothing(desk: Desk, home
         batch.run()
     first, second = ([outcome.status for outcome in batch.outcomes] for batch in batches)
     assert (first, second) == (["booked"] * 6, ["already_booked"] * 6)
-    assert (desk.spent(), judge.unmarked) == (6, [])
+    assert (desk.spent(), judge.unrecorded) == (6, [])
 
 
 @JUMPS
-def test_a_mark_that_took_too_long_sends_nothing_whatever_the_time_of_day(desk: Desk, home: Home, jump: float) -> None:
+def test_an_update_that_took_too_long_sends_nothing_whatever_the_time_of_day(
+    desk: Desk, home: Home, jump: float
+) -> None:
     clock, wall = Jumping(time.monotonic), Jumping(time.time)
     ledger = meanwhile(home, lambda: (clock.by(SEND_WITHIN + 0.1), wall.by(jump)))
     batch = batch_of(ledger, [a_lead(LEADS[0], max_sessions=1)], clock=clock, wall=wall)
@@ -79,7 +81,7 @@ def test_a_mark_that_took_too_long_sends_nothing_whatever_the_time_of_day(desk: 
 
 
 @JUMPS
-def test_a_time_of_day_that_jumps_between_mark_and_call_holds_no_call_up(desk: Desk, home: Home, jump: float) -> None:
+def test_a_time_of_day_that_jumps_between_update_and_call_holds_no_call_up(desk: Desk, home: Home, jump: float) -> None:
     wall = Jumping(time.time)
     batch = batch_of(meanwhile(home, lambda: wall.by(jump)), [a_lead(LEADS[0])], wall=wall)
     batch.run()

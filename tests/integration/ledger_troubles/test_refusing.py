@@ -58,7 +58,7 @@ def test_a_ledger_that_takes_no_more_rows_lets_nobody_be_invited_without_a_mark(
     desk.run(task(desk, **wide), try_number=2)
     assert desk.statuses() == ["already_booked"] * invited + ["booked"] * (len(LEADS) - invited)
     assert Counter(desk.guests()) == Counter(lead["email"] for lead in LEADS)
-    assert judge.unmarked == []
+    assert judge.unrecorded == []
 
 
 @EVERYWHERE
@@ -94,7 +94,7 @@ def test_a_table_of_that_name_that_is_anothers_lets_nothing_be_sent_and_is_left_
 
 
 @pytest.mark.parametrize("home", ["postgres", "mariadb"], indirect=True)
-def test_a_column_that_is_too_narrow_for_a_mark_lets_nobody_be_invited(desk: Desk, home: Home) -> None:
+def test_a_column_that_is_too_narrow_for_an_update_lets_nobody_be_invited(desk: Desk, home: Home) -> None:
     """It is only known once a session is open: the batch ends there."""
     home.make()
     narrow = {"postgresql": "alter column session type varchar(3)", "mysql": "modify session varchar(3)"}

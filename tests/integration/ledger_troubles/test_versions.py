@@ -34,11 +34,11 @@ def test_an_older_version_sends_nothing_over_a_newer_table(desk: Desk, home: Hom
 
 @EVERYWHERE
 def test_a_table_that_is_migrated_in_the_middle_of_an_older_batch_loses_no_change(desk: Desk, home: Home) -> None:
-    """The batch books on, the newer version reads what it has marked, and no further one of the older begins."""
+    """The batch books on, the newer version reads what it has recorded, and no further one of the older begins."""
     judge = Judge(desk, home, then=lambda meetings: meetings == 2 and newer(home))
     desk.run(task(desk, leads_at_once=4))
     assert desk.statuses() == ["booked"] * 6
-    assert (desk.spent(), judge.unmarked) == (6, [])
+    assert (desk.spent(), judge.unrecorded) == (6, [])
     assert sorted(entry.meeting_id or "" for entry in newer(home).list(states=["booked"])) == sorted(
         meeting["meetingId"] for meeting in desk.chili.meetings
     )

@@ -24,7 +24,7 @@ class Campaign:
         self.dag_id, self.airflow, self.chili = dag_id, airflow, chili
 
     def start(self, run_id: str = "first") -> Run:
-        self.airflow.tell(f"/dags/{self.dag_id}/dagRuns", dag_run_id=run_id, logical_date=None)
+        self.airflow.post(f"/dags/{self.dag_id}/dagRuns", dag_run_id=run_id, logical_date=None)
         return Run(self, run_id)
 
     def wait_for(self, what: str, look: Callable[[], T | None]) -> T:
@@ -71,11 +71,11 @@ class Run:
     @property
     def task(self) -> dict[str, Any]:
         """The task instance, as its latest try left it."""
-        return self._campaign.airflow.ask(f"{self._path}/taskInstances/book")
+        return self._campaign.airflow.get(f"{self._path}/taskInstances/book")
 
     @property
     def outcomes(self) -> list[dict[str, Any]]:
-        return self._campaign.airflow.ask(f"{self._path}/taskInstances/book/xcomEntries/return_value")["value"]
+        return self._campaign.airflow.get(f"{self._path}/taskInstances/book/xcomEntries/return_value")["value"]
 
     @property
     def statuses(self) -> dict[str, int]:
@@ -91,7 +91,7 @@ class Run:
 
     def clear(self) -> None:
         chosen = {"dag_run_id": self._run_id, "task_ids": ["book"], "only_failed": False}
-        self._campaign.airflow.tell(f"/dags/{self._campaign.dag_id}/clearTaskInstances", dry_run=False, **chosen)
+        self._campaign.airflow.post(f"/dags/{self._campaign.dag_id}/clearTaskInstances", dry_run=False, **chosen)
 
     def wait_for_state(self, *states: str, tries: int = 1) -> dict[str, Any]:
         """The task instance once its try of this number, or a later one, is in one of these states."""
@@ -109,7 +109,7 @@ class Run:
         return task
 
     def _has_ended(self) -> bool:
-        return self._campaign.airflow.ask(self._path)["state"] in ("success", "failed")
+        return self._campaign.airflow.get(self._path)["state"] in ("success", "failed")
 
 
 @contextmanager

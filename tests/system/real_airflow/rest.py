@@ -27,16 +27,16 @@ class Airflow:
     def wait_until_up(self) -> None:
         """Until every process says that it is well, and the DAGs are read."""
         wait_for(f"Airflow, whose logs are in {self.home}", self._knows_us)
-        wait_for(f"the processes that log to {self.home}", lambda: self._is_healthy() and self.ask("/dags")["dags"])
+        wait_for(f"the processes that log to {self.home}", lambda: self._is_healthy() and self.get("/dags")["dags"])
 
-    def ask(self, path: str) -> Any:
+    def get(self, path: str) -> Any:
         return self._read(self._client.get(f"/api/v2{path}"))
 
-    def tell(self, path: str, **body: Any) -> Any:
+    def post(self, path: str, **body: Any) -> Any:
         return self._read(self._client.post(f"/api/v2{path}", json=body))
 
     def connect(self, conn_id: str, **fields: Any) -> None:
-        self.tell("/connections", connection_id=conn_id, **fields)
+        self.post("/connections", connection_id=conn_id, **fields)
 
     def _read(self, answer: httpx.Response) -> Any:
         assert answer.is_success, f"{answer.request.method} {answer.url}: {answer.status_code} {answer.text}"
@@ -51,7 +51,7 @@ class Airflow:
         return True
 
     def _is_healthy(self) -> bool:
-        return all(each["status"] == "healthy" for each in self.ask("/monitor/health").values())
+        return all(each["status"] == "healthy" for each in self.get("/monitor/health").values())
 
 
 def wait_for(what: str, look: Callable[[], T | None]) -> T:

@@ -15,7 +15,7 @@ OTHERS = {"guest": ([lead("0", email="another@prospect.example")], {}), "target"
 @pytest.mark.parametrize("home", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("state", ["sent", "unknown", "booked"])
 @pytest.mark.parametrize(("leads", "arguments"), OTHERS.values(), ids=OTHERS)
-def test_a_key_with_another_wish_is_invalid_while_its_first_may_have_come_true(
+def test_a_key_of_another_request_is_invalid_while_its_first_may_have_come_true(
     desk: Desk, home: Home, state: str, leads: list[Any], arguments: dict[str, Any]
 ) -> None:
     """With the reason; nothing is asked, the entry stays as it is, and the lead beside it is booked."""
