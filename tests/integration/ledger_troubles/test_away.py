@@ -1,4 +1,4 @@
-"""A ledger database that is away: at the start nothing is sent, and in the middle nobody is invited without an update."""
+"""A ledger database that is away: at the start nothing is sent, in the middle nobody is invited without an update."""
 
 from __future__ import annotations
 
