@@ -108,16 +108,16 @@ async def with_slot_resolved(
     resolution: Resolution = "returned"
     try:
         entry, answer = await spending
-        resolution = (
-            "consumed"
-            if entry.state != "planned"
-            else "returned"
-            if isinstance(answer, errors.SLOT_UNTOUCHED)
-            else "lost"
-        )
+        resolution = _resolution(entry, answer)
     finally:
         lead.choice.resolve(resolution)
     return entry, answer
+
+
+def _resolution(entry: Entry, answer: Booked | Exception) -> Resolution:
+    if entry.state != "planned":
+        return "consumed"
+    return "returned" if isinstance(answer, errors.SLOT_UNTOUCHED) else "lost"
 
 
 async def spend(

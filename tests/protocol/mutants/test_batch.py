@@ -170,7 +170,10 @@ def beside_a_call_that_was_not_let_in() -> None:
 
 BATCH, RUNTIME, BOOK = "booking.batch.batch", "booking.batch.runtime", "booking.book"
 BEGIN = "return self._begun.pop(entry.key, None) or await super().get_or_create(entry)"
-RESOLUTION = '"consumed" if entry.state != "planned" else "returned" if isinstance(answer, SLOT_UNTOUCHED) else "lost"'
+RESOLUTION = """    if entry.state != "planned":
+        return "consumed"
+    return "returned" if isinstance(answer, errors.SLOT_UNTOUCHED) else "lost"
+"""
 MUTANTS = {
     "reported again after the drain": Mutant(
         "I6",
@@ -219,7 +222,7 @@ MUTANTS = {
         [Change(BOOK, "        lead.choice.resolve(resolution)\n", "        pass\n")],
     ),
     "a slot given back though it was booked": Mutant(
-        "two calls", beside_a_booking, [Change(BOOK, RESOLUTION, '"returned"')]
+        "two calls", beside_a_booking, [Change(BOOK, RESOLUTION, '    return "returned"\n')]
     ),
     "a slot given back though it may have been booked": Mutant(
         "two calls",

@@ -11,13 +11,11 @@ import pytest
 from airflow_chilipiper.booking.ledger.entry import LedgerFailed
 from tests.entries import changed
 from tests.protocol.mutants.broken import Change, Mutant, catch, law
-from tests.unit.booking.ledger.test_group_commit import (
+from tests.unit.booking.ledger.test_group_commit import Watched, an_entry, within_ten_seconds
+from tests.unit.booking.ledger.test_group_commit_waits import (
     UPDATES_FIRST,
-    Watched,
-    an_entry,
-    begun_among_marks,
-    marked_among_beginnings,
-    within_ten_seconds,
+    created_among_updates,
+    updated_among_creations,
 )
 
 
@@ -53,8 +51,8 @@ def the_ledger_fails() -> None:
 def nobody_waits_for_long() -> None:
     from airflow_chilipiper.booking.ledger.group_commit import GroupCommit
 
-    law(marked_among_beginnings(GroupCommit) <= 1, "an update waits")
-    law(begun_among_marks(GroupCommit) <= UPDATES_FIRST + 1, "a creation waits")
+    law(updated_among_creations(GroupCommit) <= 1, "an update waits")
+    law(created_among_updates(GroupCommit) <= UPDATES_FIRST + 1, "a creation waits")
 
 
 MODULE = "booking.ledger.group_commit"

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import event
 
 from tests.entries import changed
-from tests.integration.ledger.test_sql_ledger import TRIES, Holder, LosesAnswers
+from tests.integration.ledger.test_sql_ledger import TRIES, LosesAnswers
+from tests.integration.ledger.test_sql_locks import Holder
 from tests.protocol.mutants.broken import Change, Mutant, catch, law
 from tests.protocol.mutants.desk import Desk, a_lead, book
 from tests.protocol.mutants.sql import Open, before, created, ledger_over, new_ledger, on_record, updated

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
-from contextlib import asynccontextmanager
-from itertools import count, cycle
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from threading import Event, Lock
 from typing import Any, TypeVar
 
 import pytest
 
 from airflow_chilipiper.booking.ledger.entry import Conflict, Entry, LedgerFailed, MeetingTaken, new_version
-from airflow_chilipiper.booking.ledger.group_commit import UPDATES_FIRST, GroupCommit
+from airflow_chilipiper.booking.ledger.group_commit import GroupCommit
 from airflow_chilipiper.booking.ledger.memory import MemoryLedger
 from airflow_chilipiper.booking.ledger.store import Answer
 from tests.entries import changed
@@ -194,68 +192,3 @@ def test_creations_that_fail_raise() -> None:
     ledger = Watched({1: LedgerFailed("away")}, waits=False)
     with pytest.raises(LedgerFailed, match="away"):
         within_ten_seconds(GroupCommit(ledger).get_or_create_all([an_entry("a"), an_entry("b")]))
-
-
-@asynccontextmanager
-async def always_waiting(verb: Callable[[], Coroutine[Any, Any, object]], ledger: Watched) -> AsyncIterator[None]:
-    """One or other of two flows waits for its next commit at any time, for a hundred commits at most."""
-
-    async def endlessly() -> None:
-        while not over.is_set() and len(ledger.groups) < 100:
-            await verb()
-
-    over, flows = asyncio.Event(), list[asyncio.Task[None]]()
-    ledger.go.clear()
-    for _ in range(2):  # of which the second comes while the first is being committed
-        flows.append(asyncio.create_task(endlessly()))
-        await all_wait()
-    ledger.go.set()
-    yield
-    over.set()
-    await asyncio.gather(*flows)
-
-
-def marked_among_beginnings(kind: type[GroupCommit] = GroupCommit) -> int:
-    """How many commits each of three updates saw begin before its own, at most, where leads are begun all the time."""
-    ledger, keys = Watched(waits=False), map(str, count())
-
-    async def flow() -> int:
-        commits, waited = kind(ledger), 0
-        entry = await commits.get_or_create(an_entry("marked"))
-        async with always_waiting(lambda: commits.get_or_create(an_entry(next(keys))), ledger):
-            for _ in range(3):
-                before = len(ledger.groups)
-                entry = await commits.update(changed(entry, "sent"))
-                waited = max(waited, ledger.groups.index(("update", ["marked"]), before) - before)
-        return waited
-
-    return within_ten_seconds(flow())
-
-
-def begun_among_marks(kind: type[GroupCommit] = GroupCommit) -> int:
-    """How many commits a beginning saw begin before its own, where leads are marked all the time."""
-    ledger, keys = Watched(waits=False), cycle("ab")
-
-    async def flow() -> int:
-        commits = kind(ledger)
-        entries = {entry.key: entry for entry in await commits.get_or_create_all([an_entry(key) for key in "ab"])}
-
-        async def update() -> None:
-            entry = entries[next(keys)]
-            entries[entry.key] = await commits.update(changed(entry, "sent"))
-
-        async with always_waiting(update, ledger):
-            before = len(ledger.groups)
-            await commits.get_or_create(an_entry("begun"))
-        return ledger.groups.index(("create", ["begun"])) - before
-
-    return within_ten_seconds(flow())
-
-
-def test_an_update_waits_for_the_commit_under_way_and_its_own_however_many_are_created() -> None:
-    """Whoever updates has an open session, which does not get younger."""
-    assert marked_among_beginnings() <= 1
-
-
-def test_a_creation_is_passed_over_so_many_times_and_no_more() -> None:
-    assert UPDATES_FIRST <= begun_among_marks() <= UPDATES_FIRST + 1
