@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Coroutine
-from threading import Event, Lock, Thread, current_thread
-from typing import Any, TypeVar
+from concurrent.futures import Future
+from threading import RLock, Thread, current_thread
+from typing import Any, NoReturn, TypeVar
 from weakref import finalize
 
 T = TypeVar("T")
@@ -16,23 +18,19 @@ class LoopThread:
     """Runs flows for any number of threads, also for those in which another loop runs.
 
     The thread begins with the first flow and ends with `close`, or when nobody holds this object any more; last of all
-    it does *at_end*.
+    it does *at_end*. Nothing of it is of use in a forked process, nor touched there: its sockets are the parent's.
     """
 
     def __init__(self, at_end: Callable[[], Awaitable[object]]) -> None:
-        self._at_end = at_end
-        self._starting, self._is_started = Lock(), Event()
-        self._thread: Thread | None = None
         self._loop = asyncio.new_event_loop()
-        self._stop = finalize(self, _stop, self._loop, self._is_started)
+        self._thread = Thread(target=_serve, args=(self._loop, at_end), name="chilipiper-calls", daemon=True)
+        self._process = os.getpid()
+        self._changing = RLock()  # reentrant: the handler of a signal may close what its own thread is about to use
+        self._stop = finalize(self, _stop, self._loop, self._thread, self._process)
 
     def run(self, flow: Coroutine[Any, Any, T]) -> T:
         """Run *flow* to its end. What interrupts the caller cancels the flow, and is raised at once."""
-        if not self._stop.alive or current_thread() is self._thread:
-            flow.close()
-            raise RuntimeError("closed" if not self._stop.alive else "a flow cannot block for another one")
-        self._start()
-        future = asyncio.run_coroutine_threadsafe(flow, self._loop)
+        future = self._submit(flow)
         try:
             return future.result()
         except BaseException:
@@ -41,17 +39,30 @@ class LoopThread:
 
     def close(self) -> None:
         """Cancel what is under way; nothing runs afterwards."""
-        self._stop()
-        if self._thread and self._thread is not current_thread():
+        if os.getpid() != self._process:
+            return
+        with self._changing:
+            self._stop()
+        if self._thread.is_alive() and self._thread is not current_thread():
             self._thread.join(LONGEST_ENDING)
 
-    def _start(self) -> None:
-        with self._starting:
-            if self._thread is None:
-                serving = (self._loop, self._at_end)
-                self._thread = Thread(target=_serve, args=serving, name="chilipiper-calls", daemon=True)
-                self._is_started.set()
+    def _submit(self, flow: Coroutine[Any, Any, T]) -> Future[T]:
+        """Under a lock, since a flow that a closing loop still takes, but no longer runs, would never end."""
+        if os.getpid() != self._process:
+            _refuse(flow, "made in another process: after a fork, make another one")
+        if current_thread() is self._thread:
+            _refuse(flow, "a flow cannot block for another one: await it")
+        with self._changing:
+            if not self._stop.alive:
+                _refuse(flow, "closed")
+            if not self._thread.is_alive():
                 self._thread.start()
+            return asyncio.run_coroutine_threadsafe(flow, self._loop)
+
+
+def _refuse(flow: Coroutine[Any, Any, Any], why: str) -> NoReturn:
+    flow.close()
+    raise RuntimeError(why)
 
 
 def _serve(loop: asyncio.AbstractEventLoop, at_end: Callable[[], Awaitable[object]]) -> None:
@@ -73,9 +84,11 @@ async def _end(at_end: Callable[[], Awaitable[object]]) -> None:
     await at_end()
 
 
-def _stop(loop: asyncio.AbstractEventLoop, is_started: Event) -> None:
+def _stop(loop: asyncio.AbstractEventLoop, thread: Thread, process: int) -> None:
     """It may be the collector who calls, in whatever thread, so nothing waits here."""
-    if is_started.is_set():
+    if os.getpid() != process:
+        return
+    if thread.is_alive():
         loop.call_soon_threadsafe(loop.stop)
     else:
         loop.close()

@@ -237,6 +237,12 @@ def test_the_test_harms_nobody(chili: Sandbox, hook: ChiliPiperHook) -> None:
     assert [name for name in asked if "list" not in name] == ["health-ping", "user-find", "concierge-logs"]
 
 
+def test_the_test_waits_for_no_pace(chili: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At this one it would take a quarter of an hour."""
+    well, told = connected(monkeypatch, chili, chili.token, requests_per_second=0.01).test_connection()
+    assert well, told
+
+
 def test_what_a_broken_answer_hides_is_not_called_lacking(chili: Sandbox, hook: ChiliPiperHook) -> None:
     chili.faults.server_error("meeting-list-put")
     well, told = hook.test_connection()
