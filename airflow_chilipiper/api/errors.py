@@ -1,4 +1,4 @@
-"""Errors, sorted by what the caller may do next.
+"""Errors, sorted by what the caller may do next; below the tree, the groups that `except` needs.
 
 ChiliPiperError
 ├── Invalid        we cannot ask this: the value, what was expected and what to do; nothing was sent
@@ -6,7 +6,7 @@ ChiliPiperError
 ├── NoAnswer       may have been acted on: any other failure                   -> for a booking: find out first
 ├── Unreadable     answered in a shape we do not know, or the reader raised    -> for a booking: as NoAnswer
 └── Refused        Chili Piper, or something before it, answered no
-    ├── Throttled      429, and 503 with Retry-After where the call is repeatable: wait as told, ask again
+    ├── Throttled      429, and 503 with Retry-After where the call is repeatable: wait for retry_after, ask again
     ├── SlotGone       a 200 with a Failure variant: a definite no for this session
     ├── NotAllowed     401/403: names the operation and the missing permission; no retry can cure it
     ├── BadRequest     400 text/plain: the caller's mistake; nothing was done

@@ -30,8 +30,8 @@ class RetryPolicy:
         """The pause after that failed attempt; attempts count from 1. Jitter keeps many workers from coming at once."""
         backoff = min(self.longest_pause, self.first_pause * 2 ** (attempt - 1))
         jittered = random.uniform(backoff / 2, backoff)  # noqa: S311  # spreads load, keeps no secret
-        told = error.retry_after if isinstance(error, Refused) else None
-        return jittered if told is None else min(self.longest_pause, told + jittered)
+        demanded = error.retry_after if isinstance(error, Refused) else None
+        return jittered if demanded is None else min(self.longest_pause, demanded + jittered)
 
 
 RETRY_POLICY = RetryPolicy()
@@ -40,12 +40,12 @@ RETRY_POLICY = RetryPolicy()
 async def with_retries(
     call: Call[T], runtime: Runtime, policy: RetryPolicy = RETRY_POLICY, *, priority: bool = False
 ) -> T:
-    """Ask until there is an answer or policy ends; then the last error is raised. Refusals are never asked again.
+    """Ask until there is an answer or the policy ends it; then the last error is raised. Refusals are never asked again.
 
-    A booking is never asked with_retries: ValueError, before anything is sent.
+    A booking is never asked again: ValueError, before anything is sent.
     """
     if not call.repeatable:
-        raise ValueError(f"{call.operation} must not be repeated: a booking is never asked with_retries")
+        raise ValueError(f"{call.operation} must not be repeated: a booking is never asked again")
     end = runtime.now() + policy.total
     attempt = 1
     while True:

@@ -1,7 +1,7 @@
 """All that a flow can want from outside.
 
 Flows are plain `async def` functions that import no asyncio and do no I/O. So the same flow runs for a blocking caller,
-in a batch, in the triggerer, and in a test whose runtime never suspends and answers it by hand.
+in a batch, in the triggerer, and in a test that answers it by hand, over a runtime that never suspends.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""From an Airflow connection to settings and runtimes."""
+"""From an Airflow connection to settings, and to sessions and runtimes that share a client and a pace."""

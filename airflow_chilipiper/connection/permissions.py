@@ -1,4 +1,4 @@
-"""What a token may do, as far as reads can tell that harm nobody."""
+"""What a token may do, as far as harmless reads can show."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ T = TypeVar("T")
 LONGEST_READ = 5.0  # seconds
 
 # Source of all permissions: extension X-Chili-Required-Permissions of the published schemas; help article for the last.
-ONLY_BOOKING_TELLS = (
+ONLY_BOOKING_SHOWS = (
     "concierge.route and concierge.schedule (Concierge), scheduling-links.schedule (scheduling links), "
     "handoff.schedule (Handoff)"
 )
@@ -69,7 +69,7 @@ async def _round_robin_links(runtime: Runtime) -> None:
 
 
 async def _nobody(runtime: Runtime) -> None:
-    """Nobody has this e-mail: to be told so is to be allowed to ask."""
+    """Nobody has this e-mail: an answer that says so is a permission to ask."""
     try:
         await find_user(runtime, "nobody@example.invalid")
     except Invalid:
@@ -82,7 +82,7 @@ async def _last_minute(runtime: Runtime) -> None:
 
 
 async def _log_of_no_router(runtime: Runtime) -> None:
-    """No router has this id: to be told so is to be allowed to ask."""
+    """No router has this id: an answer that says so is a permission to ask."""
     start, end = _minute(runtime)
     try:
         await concierge_log(runtime, workspace_id="nobody", router_id=str(UUID(int=0)), start=start, end=end)
@@ -125,7 +125,7 @@ async def examine(runtime: Runtime) -> str:
     """
     runtime = Impatient(runtime)
     lacking = await _pinged(runtime)
-    untold: list[str] = []
+    unclear: list[str] = []
     for probe in PROBES:
         try:
             await probe.read(runtime)
@@ -134,8 +134,8 @@ async def examine(runtime: Runtime) -> str:
         except UNANSWERED:
             raise
         except ChiliPiperError:
-            untold.append(probe.permission)
-    return _verdict(lacking, untold)
+            unclear.append(probe.permission)
+    return _verdict(lacking, unclear)
 
 
 async def _pinged(runtime: Runtime) -> list[str]:
@@ -149,11 +149,11 @@ async def _pinged(runtime: Runtime) -> list[str]:
     return []
 
 
-def _verdict(lacking: list[str], untold: list[str]) -> str:
+def _verdict(lacking: list[str], unclear: list[str]) -> str:
     may = (
         f"The token seems to lack {', '.join(lacking)}."
         if lacking
         else "The token has every permission that was tried."
     )
-    unclear = f" Could not tell: {', '.join(untold)}." if untold else ""
-    return f"Connected to Chili Piper. {may}{unclear} Only booking can tell whether it has {ONLY_BOOKING_TELLS}."
+    open_ = f" Could not tell: {', '.join(unclear)}." if unclear else ""
+    return f"Connected to Chili Piper. {may}{open_} Only booking can tell whether it has {ONLY_BOOKING_SHOWS}."

@@ -1,4 +1,4 @@
-"""From an Airflow connection to settings: one pure function, used by the blocking and the awaiting runtime alike."""
+"""From an Airflow connection to settings: one pure function, whether the connection was read from a loop or not."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def test_the_look_ups(hook: ChiliPiperHook) -> None:
 
 @pytest.mark.parametrize("pattern", [BY_FORM, BY_LINK, BY_CRM_ID], ids=lambda pattern: pattern.name)
 def test_opening_answers_an_offer(hook: ChiliPiperHook, pattern: Any) -> None:
-    """A week from now, unless told otherwise; nothing is booked."""
+    """A week from now, unless another window is given; nothing is booked."""
     now = datetime.now(UTC)
     offer = hook.open(pattern)
     assert offer.session
@@ -201,11 +201,11 @@ def test_a_lacking_permission_is_named(chili: Sandbox, monkeypatch: pytest.Monke
 
 
 def test_all_is_well(hook: ChiliPiperHook) -> None:
-    """What only booking can tell is said, too."""
-    well, told = hook.test_connection()
+    """What only booking can show is said, too."""
+    well, text = hook.test_connection()
     assert well
-    assert "has every permission that was tried" in told
-    assert "handoff.schedule" in told
+    assert "has every permission that was tried" in text
+    assert "handoff.schedule" in text
 
 
 READS = (
@@ -222,9 +222,9 @@ READS = (
 @pytest.mark.parametrize("permission", [*READS, "api.ping"])
 def test_a_permission_that_lacks(chili: Sandbox, monkeypatch: pytest.MonkeyPatch, permission: str) -> None:
     """The connection works all the same, so that is no failure; exactly what lacks is named."""
-    well, told = connected(monkeypatch, chili, chili.token_without(permission)).test_connection()
+    well, text = connected(monkeypatch, chili, chili.token_without(permission)).test_connection()
     assert well
-    lacking = told.partition("seems to lack ")[2].partition(". ")[0]
+    lacking = text.partition("seems to lack ")[2].partition(". ")[0]
     assert [name for name in (*READS, "api.ping") if name in lacking] == [permission]
 
 
@@ -239,15 +239,15 @@ def test_the_test_harms_nobody(chili: Sandbox, hook: ChiliPiperHook) -> None:
 
 def test_the_test_waits_for_no_pace(chili: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """At this one it would take a quarter of an hour."""
-    well, told = connected(monkeypatch, chili, chili.token, requests_per_second=0.01).test_connection()
-    assert well, told
+    well, text = connected(monkeypatch, chili, chili.token, requests_per_second=0.01).test_connection()
+    assert well, text
 
 
 def test_what_a_broken_answer_hides_is_not_called_lacking(chili: Sandbox, hook: ChiliPiperHook) -> None:
     chili.faults.server_error("meeting-list-put")
-    well, told = hook.test_connection()
+    well, text = hook.test_connection()
     assert well
-    assert "Could not tell: meeting.read" in told
+    assert "Could not tell: meeting.read" in text
     assert chili.faults.pending == 0
 
 
@@ -255,60 +255,60 @@ def test_a_lost_answer_ends_the_test(chili: Sandbox, hook: ChiliPiperHook) -> No
     """Somebody waits in front of the screen: nothing is asked again."""
     before = len(chili.calls)
     chili.faults.refuse("concierge-list-routers")
-    well, told = hook.test_connection()
+    well, text = hook.test_connection()
     assert not well
-    assert "concierge-list-routers: no answer" in told
+    assert "concierge-list-routers: no answer" in text
     assert [call.operation for call in chili.calls[before:]] == ["health-ping", "concierge-list-routers"]
 
 
 def test_an_unknown_token(chili: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    well, told = connected(monkeypatch, chili, "nobodys-token").test_connection()
+    well, text = connected(monkeypatch, chili, "nobodys-token").test_connection()
     assert not well
-    assert "401" in told
-    assert "token is unknown" in told
-    assert "nobodys-token" not in told
+    assert "401" in text
+    assert "token is unknown" in text
+    assert "nobodys-token" not in text
 
 
 def test_nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    well, told = button(monkeypatch, host=f"127.0.0.1:{port}")
+    well, text = button(monkeypatch, host=f"127.0.0.1:{port}")
     assert not well
-    assert f"http://127.0.0.1:{port}/api/fire-edge" in told
-    assert "Cannot connect" in told
+    assert f"http://127.0.0.1:{port}/api/fire-edge" in text
+    assert "Cannot connect" in text
 
 
 def test_no_such_host(monkeypatch: pytest.MonkeyPatch) -> None:
-    well, told = button(monkeypatch, host="no-such-host.invalid")
+    well, text = button(monkeypatch, host="no-such-host.invalid")
     assert not well
-    assert "https://no-such-host.invalid/api/fire-edge" in told
+    assert "https://no-such-host.invalid/api/fire-edge" in text
 
 
 def test_no_tls_where_tls_is_wanted(chili: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    well, told = button(monkeypatch, host=f"https://127.0.0.1:{chili.port}")
+    well, text = button(monkeypatch, host=f"https://127.0.0.1:{chili.port}")
     assert not well
-    assert "SSL" in told
+    assert "SSL" in text
 
 
 def test_no_answer_in_time(chili: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     chili.faults.slow(30, "health-ping")
-    well, told = connected(monkeypatch, chili, chili.token, timeout=0.2).test_connection()
+    well, text = connected(monkeypatch, chili, chili.token, timeout=0.2).test_connection()
     assert not well
-    assert "time" in told.lower()
+    assert "time" in text.lower()
 
 
 def test_a_connection_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    well, told = button(monkeypatch, password="")
+    well, text = button(monkeypatch, password="")
     assert not well
-    assert "password is empty" in told
+    assert "password is empty" in text
 
 
 def button(monkeypatch: pytest.MonkeyPatch, **fields: Any) -> tuple[bool, str]:
     given = {"conn_type": "chilipiper", "host": "127.0.0.1", "password": "made-up-token", **fields}
     monkeypatch.setenv(DEFAULT, json.dumps(given))
-    well, told = ChiliPiperHook().test_connection()
-    assert "made-up-token" not in told
-    return well, told
+    well, text = ChiliPiperHook().test_connection()
+    assert "made-up-token" not in text
+    return well, text
 
 
 # Through Airflow.
@@ -327,17 +327,17 @@ def test_the_button_in_the_form(chili: Sandbox, monkeypatch: pytest.MonkeyPatch)
 
     form = Stored(conn_id="made_up", **fields_of(chili.connection_with(chili.token, timeout=7)))
     monkeypatch.setenv("AIRFLOW_CONN_MADE_UP", form.get_uri())
-    well, told = form.test_connection()
-    assert well, told
-    assert "every permission" in told
+    well, text = form.test_connection()
+    assert well, text
+    assert "every permission" in text
 
 
 @pytest.mark.skipif(not hasattr(Connection, "test_connection"), reason="this Airflow tests on the API server only")
 def test_the_button_on_a_worker(chili: Sandbox) -> None:
     """From 3.3 on a worker may do it, with a connection that is in its memory only."""
     form = Connection(conn_id="in_memory", **fields_of(chili.connection))
-    well, told = form.test_connection()
-    assert well, told
+    well, text = form.test_connection()
+    assert well, text
 
 
 def fields_of(connection: str) -> dict[str, Any]:

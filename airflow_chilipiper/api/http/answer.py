@@ -117,7 +117,7 @@ def _accepted(call: Call[T], answer: Answer) -> T:
         raise Unreadable(_named(call, answer, str(error))) from None
     except ChiliPiperError as error:
         raise type(error)(_named(call, answer, str(error))) from None
-    except Exception as error:  # noqa: BLE001  # a reader that stumbles has met a shape that we do not know
+    except Exception as error:  # noqa: BLE001  # a reader that stumbles has a shape before it that we do not know
         raise Unreadable(f"{call.operation}: the answer cannot be read ({type(error).__name__})") from None
 
 
@@ -181,11 +181,11 @@ def _advice(call: Call[Any], answer: Answer, kind: type[Refused]) -> str:
 
 def retry_after(headers: Mapping[str, str], wall: Clock = time.time) -> float | None:
     """Seconds to wait as the header says, in seconds or as a date, by the server's own clock where it shows one."""
-    told = headers.get("retry-after", "").strip()
+    value = headers.get("retry-after", "").strip()
     try:
-        seconds = float(told)
+        seconds = float(value)
     except ValueError:
-        until, sent = _date(told), _date(headers.get("date", ""))
+        until, sent = _date(value), _date(headers.get("date", ""))
         if until is None:
             return None
         seconds = until - (wall() if sent is None else sent)

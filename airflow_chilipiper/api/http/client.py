@@ -96,7 +96,7 @@ class Client:
     async def ask(self, call: Call[T]) -> T:
         """Send *call* once. Raises any ChiliPiperError; the whole takes no longer than the settings' timeout.
 
-        Cancelling it is told to nobody but the canceller: the request may have been acted on.
+        A cancelled call raises CancelledError and no error of ours: the request may have been acted on.
         """
         guard = SendGuard(call, self.clock)
         # Without the transport's own time-outs: each takes a timer, and none ends before the whole does.
@@ -106,7 +106,7 @@ class Client:
             guard.check() if self._proves else guard.about_to_send()
             async with asyncio.timeout(self._settings.timeout):
                 reply = await self._exchange(message)
-        except Exception as error:  # noqa: BLE001  # whatever it is, the wire tells what it means
+        except Exception as error:  # noqa: BLE001  # whatever it is, the guard knows what it means
             raise guard.failure(error, secret=self._settings.token) from None
         finally:
             sending.reset(token)

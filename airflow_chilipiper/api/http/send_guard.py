@@ -51,14 +51,14 @@ class SendGuard:
         operation = self._call.operation
         if isinstance(error, TooLate) and not self.may_have_been_sent:
             return NotSent(f"{operation}: not sent, since it was too late to")
-        told = scrub(_reason(error), body=self._call.secrets, secrets=(secret,))
+        reason = scrub(_reason(error), body=self._call.secrets, secrets=(secret,))
         if self.may_have_been_sent:
-            return NoAnswer(f"{operation}: no answer, but it may have been acted on ({told})")
-        return NotSent(f"{operation}: not sent ({told})")
+            return NoAnswer(f"{operation}: no answer, but it may have been acted on ({reason})")
+        return NotSent(f"{operation}: not sent ({reason})")
 
 
 def _reason(error: Exception) -> str:
-    """httpx-aiohttp names failures wrongly, so the one beneath is told. Beneath a time-out is only a cancellation."""
+    """httpx-aiohttp names failures wrongly, so the cause is named. The cause of a time-out is only a cancellation."""
     if isinstance(error, TimeoutError):
         return "its time was up"
     cause = error.__cause__ or error

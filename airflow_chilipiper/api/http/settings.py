@@ -1,4 +1,4 @@
-"""How to reach Chili Piper, as one value that both clients are made of."""
+"""How to reach Chili Piper, as one value that a client is made of."""
 
 from __future__ import annotations
 

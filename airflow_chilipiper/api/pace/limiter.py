@@ -18,7 +18,7 @@ NAP = 0.005  # seconds; so fast turns are given a few at a time, and each waking
 
 
 class RateLimiter:
-    """Turns for the flows of one event loop; without a *rate* nobody waits, unless told to hold.
+    """Turns for the flows of one event loop; without a *rate* nobody waits, except where a refusal makes all hold.
 
     A waiter that is cancelled takes no turn with it. *later* is the loop's `call_later`, unless given.
     """
@@ -76,7 +76,7 @@ class RateLimiter:
                     await free
         finally:
             self._gate.held_up -= 1
-        loop.call_soon(self._gate.entered)  # with the call at the wire: a task of its own writes it
+        loop.call_soon(self._gate.entered)  # once the call is being written, by a task of its own
 
     def _call_first(self) -> None:
         """Call who is first in line once its time has come. One timer serves all, since that time never moves up."""

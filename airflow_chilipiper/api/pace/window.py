@@ -9,10 +9,10 @@ SECOND = 1.005  # for what a second may see: one call takes some milliseconds mo
 
 
 class Window:
-    """Calls that are on their way to the wire, and those that were there within the last second.
+    """Calls that are about to be sent, and those that were sent within the last second.
 
-    Between its turn and the wire a call may wait for the ledger, and others with it: they leave together then. So who
-    leaves is counted once more, from when it is at the wire.
+    After its turn a call may wait for the ledger, and others with it: they are sent together then. So calls are counted
+    once more, from when they are sent.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -27,7 +27,7 @@ class Window:
         return early
 
     def entered(self) -> None:
-        """A call that has begun to leave is at the wire."""
+        """A call that has begun to leave is sent."""
         self._on_their_way -= 1
         self._entered.append(self._clock())
 

@@ -43,7 +43,7 @@ class Handoff:
         if self.crm_id and self._crm_type() not in CRM_TYPES:
             raise Invalid(
                 f"crm_type is {self.crm_type!r}, expected LeadId or ContactId; "
-                "only ids that begin with 00Q or 003 tell it by themselves"
+                "only ids that begin with 00Q or 003 say it by themselves"
             )
 
     @property

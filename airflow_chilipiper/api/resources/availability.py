@@ -51,7 +51,7 @@ async def available_slots(
 
     *host* is a user's id, `{"type": "User", "userId": ...}` or `{"type": "AssigneeFromDistribution", "distributionId":
     ...}`. An attendee is a user's id (required to come), or one of the four published objects; `required` is true
-    where it is not given. The meeting type's timestamp is demanded, but no answer of the service tells it: now is the
+    where it is not given. The meeting type's timestamp is demanded, but no answer of the service has it: now is the
     default. An empty list also stands for every reason why somebody cannot be booked: this call names none.
     """
     if not meeting_type_id:

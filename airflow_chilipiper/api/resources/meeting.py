@@ -1,4 +1,4 @@
-"""A meeting, as its list row or its own record tells it.
+"""A meeting, as its list row or its own record has it.
 
 Source: the vendor's notes of 2026-05-29, checked against live answers. A row has `meetingId`, `dateTime` and
 `primaryGuest.value`; a record has `id`, and its times in `activities`, whose inner shape is not written down.
@@ -20,7 +20,7 @@ from airflow_chilipiper.api.spelling import email
 
 
 class Meeting(Payload):
-    """One meeting. What an answer does not tell is None; `raw` is the answer itself, which the vendor may change.
+    """One meeting. What an answer does not have is None; `raw` is the answer itself, which the vendor may change.
 
     `source_url` is the page that the guest booked from.
     """
@@ -74,7 +74,7 @@ def recorded(body: Any) -> Meeting:
 def _meeting(body: Any, what: str) -> Meeting:
     row = record(body, what)
     start, end = _span(row)
-    told = {
+    found = {
         "meetingId": row.get("meetingId") or row.get("id"),
         "start": start,
         "end": end,
@@ -88,7 +88,7 @@ def _meeting(body: Any, what: str) -> Meeting:
         "sourceUrl": _text(row.get("sourceUrl")),
         "raw": dict(row),
     }
-    return read(Meeting, {**row, **told}, what)
+    return read(Meeting, {**row, **found}, what)
 
 
 def _text(value: Any, *names: str) -> str | None:

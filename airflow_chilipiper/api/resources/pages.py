@@ -63,8 +63,8 @@ def _whole(found: dict[Hashable, T], last: Page[T], operation: str) -> list[T]:
 
 def says_more(envelope: Mapping[str, Any]) -> bool | None:
     """`hasMore: "Yes"|"No"`, or `hasMoreItems`, which came later and stands beside it; one of them is enough."""
-    told = [word for word in map(envelope.get, ("hasMoreItems", "hasMore")) if word is not None]
-    return any(word is True or str(word).casefold() == "yes" for word in told) if told else None
+    words = [word for word in map(envelope.get, ("hasMoreItems", "hasMore")) if word is not None]
+    return any(word is True or str(word).casefold() == "yes" for word in words) if words else None
 
 
 def results(body: Any, item: Callable[[Any], T], *, size: int, what: str) -> Page[T]:

@@ -29,7 +29,7 @@ SESSION_NAMES = ("id", "routeId", "routingId")
 
 
 class LogEntry(Payload):
-    """One routing of one lead. What an entry does not tell is empty or None.
+    """One routing of one lead. What an entry does not have is empty or None.
 
     `status` is an open set: Scheduled, TimedOut and Cancelled have been seen. `session_ids` are all ids that may be the
     routing session's, since nothing says which of them it is, or whether any is.
@@ -91,7 +91,7 @@ def _pages(
 def _page(body: Any) -> Page[LogEntry]:
     """An array, bare or in an envelope.
 
-    Where the envelope does not tell the size of a page, only an empty one ends the list: a session that timed out in
+    Where the envelope does not name the size of a page, only an empty one ends the list: a session that timed out in
     one entry may be booked in the next.
     """
     envelope, entries = _opened(body)
@@ -113,7 +113,7 @@ def _opened(body: Any) -> tuple[Mapping[str, Any], list[Any]]:
 
 def _entry(body: Any) -> LogEntry:
     row = record(body, OPERATION)
-    told = {
+    found = {
         "id": row.get("id"),
         "status": row.get("status"),
         "meetingId": row.get("meetingId") or None,
@@ -121,7 +121,7 @@ def _entry(body: Any) -> LogEntry:
         "triggeredAt": row.get("triggeredAt"),
         "sessionIds": _session_ids(row),
     }
-    return read(LogEntry, told, OPERATION)
+    return read(LogEntry, found, OPERATION)
 
 
 def _session_ids(row: Mapping[str, Any]) -> list[str]:

@@ -29,7 +29,7 @@ def a_page(*meetings: dict[str, Any], more: str = "No") -> dict[str, Any]:
 
 
 class Desk:
-    """Makes a meeting for each booking call, and counts them. The first bookings are answered as told.
+    """Makes a meeting for each booking call, and counts them. The first bookings get these *answers*.
 
     `listed` makes the meeting list of a page's number; by default the list lags, and shows none.
     """

@@ -1,4 +1,4 @@
-"""A Runtime answered by hand: what each call is told, in order, and what was asked."""
+"""A Runtime answered by hand: what each call is answered, in order, and what was asked."""
 
 from __future__ import annotations
 

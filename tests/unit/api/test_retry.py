@@ -91,10 +91,10 @@ def test_a_refusal_is_final(error: ChiliPiperError) -> None:
     assert runtime.pauses == []
 
 
-def test_a_booking_is_never_asked_patiently() -> None:
+def test_a_booking_is_never_asked_again() -> None:
     """It is refused before anything is done."""
     runtime = Answering([])
-    with pytest.raises(ValueError, match=r"meeting-list .* never asked with_retries"):
+    with pytest.raises(ValueError, match=r"meeting-list .* never asked again"):
         block(with_retries(call(repeatable=False), runtime))
     assert runtime.done == []
 
@@ -121,9 +121,9 @@ def test_pauses_grow_with_jitter() -> None:
     assert len(set(runs)) == 50
 
 
-@pytest.mark.parametrize(("told", "least", "most"), [(0, 0.25, 0.5), (7, 7.25, 7.5), (3600, 60, 60)])
-def test_retry_after_is_honoured_with_a_cap(told: float, least: float, most: float) -> None:
-    runtime = Answering([throttled(told), "fine"])
+@pytest.mark.parametrize(("retry_after", "least", "most"), [(0, 0.25, 0.5), (7, 7.25, 7.5), (3600, 60, 60)])
+def test_retry_after_is_honoured_with_a_cap(retry_after: float, least: float, most: float) -> None:
+    runtime = Answering([throttled(retry_after), "fine"])
     block(with_retries(call(), runtime))
     assert least <= runtime.pauses[0] <= most
 

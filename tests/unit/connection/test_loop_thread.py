@@ -249,7 +249,7 @@ thread.close()
 """
 
 
-def test_a_forked_process_is_told_and_harms_nobody() -> None:
+def test_a_forked_process_is_refused_and_harms_nobody() -> None:
     """Its copy of the loop shares sockets with the parent, and has no thread."""
     ran = subprocess.run([sys.executable, "-c", AFTER_A_FORK], capture_output=True, text=True, check=True, timeout=20)
     parent, child, again = ran.stdout.splitlines()

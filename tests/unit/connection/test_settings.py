@@ -119,9 +119,9 @@ def test_a_host_that_is_no_address_is_refused(host: str) -> None:
 
 @pytest.mark.parametrize("password", [None, "", "  ", "Bearer "])
 def test_without_a_token_it_is_said_where_tokens_are_made(password: str | None) -> None:
-    told = problem(password=password)
-    assert "password is empty" in told
-    assert "Integrations > Credentials > API Access Tokens" in told
+    text = problem(password=password)
+    assert "password is empty" in text
+    assert "Integrations > Credentials > API Access Tokens" in text
 
 
 @pytest.mark.parametrize("password", [f" {TOKEN}\n", f"Bearer {TOKEN}"])
@@ -215,10 +215,10 @@ def test_empty_fields_of_the_form_are_no_fields() -> None:
 )
 def test_a_bad_extra_is_named(name: str, value: Any, expected: str) -> None:
     """One error: the field, what was expected, what to do. A safety net of nothing does not mean everybody."""
-    told = problem(extra={name: value})
-    assert f": {name} " in told
-    assert expected in told
-    assert "somebody" not in told
+    text = problem(extra={name: value})
+    assert f": {name} " in text
+    assert expected in text
+    assert "somebody" not in text
 
 
 @pytest.mark.parametrize("extra", ["{", "[]", "7", '"text"'])
@@ -263,6 +263,6 @@ def test_a_lag_that_is_no_time_is_refused(lag: object) -> None:
     ],
 )
 def test_the_safety_net(email: str | None, allowed: bool) -> None:
-    """The very domain, in whatever case; what cannot be told is not let through."""
+    """The very domain, in whatever case; what is not known is not let through."""
     assert guest_allowed(email, ("example.com", "example.org")) is allowed
     assert guest_allowed(email, ()) is True

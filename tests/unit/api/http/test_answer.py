@@ -114,9 +114,9 @@ def test_each_answer_has_its_class(
 
 def test_a_503_with_retry_after_throttles_what_may_be_asked_again() -> None:
     """Nobody says that a 503 did nothing: for a booking it is doubt."""
-    told = {"Retry-After": "3"}
-    assert type(refusal(503, told, b"", repeatable=True)) is Throttled
-    assert type(refusal(503, told, b"", repeatable=False)) is ServerBroken
+    headers = {"Retry-After": "3"}
+    assert type(refusal(503, headers, b"", repeatable=True)) is Throttled
+    assert type(refusal(503, headers, b"", repeatable=False)) is ServerBroken
     assert type(refusal(503, {}, b"", repeatable=True)) is ServerBroken
 
 
@@ -147,7 +147,7 @@ def test_a_redirect_says_that_it_is_not_followed() -> None:
         (JSON, envelope("Broken", "x" * 999), "x" * 299 + "…"),
     ],
 )
-def test_what_was_said_is_told_without_the_lead(headers: dict[str, str], content: bytes, said: str) -> None:
+def test_what_was_said_is_shown_without_the_lead(headers: dict[str, str], content: bytes, said: str) -> None:
     error = refusal(500, headers, content)
     assert error.message == said
     assert said[:200] in str(error)

@@ -1,4 +1,4 @@
-"""What the clients are made of, and what they do over an injected transport."""
+"""What a client is made of, and what it does over an injected transport."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_in_time_is_sent() -> None:
     assert ask(lambda asked: httpx.Response(200, json=1), call(send_by=5.0), clock=lambda: 5.0) == 1
 
 
-def test_what_failed_is_told_without_token_or_lead() -> None:
+def test_what_failed_is_named_without_token_or_lead() -> None:
     """HTTP libraries quote headers and addresses; the original is not chained, since logs print chains."""
 
     def handler(asked: httpx.Request) -> httpx.Response:
@@ -120,7 +120,7 @@ def test_a_refusal_comes_through() -> None:
 
 @pytest.mark.parametrize("body", [{"at": object()}, {"n": float("nan")}, {"s": "\ud800"}, {1, 2}])
 def test_a_body_that_is_no_json_is_invalid(body: Any) -> None:
-    """It is seen before anything is sent, and told without values."""
+    """It is seen before anything is sent, and named without values."""
 
     def handler(asked: httpx.Request) -> httpx.Response:
         raise AssertionError("unreachable")

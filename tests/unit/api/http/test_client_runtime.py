@@ -66,10 +66,10 @@ def test_now_is_the_clients_clock() -> None:
     assert runtime_of(script).now == script.clock
 
 
-@pytest.mark.parametrize(("told", "held"), [(None, 0), (7.0, 7), (86_400.0, 60)])
-def test_being_throttled_holds_all_turns(told: float | None, held: float) -> None:
-    """As long as was told, but never for a day."""
-    script = Script(Throttled("slower", status=429, retry_after=told))
+@pytest.mark.parametrize(("retry_after", "held"), [(None, 0), (7.0, 7), (86_400.0, 60)])
+def test_being_throttled_holds_all_turns(retry_after: float | None, held: float) -> None:
+    """As long as the answer demands, but never for a day."""
+    script = Script(Throttled("slower", status=429, retry_after=retry_after))
 
     async def throttled() -> None:
         runtime = runtime_of(script)

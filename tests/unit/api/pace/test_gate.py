@@ -64,7 +64,7 @@ def test_the_limit_holds_where_calls_take_different_times_on_their_way(clock: Cl
     assert most_in_a_second(arrived) <= most_allowed(rate)
 
 
-def test_a_call_counts_from_when_it_is_at_the_wire(clock: Clock) -> None:
+def test_a_call_counts_from_when_it_is_sent(clock: Clock) -> None:
     """Whatever holds it up on its way; until then it takes a place in every second."""
     gate = Gate(Rate(50), clock)
     assert {gate.enter() for _ in range(most_allowed(50))} == {0}
@@ -142,7 +142,7 @@ def test_no_limit(clock: Clock) -> None:
 
 
 @pytest.mark.parametrize("rate", [None, Rate(5)])
-def test_told_to_hold_nobody_goes(clock: Clock, rate: Rate | None) -> None:
+def test_while_a_refusal_holds_nobody_goes(clock: Clock, rate: Rate | None) -> None:
     """Nor who has priority; afterwards all go on, spread as ever. A shorter demand does not cut a longer one short."""
     gate = Gate(rate, clock)
     gate.on_throttled(gate.in_flight(), hold=10)

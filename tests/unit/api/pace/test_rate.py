@@ -1,4 +1,4 @@
-"""What the rate learns from answers, and how well it finds a limit that nobody told it, in virtual time."""
+"""What the rate learns from answers, and how well it finds a limit that nobody names, in virtual time."""
 
 from __future__ import annotations
 

@@ -92,9 +92,9 @@ def test_times_and_lifetime_are_found_at_either_depth(answer: Any) -> None:
     assert (found.slots[0].start_as_sent, found.lifetime) == (SLOT, 5.0)
 
 
-@pytest.mark.parametrize("told", [None, True, "600000", 0, -1])
-def test_a_lifetime_that_is_no_time_is_unknown(told: Any) -> None:
-    assert offer(ANSWER | {"schedulingData": {"timeoutInMS": told}}).lifetime is None
+@pytest.mark.parametrize("sent", [None, True, "600000", 0, -1])
+def test_a_lifetime_that_is_no_time_is_unknown(sent: Any) -> None:
+    assert offer(ANSWER | {"schedulingData": {"timeoutInMS": sent}}).lifetime is None
 
 
 @pytest.mark.parametrize(

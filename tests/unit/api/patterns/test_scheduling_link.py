@@ -102,7 +102,7 @@ def test_missing_and_null_times_are_no_slots(answer: Any) -> None:
     assert len(offer(answer).slots) == 0
 
 
-def test_a_lifetime_is_read_where_it_is_told() -> None:
+def test_a_lifetime_is_read_where_it_is_sent() -> None:
     assert offer(ANSWER | {"timeoutInMS": 300000}).lifetime == 300.0
 
 

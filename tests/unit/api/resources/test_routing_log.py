@@ -247,15 +247,15 @@ def test_what_became_of_a_session_is_found_in_every_shape(
     (lost, _), (booked, starts) = edge.offer("jo@example.com"), edge.offer("mo@example.com")
     meeting_id = edge.book(booked, starts[0]).json()["meetingId"]
 
-    def told(session: str) -> tuple[str | None, bool]:
+    def seen(session: str) -> tuple[str | None, bool]:
         (found,) = [each for each in asked_of(edge) if each.is_of(session)]
         return found.meeting_id, found.is_timed_out
 
-    assert (told(lost), told(booked)) == ((None, False), (meeting_id, False))
+    assert (seen(lost), seen(booked)) == ((None, False), (meeting_id, False))
     clock.advance(600)
-    assert (told(lost), told(booked)) == ((None, True), (meeting_id, False))
+    assert (seen(lost), seen(booked)) == ((None, True), (meeting_id, False))
     box.tenant.cancel(meeting_id)
-    assert told(booked) == (None, False)
+    assert seen(booked) == (None, False)
 
 
 def test_entries_that_name_no_session_are_tied_to_none(box: Sandbox, edge: Edge) -> None:

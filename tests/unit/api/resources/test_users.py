@@ -1,4 +1,4 @@
-"""Workspaces and users: every page, exact matches, and errors that never show an e-mail."""
+"""Users: every page, exact matches, and errors that never show an e-mail."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from airflow_chilipiper.api.errors import Invalid, Unreadable
-from airflow_chilipiper.api.resources import health, users, workspaces
+from airflow_chilipiper.api.errors import Invalid
+from airflow_chilipiper.api.resources import users
 from tests.drive import block
 from tests.unit.api.handmade import Handmade
 
@@ -20,29 +20,6 @@ JO = {
 
 def result(*found: Any) -> dict[str, Any]:
     return {"results": list(found), "total": len(found), "page": 0, "pageSize": 50}
-
-
-@pytest.mark.parametrize("body", ["ok", None, {"status": "ok"}])
-def test_any_answer_to_a_ping_will_do(body: Any) -> None:
-    runtime = Handmade(body)
-    block(health.ping(runtime))
-    call = runtime.calls[0]
-    assert (call.operation, call.permission, call.method, call.path) == (
-        "health-ping", "api.ping", "GET", "/v1/org/health/ping",
-    )  # fmt: skip
-
-
-def test_workspaces() -> None:
-    runtime = Handmade(result({"id": "w1", "name": "Sales", "metadata": {"revision": 1}, "nrOfUsers": 3}, {"id": "w2"}))
-    found = block(workspaces.workspaces(runtime))
-    assert [(workspace.id, workspace.name) for workspace in found] == [("w1", "Sales"), ("w2", "")]
-    call = runtime.calls[0]
-    assert (call.operation, call.permission, call.path) == ("workspace-list", "workspace.read", "/v1/org/workspace")
-
-
-def test_a_workspace_without_id_is_unreadable() -> None:
-    with pytest.raises(Unreadable, match="workspace-list: id: missing"):
-        block(workspaces.workspaces(Handmade(result({"name": "Sales"}))))
 
 
 @pytest.mark.parametrize(("workspace_id", "query"), [("w/1", {"workspaceId": "w/1"}), (None, {})])
@@ -99,24 +76,3 @@ def test_no_or_several_users_are_an_error_that_hides_the_e_mail(found: Any, text
 def test_an_empty_e_mail_is_not_asked_for(email: str) -> None:
     with pytest.raises(Invalid, match="empty"):
         block(users.find_user(Handmade(), email))
-
-
-def test_a_workspace_is_found_by_exact_name() -> None:
-    seen = result({"id": "w1", "name": "Sales EMEA"}, {"id": "w2", "name": "Sales"}, {"id": "w3", "name": "sales"})
-    assert block(workspaces.find_workspace(Handmade(seen), "Sales")).id == "w2"
-
-
-@pytest.mark.parametrize(
-    ("seen", "text"),
-    [
-        ([], "no workspace is named 'Sales': the token sees none"),
-        ([{"id": "w1", "name": "Sales EMEA"}], "no workspace is named 'Sales': the token sees 'Sales EMEA'"),
-        (
-            [{"id": "w1", "name": "Sales"}, {"id": "w2", "name": "Sales"}],
-            "2 workspaces are named 'Sales': give one id of w1, w2",
-        ),
-    ],
-)
-def test_no_or_several_workspaces_are_an_error(seen: Any, text: str) -> None:
-    with pytest.raises(Invalid, match=text):
-        block(workspaces.find_workspace(Handmade(result(*seen)), "Sales"))
