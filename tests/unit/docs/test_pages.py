@@ -22,6 +22,7 @@ PAGES = {path.name: path.read_text() for path in (ROOT / "docs").glob("*.md")}
 USERS_TEXT = "\n".join([(ROOT / "README.md").read_text(), *PAGES.values()])
 
 LATER = {"repeated_guests", "link_owner", "link_slug"}  # arguments of which nothing is made yet
+CUTS = re.DOTALL | re.MULTILINE
 GONE = ("on_no_evidence", "on_no_slot", "on_disqualified", "leads_at_once", "max_sessions", "count_from", "list_lag")
 
 
@@ -46,7 +47,9 @@ def test_every_extra_of_the_connection_is_explained() -> None:
 
 
 def test_every_status_and_field_of_an_outcome_is_explained() -> None:
-    assert unnamed([*STATUSES, *OUTCOME_FIELDS], PAGES["operators.md"]) == []
+    """Each status in a line of the table."""
+    assert [status for status in STATUSES if f"\n| `{status}` |" not in PAGES["operators.md"]] == []
+    assert unnamed(OUTCOME_FIELDS, PAGES["operators.md"]) == []
 
 
 def test_every_option_of_the_command_line_is_explained() -> None:
@@ -98,3 +101,23 @@ def test_the_files_that_contributors_are_led_to_are_there() -> None:
 
 def test_contributing_is_one_page() -> None:
     assert len((ROOT / "CONTRIBUTING.md").read_text().splitlines()) <= 60
+
+
+@pytest.mark.parametrize("page", sorted(PAGES))
+def test_code_is_cut_whole(page: str) -> None:
+    """A marker that also stands elsewhere would cut a statement in two."""
+    for file, options_of in re.findall(r"^```\{literalinclude\} (\S+)\n(.*?)^```", PAGES[page], CUTS):
+        if ":language: python" in options_of:
+            compile(cut(file, options_of), file, "exec")
+
+
+def cut(file: str, options_of: str) -> str:
+    """What Sphinx shows of the file."""
+    from sphinx.config import Config
+    from sphinx.directives.code import LiteralIncludeReader
+
+    given: dict[str, str | None] = {}
+    for name, text in re.findall(r"^:([\w-]+): ?(.*)$", options_of, re.MULTILINE):
+        given[name] = text[1:-1] if text[:1] in ("'", '"') else text or None
+    code, _ = LiteralIncludeReader(str(ROOT / "docs" / file), given, Config()).read()
+    return code
