@@ -44,11 +44,12 @@ test: $(STAMP) ## Run the tests (PYTEST_ARGS=...; REQUIRE_SERVICES=1 turns a mis
 	$(BIN)/python -m pytest $(SPREAD) $(PYTEST_ARGS)
 
 .PHONY: check
-check: $(STAMP) docs ## Lint, format, types, who may import whom, and the documentation
+check: $(STAMP) ## Lint, format, types, who may import whom, and the documentation
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/unit/test_layers.py
+	@$(MAKE) --no-print-directory docs
 
 .PHONY: docs
 docs: $(STAMP) ## Build the documentation in .cache/docs/html, where a warning is an error
