@@ -1,5 +1,7 @@
 """`python -m airflow_chilipiper.sandbox`: the imitation on a port, until interrupted."""
 
+from __future__ import annotations
+
 import argparse
 from collections.abc import Sequence
 

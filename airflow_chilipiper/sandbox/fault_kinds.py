@@ -1,14 +1,16 @@
 """What can go wrong with a call: each fault wraps the act of answering it."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from email.utils import formatdate
 from typing import Literal
 
-from airflow_chilipiper.sandbox.answers import Answer, error_answer, proxy_answer, text_answer
-from airflow_chilipiper.sandbox.calls import Call
-from airflow_chilipiper.sandbox.tenant import Tenant
+from airflow_chilipiper.sandbox.http.answers import Answer, error_answer, proxy_answer, text_answer
+from airflow_chilipiper.sandbox.http.call import Call
+from airflow_chilipiper.sandbox.state.tenant import Tenant
 
 Act = Callable[[], Answer]
 Run = Callable[[Call, Act], Awaitable[Answer]]

@@ -3,16 +3,18 @@
 `count` says how many calls, `skip` lets some pass first, `operation` limits it to one operation id.
 """
 
+from __future__ import annotations
+
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
 
 from airflow_chilipiper.sandbox import fault_kinds as kinds
-from airflow_chilipiper.sandbox.answers import Answer, error_answer, proxy_answer
+from airflow_chilipiper.sandbox.http.answers import Answer, error_answer, proxy_answer
 from airflow_chilipiper.sandbox.limits import KINDS
-from airflow_chilipiper.sandbox.operations import OPERATION_IDS
-from airflow_chilipiper.sandbox.tenant import Tenant
+from airflow_chilipiper.sandbox.http.endpoint import OPERATION_IDS
+from airflow_chilipiper.sandbox.state.tenant import Tenant
 
 
 @dataclass(slots=True)

@@ -3,6 +3,8 @@
 What the service counts by is not published; these are the three usual ways. A refused call counts for nothing.
 """
 
+from __future__ import annotations
+
 import math
 from collections import deque
 from typing import Protocol

@@ -1,5 +1,7 @@
 """The sandbox on a real port, in a thread of its own."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 import socket
@@ -11,14 +13,14 @@ from typing import Any
 
 import uvicorn
 
-from airflow_chilipiper.sandbox.calls import CallRecord
-from airflow_chilipiper.sandbox.endpoints import Service
+from airflow_chilipiper.sandbox.http.call import CallRecord
+from airflow_chilipiper.sandbox.service import Service
 from airflow_chilipiper.sandbox.faults import Faults
-from airflow_chilipiper.sandbox.operations import PERMISSIONS
+from airflow_chilipiper.sandbox.http.endpoint import PERMISSIONS
 from airflow_chilipiper.sandbox.page import meetings_on_record
-from airflow_chilipiper.sandbox.seed import seeded
-from airflow_chilipiper.sandbox.tenant import Tenant
-from airflow_chilipiper.sandbox.wire import CuttableProtocol
+from airflow_chilipiper.sandbox.state.seed import seeded
+from airflow_chilipiper.sandbox.state.tenant import Tenant
+from airflow_chilipiper.sandbox.http.connection import CuttableProtocol
 
 TOKEN = "sandbox-token"  # noqa: S105 - opens nothing but the sandbox
 

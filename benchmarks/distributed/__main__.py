@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from airflow_chilipiper.sandbox import Sandbox, sandbox
-from airflow_chilipiper.sandbox.seed import DEMO
+from airflow_chilipiper.sandbox.state.seed import DEMO
 from benchmarks.distributed.blow import Blow, arrival_of, shard_of, strike
 from benchmarks.distributed.broker import Absent, own_broker
 from benchmarks.distributed.engine import Engine, engine

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from airflow_chilipiper.sandbox import Sandbox
-from airflow_chilipiper.sandbox.seed import DEMO, fixed_uuid
+from airflow_chilipiper.sandbox.state.seed import DEMO, fixed_uuid
 from tests.unit.sandbox.conftest import MONDAY, WEEK, Edge
 
 

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
-from airflow_chilipiper.sandbox.operations import OPERATIONS
-from airflow_chilipiper.sandbox.seed import DEMO, fixed_uuid
+from airflow_chilipiper.sandbox.http.endpoint import OPERATIONS
+from airflow_chilipiper.sandbox.state.seed import DEMO, fixed_uuid
 from tests.unit.sandbox.conftest import MONDAY, WEEK, Edge
 
 PUBLISHED = json.loads(Path(__file__).with_name("published_schemas.json").read_text())

@@ -3,7 +3,7 @@
 import pytest
 
 from airflow_chilipiper.sandbox import Sandbox
-from airflow_chilipiper.sandbox.operations import OPERATIONS, ROOT, Operation
+from airflow_chilipiper.sandbox.http.endpoint import OPERATIONS, ROOT, Operation
 from tests.unit.sandbox.conftest import Edge
 
 PLACES = {

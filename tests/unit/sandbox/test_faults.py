@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from airflow_chilipiper.sandbox import Sandbox
-from airflow_chilipiper.sandbox.operations import ROOT
-from airflow_chilipiper.sandbox.times import read_instant
+from airflow_chilipiper.sandbox.http.endpoint import ROOT
+from airflow_chilipiper.sandbox.http.times import read_instant
 from tests.unit.sandbox.conftest import MONDAY, Clock, Edge
 
 SCHEDULE = "concierge-schedule"

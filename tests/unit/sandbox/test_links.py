@@ -3,7 +3,7 @@
 import pytest
 
 from airflow_chilipiper.sandbox import Sandbox
-from airflow_chilipiper.sandbox.seed import DEEP_DIVE, DEMO
+from airflow_chilipiper.sandbox.state.seed import DEEP_DIVE, DEMO
 from tests.unit.sandbox.conftest import Edge
 
 FORM = {"PersonEmail": "jo@example.com", "CompanyName": "Acme", "UtmSource": "sandbox"}

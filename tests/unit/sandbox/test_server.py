@@ -14,8 +14,8 @@ import pytest
 
 from airflow_chilipiper.sandbox import Sandbox, sandbox
 from airflow_chilipiper.sandbox.__main__ import greeting, main
-from airflow_chilipiper.sandbox.calendar import Calendar
-from airflow_chilipiper.sandbox.operations import ROOT
+from airflow_chilipiper.sandbox.state.calendar import Calendar
+from airflow_chilipiper.sandbox.http.endpoint import ROOT
 from tests.unit.sandbox.conftest import Edge
 
 

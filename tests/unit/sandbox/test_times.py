@@ -2,7 +2,7 @@
 
 import pytest
 
-from airflow_chilipiper.sandbox.times import read_duration, read_instant, write_instant
+from airflow_chilipiper.sandbox.http.times import read_duration, read_instant, write_instant
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from airflow_chilipiper.arguments.bad_value import BadValue
 from airflow_chilipiper.arguments.columns import col
 from airflow_chilipiper.arguments.readers import as_moments
 from airflow_chilipiper.sandbox import Sandbox, sandbox
-from airflow_chilipiper.sandbox.seed import DEMO, ONBOARDING
+from airflow_chilipiper.sandbox.state.seed import DEMO, ONBOARDING
 from airflow_chilipiper.sensors import (
     AvailableSlotsSensor,
     ConciergeSlotSensor,

@@ -11,7 +11,7 @@ import pytest
 from airflow_chilipiper.api.errors import Invalid, Unreadable
 from airflow_chilipiper.api.resources.routing_log import LogEntry, concierge_log
 from airflow_chilipiper.sandbox import Sandbox, sandbox
-from airflow_chilipiper.sandbox.seed import fixed_uuid
+from airflow_chilipiper.sandbox.state.seed import fixed_uuid
 from tests.drive import block
 from tests.unit.api.handmade import Handmade
 from tests.unit.sandbox.conftest import Clock, Edge

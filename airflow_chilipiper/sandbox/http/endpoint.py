@@ -3,6 +3,8 @@
 Paths: the vendor's list of all operations at 1.494. Permissions: the spec's extension for them, else vendor prose.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -18,8 +20,8 @@ from airflow_chilipiper.sandbox import (
     meetings,
     router_lists,
 )
-from airflow_chilipiper.sandbox.calls import Call
-from airflow_chilipiper.sandbox.tenant import Tenant
+from airflow_chilipiper.sandbox.http.call import Call
+from airflow_chilipiper.sandbox.state.tenant import Tenant
 
 ROOT = "/api/fire-edge"
 _PAGES = ("page", "pageSize")

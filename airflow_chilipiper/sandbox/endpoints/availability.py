@@ -1,10 +1,12 @@
 """Free slots without a session (availability-slots-v2, published spec 1.494): read-only, though it is a PUT."""
 
+from __future__ import annotations
+
 from typing import Any
 
-from airflow_chilipiper.sandbox.calls import Call
-from airflow_chilipiper.sandbox.catalogue import Target
-from airflow_chilipiper.sandbox.decoding import (
+from airflow_chilipiper.sandbox.http.call import Call
+from airflow_chilipiper.sandbox.state.catalogue import Target
+from airflow_chilipiper.sandbox.http.decoding import (
     array,
     boolean,
     identifier,
@@ -17,8 +19,8 @@ from airflow_chilipiper.sandbox.decoding import (
     text,
     uuid,
 )
-from airflow_chilipiper.sandbox.slots import write_attendees
-from airflow_chilipiper.sandbox.tenant import Tenant
+from airflow_chilipiper.sandbox.endpoints.slots import write_attendees
+from airflow_chilipiper.sandbox.state.tenant import Tenant
 
 _REQUIRED = {"type": text, "required": boolean}
 _USER = record({**_REQUIRED, "userId": identifier})

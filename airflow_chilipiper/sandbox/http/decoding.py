@@ -4,13 +4,15 @@ The real service answers `400 text/plain`, "Invalid value for: body", possibly w
 "DecodingFailure at .interval.startsAt" (published specs 1.230 to 1.494, every operation), before any side effect.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from airflow_chilipiper.sandbox.times import read_duration, read_instant
+from airflow_chilipiper.sandbox.http.times import read_duration, read_instant
 
 Decoder = Callable[[Any, str], Any]
 

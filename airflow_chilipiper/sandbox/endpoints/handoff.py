@@ -1,11 +1,13 @@
 """Handoff: an SDR opens a session for a guest or a CRM record, then books one of the offered paths (help article)."""
 
+from __future__ import annotations
+
 from typing import Any
 
-from airflow_chilipiper.sandbox.booking import spend, write_success
-from airflow_chilipiper.sandbox.calls import Call
-from airflow_chilipiper.sandbox.catalogue import HandoffRouter, Path
-from airflow_chilipiper.sandbox.decoding import (
+from airflow_chilipiper.sandbox.endpoints.booking import spend, write_success
+from airflow_chilipiper.sandbox.http.call import Call
+from airflow_chilipiper.sandbox.state.catalogue import HandoffRouter, Path
+from airflow_chilipiper.sandbox.http.decoding import (
     anything,
     either,
     email,
@@ -17,9 +19,9 @@ from airflow_chilipiper.sandbox.decoding import (
     text,
     zone,
 )
-from airflow_chilipiper.sandbox.sessions import Session
-from airflow_chilipiper.sandbox.slots import write_list
-from airflow_chilipiper.sandbox.tenant import Tenant
+from airflow_chilipiper.sandbox.state.sessions import Session
+from airflow_chilipiper.sandbox.endpoints.slots import write_list
+from airflow_chilipiper.sandbox.state.tenant import Tenant
 
 _CRM_ID = either(identifier, record({"type": one_of("LeadId", "ContactId"), "value": identifier}))
 _INIT = tagged(

@@ -1,5 +1,7 @@
 """Instants and durations as the Edge API spells them: date-time, Scala FiniteDuration, ISO-8601 (spec 1.494)."""
 
+from __future__ import annotations
+
 import re
 from datetime import UTC, datetime
 from functools import lru_cache

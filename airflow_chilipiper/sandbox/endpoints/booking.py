@@ -4,14 +4,16 @@ A session is single-use and short-lived and the start must be handed back as it 
 programmatic scheduling). Which status and code each failure has is published nowhere; see Variants.codes.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any
 
-from airflow_chilipiper.sandbox.answers import Refused, json_answer
-from airflow_chilipiper.sandbox.calendar import Slot
-from airflow_chilipiper.sandbox.calls import Call
-from airflow_chilipiper.sandbox.sessions import Meeting, Pattern, Place, Session
-from airflow_chilipiper.sandbox.tenant import Tenant
+from airflow_chilipiper.sandbox.http.answers import Refused, json_answer
+from airflow_chilipiper.sandbox.state.calendar import Slot
+from airflow_chilipiper.sandbox.http.call import Call
+from airflow_chilipiper.sandbox.state.sessions import Meeting, Pattern, Place, Session
+from airflow_chilipiper.sandbox.state.tenant import Tenant
 
 Check = Callable[[Session], None]
 

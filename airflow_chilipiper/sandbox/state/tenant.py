@@ -1,17 +1,19 @@
 """The imitated tenant: one locked object that holds everything which changes."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable
 from threading import RLock
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from airflow_chilipiper.sandbox.answers import Refused, error_answer
-from airflow_chilipiper.sandbox.calendar import Calendar, Slot
-from airflow_chilipiper.sandbox.catalogue import Catalogue, Target
-from airflow_chilipiper.sandbox.sessions import Meeting, Pattern, Place, Session
-from airflow_chilipiper.sandbox.times import read_instant, write_instant
-from airflow_chilipiper.sandbox.variants import Variants
+from airflow_chilipiper.sandbox.http.answers import Refused, error_answer
+from airflow_chilipiper.sandbox.state.calendar import Calendar, Slot
+from airflow_chilipiper.sandbox.state.catalogue import Catalogue, Target
+from airflow_chilipiper.sandbox.state.sessions import Meeting, Pattern, Place, Session
+from airflow_chilipiper.sandbox.http.times import read_instant, write_instant
+from airflow_chilipiper.sandbox.state.variants import Variants
 
 
 class Tenant:

@@ -1,5 +1,7 @@
 """What an administrator of the imitated tenant has set up: people, meeting types, routers, links."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal

@@ -1,5 +1,7 @@
 """The operations as a web application: permissions, faults, record, answer."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Awaitable, Callable
 from difflib import get_close_matches
@@ -8,14 +10,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route, Router
 
-from airflow_chilipiper.sandbox.answers import Answer, Refused, error_answer, json_answer
-from airflow_chilipiper.sandbox.calls import Call, CallRecord
+from airflow_chilipiper.sandbox.http.answers import Answer, Refused, error_answer, json_answer
+from airflow_chilipiper.sandbox.http.call import Call, CallRecord
 from airflow_chilipiper.sandbox.fault_kinds import Cut
 from airflow_chilipiper.sandbox.faults import Faults
-from airflow_chilipiper.sandbox.operations import OPERATIONS, ROOT, Operation
+from airflow_chilipiper.sandbox.http.endpoint import OPERATIONS, ROOT, Operation
 from airflow_chilipiper.sandbox.page import draw, meetings_on_record
-from airflow_chilipiper.sandbox.tenant import Tenant
-from airflow_chilipiper.sandbox.wire import CutResponse
+from airflow_chilipiper.sandbox.state.tenant import Tenant
+from airflow_chilipiper.sandbox.http.connection import CutResponse
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]

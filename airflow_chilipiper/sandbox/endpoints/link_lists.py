@@ -1,11 +1,13 @@
 """The five lists of scheduling links (published spec 1.287 and 1.494); they have no pages."""
 
+from __future__ import annotations
+
 from typing import Any
 
-from airflow_chilipiper.sandbox.calls import Call
-from airflow_chilipiper.sandbox.catalogue import Link, LinkKind, Target
-from airflow_chilipiper.sandbox.decoding import array, identifier, matching, record, uuid
-from airflow_chilipiper.sandbox.tenant import Tenant
+from airflow_chilipiper.sandbox.http.call import Call
+from airflow_chilipiper.sandbox.state.catalogue import Link, LinkKind, Target
+from airflow_chilipiper.sandbox.http.decoding import array, identifier, matching, record, uuid
+from airflow_chilipiper.sandbox.state.tenant import Tenant
 
 _FILTERS = {
     "filterWorkspaceIds": array(identifier, least=1),

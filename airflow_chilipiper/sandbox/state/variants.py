@@ -3,6 +3,8 @@
 The defaults are the composed examples; each field switches one alternative that some source shows.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from typing import Any, Literal
 

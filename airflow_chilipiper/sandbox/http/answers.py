@@ -1,5 +1,7 @@
 """Answers in the error model that every operation declares (published specs 1.230 to 1.494)."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,13 +1,15 @@
 """Who and what there is: ping, workspaces, users, meeting types (published specs 1.230 to 1.494)."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any
 
-from airflow_chilipiper.sandbox.answers import Answer, text_answer
-from airflow_chilipiper.sandbox.calls import Call
-from airflow_chilipiper.sandbox.catalogue import MeetingType, User, Workspace
-from airflow_chilipiper.sandbox.decoding import array, identifier
-from airflow_chilipiper.sandbox.tenant import Tenant
+from airflow_chilipiper.sandbox.http.answers import Answer, text_answer
+from airflow_chilipiper.sandbox.http.call import Call
+from airflow_chilipiper.sandbox.state.catalogue import MeetingType, User, Workspace
+from airflow_chilipiper.sandbox.http.decoding import array, identifier
+from airflow_chilipiper.sandbox.state.tenant import Tenant
 
 _EPOCH = "2026-01-05T08:00:00.000Z"
 

@@ -1,12 +1,14 @@
 """Concierge: route a submitted form, then book (help article on programmatic scheduling)."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 from typing import Any
 
-from airflow_chilipiper.sandbox.booking import spend, write_success
-from airflow_chilipiper.sandbox.calls import Call
-from airflow_chilipiper.sandbox.catalogue import Router, Target
-from airflow_chilipiper.sandbox.decoding import (
+from airflow_chilipiper.sandbox.endpoints.booking import spend, write_success
+from airflow_chilipiper.sandbox.http.call import Call
+from airflow_chilipiper.sandbox.state.catalogue import Router, Target
+from airflow_chilipiper.sandbox.http.decoding import (
     identifier,
     interval,
     mapping,
@@ -16,9 +18,9 @@ from airflow_chilipiper.sandbox.decoding import (
     text,
     zone,
 )
-from airflow_chilipiper.sandbox.sessions import Routing, Session
-from airflow_chilipiper.sandbox.slots import write_list
-from airflow_chilipiper.sandbox.tenant import Tenant
+from airflow_chilipiper.sandbox.state.sessions import Routing, Session
+from airflow_chilipiper.sandbox.endpoints.slots import write_list
+from airflow_chilipiper.sandbox.state.tenant import Tenant
 
 _FORM: dict[str, Any] = {
     "options": record({}, trigger=one_of("ThirdPartyForm", "InAppButton", "RouterLink"), locale=text, timezone=zone),

@@ -4,14 +4,16 @@ The published answer is untyped. Fields and statuses are those seen in live answ
 stands around the entries, and which of their ids is the session's, no source shows.
 """
 
+from __future__ import annotations
+
 from typing import Any
 
-from airflow_chilipiper.sandbox.calls import Call
-from airflow_chilipiper.sandbox.decoding import identifier, instant, uuid
-from airflow_chilipiper.sandbox.meetings import write_more
-from airflow_chilipiper.sandbox.seed import fixed_uuid
-from airflow_chilipiper.sandbox.sessions import Routing, Session
-from airflow_chilipiper.sandbox.tenant import Tenant
+from airflow_chilipiper.sandbox.http.call import Call
+from airflow_chilipiper.sandbox.http.decoding import identifier, instant, uuid
+from airflow_chilipiper.sandbox.endpoints.meetings import write_more
+from airflow_chilipiper.sandbox.state.seed import fixed_uuid
+from airflow_chilipiper.sandbox.state.sessions import Routing, Session
+from airflow_chilipiper.sandbox.state.tenant import Tenant
 
 _MONTH = 30 * 86_400
 _TRIGGERS = {"InAppButton": "InApp"}

@@ -1,11 +1,13 @@
 """The routers of Concierge and Handoff (published specs 1.287 and 1.289); they have no pages."""
 
+from __future__ import annotations
+
 from typing import Any
 
-from airflow_chilipiper.sandbox.calls import Call
-from airflow_chilipiper.sandbox.catalogue import FormKey, HandoffRouter, Router, Target
-from airflow_chilipiper.sandbox.decoding import identifier, record
-from airflow_chilipiper.sandbox.tenant import Tenant
+from airflow_chilipiper.sandbox.http.call import Call
+from airflow_chilipiper.sandbox.state.catalogue import FormKey, HandoffRouter, Router, Target
+from airflow_chilipiper.sandbox.http.decoding import identifier, record
+from airflow_chilipiper.sandbox.state.tenant import Tenant
 
 _EPOCH = "2026-01-05T08:00:00.000Z"
 _META = {"createdBy": "u-sdr-1", "updatedBy": "u-sdr-1", "createdOn": _EPOCH, "updatedOn": _EPOCH}

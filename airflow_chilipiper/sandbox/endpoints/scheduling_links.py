@@ -1,12 +1,14 @@
 """Scheduling links: open one for a guest, then book (help article; extra fields from vendor drafts)."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 from typing import Any
 
-from airflow_chilipiper.sandbox.booking import spend, write_success
-from airflow_chilipiper.sandbox.calls import Call
-from airflow_chilipiper.sandbox.catalogue import FormField, Link, LinkKind, Target
-from airflow_chilipiper.sandbox.decoding import (
+from airflow_chilipiper.sandbox.endpoints.booking import spend, write_success
+from airflow_chilipiper.sandbox.http.call import Call
+from airflow_chilipiper.sandbox.state.catalogue import FormField, Link, LinkKind, Target
+from airflow_chilipiper.sandbox.http.decoding import (
     anything,
     array,
     email,
@@ -19,9 +21,9 @@ from airflow_chilipiper.sandbox.decoding import (
     uuid,
     zone,
 )
-from airflow_chilipiper.sandbox.sessions import Session
-from airflow_chilipiper.sandbox.slots import write_list
-from airflow_chilipiper.sandbox.tenant import Tenant
+from airflow_chilipiper.sandbox.state.sessions import Session
+from airflow_chilipiper.sandbox.endpoints.slots import write_list
+from airflow_chilipiper.sandbox.state.tenant import Tenant
 
 _INIT = record(
     {"link": record({"type": text}, linkId=identifier, slug=identifier, id=identifier)},

@@ -1,12 +1,14 @@
 """One request as an endpoint sees it, read strictly, and as it stays on record."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from airflow_chilipiper.sandbox.answers import Refused, text_answer
-from airflow_chilipiper.sandbox.decoding import Decoder, Undecodable
+from airflow_chilipiper.sandbox.http.answers import Refused, text_answer
+from airflow_chilipiper.sandbox.http.decoding import Decoder, Undecodable
 
 
 @dataclass(slots=True)

@@ -1,8 +1,10 @@
 """The tenant that every sandbox starts with: two workspaces, hosts in six zones, routers and links of every kind."""
 
+from __future__ import annotations
+
 from uuid import NAMESPACE_URL, uuid5
 
-from airflow_chilipiper.sandbox.catalogue import (
+from airflow_chilipiper.sandbox.state.catalogue import (
     Catalogue,
     FormField,
     FormKey,

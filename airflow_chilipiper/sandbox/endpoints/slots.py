@@ -1,10 +1,12 @@
 """How a free slot is written: `{startTime, attendees}` (published spec 1.494) or another shape seen in clients."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any
 
-from airflow_chilipiper.sandbox.calendar import Slot
-from airflow_chilipiper.sandbox.tenant import Tenant
+from airflow_chilipiper.sandbox.state.calendar import Slot
+from airflow_chilipiper.sandbox.state.tenant import Tenant
 
 
 def write_slots(tenant: Tenant, slots: Sequence[Slot], *, attendees: bool = True) -> list[Any]:

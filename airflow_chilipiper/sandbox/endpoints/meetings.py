@@ -1,11 +1,13 @@
 """Finding and reading meetings. Row fields as seen in live answers, which the spec's description does not match."""
 
+from __future__ import annotations
+
 from typing import Any
 
-from airflow_chilipiper.sandbox.calls import Call
-from airflow_chilipiper.sandbox.decoding import array, email, identifier, instant, number, one_of, record, uuid
-from airflow_chilipiper.sandbox.sessions import Meeting
-from airflow_chilipiper.sandbox.tenant import Tenant
+from airflow_chilipiper.sandbox.http.call import Call
+from airflow_chilipiper.sandbox.http.decoding import array, email, identifier, instant, number, one_of, record, uuid
+from airflow_chilipiper.sandbox.state.sessions import Meeting
+from airflow_chilipiper.sandbox.state.tenant import Tenant
 
 _WEEK = 7 * 86_400
 _ASKED = record(

@@ -1,12 +1,14 @@
 """Everybody's calendar, in half-hour cells; who is free in a cell is worked out once, when a day is first looked at."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
-from airflow_chilipiper.sandbox.catalogue import Target, User
+from airflow_chilipiper.sandbox.state.catalogue import Target, User
 
 CELL = 1_800
 _DAY = 86_400 // CELL

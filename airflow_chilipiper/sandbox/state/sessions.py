@@ -1,10 +1,12 @@
 """Sessions, how Concierge came to open them, and the meetings that they are spent on."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from airflow_chilipiper.sandbox.calendar import Slot
-from airflow_chilipiper.sandbox.catalogue import FormField, Target
+from airflow_chilipiper.sandbox.state.calendar import Slot
+from airflow_chilipiper.sandbox.state.catalogue import FormField, Target
 
 Pattern = Literal["concierge", "scheduling-link", "handoff"]
 Place = tuple[str, str]

@@ -1,5 +1,7 @@
 """Ending a connection below ASGI, where even an application that raises gets a tidy 500 sent."""
 
+from __future__ import annotations
+
 import asyncio
 import socket
 import struct
@@ -10,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from airflow_chilipiper.sandbox.answers import Answer
+from airflow_chilipiper.sandbox.http.answers import Answer
 from airflow_chilipiper.sandbox.fault_kinds import Cut
 
 
