@@ -9,10 +9,12 @@ from airflow_chilipiper.sandbox.server import Sandbox, sandbox
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    asked = _parser().parse_args(arguments)
-    with sandbox(host=asked.host, port=asked.port, seed=asked.seed, hosts=asked.hosts, latency=asked.latency) as served:
-        if asked.fault_rate:
-            served.faults.at_random(asked.fault_rate, seed=asked.seed)
+    options = _parser().parse_args(arguments)
+    with sandbox(
+        host=options.host, port=options.port, seed=options.seed, hosts=options.hosts, latency=options.latency
+    ) as served:
+        if options.fault_rate:
+            served.faults.at_random(options.fault_rate, seed=options.seed)
         print(greeting(served), flush=True)
         try:
             served.wait()

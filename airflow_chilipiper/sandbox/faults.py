@@ -1,143 +1,176 @@
-"""Faults are commands: each arms something that the next fitting calls run into.
-
-`count` says how many calls, `skip` lets some pass first, `operation` limits it to one operation id.
-"""
+"""Faults are commands: each arms something that the next fitting calls run into."""
 
 from __future__ import annotations
 
+import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from email.utils import formatdate
+from functools import wraps
+from inspect import Parameter, signature
 from threading import Lock
+from typing import Any, Protocol, cast
 
-from airflow_chilipiper.sandbox import fault_kinds as kinds
-from airflow_chilipiper.sandbox.http.answers import Answer, error_answer, proxy_answer
+from airflow_chilipiper.sandbox.endpoints import OPERATIONS
+from airflow_chilipiper.sandbox.http.answers import Answer, error_answer, proxy_answer, text_answer
+from airflow_chilipiper.sandbox.http.call import Call
+from airflow_chilipiper.sandbox.http.connection import Cut
 from airflow_chilipiper.sandbox.limits import KINDS
-from airflow_chilipiper.sandbox.http.endpoint import OPERATION_IDS
 from airflow_chilipiper.sandbox.state.tenant import Tenant
+
+Act = Callable[[], Answer]
+
+
+class Command(Protocol):
+    """The signature of every fault; `options` are its own, and `help()` lists them."""
+
+    def __call__(self, operation: str | None = None, *, count: int = 1, skip: int = 0, **options: Any) -> None: ...
 
 
 @dataclass(slots=True)
-class _Armed:
-    fault: kinds.Fault
+class Fault:
+    """What `count` calls of an operation (None: of any) run into, after `skip` that pass."""
+
+    name: str
+    run: Callable[[Call, Act], Awaitable[Answer]]
     operation: str | None
     count: int
     skip: int
 
 
+def _fault(run: Callable[..., Awaitable[Answer]]) -> Command:
+    """The command that arms *run*, which is given a call and the act of answering it."""
+    options = [each for each in signature(run).parameters.values() if each.kind is Parameter.KEYWORD_ONLY]
+    allowed = signature(run).replace(parameters=options)
+
+    @wraps(run)
+    def command(self: Faults, operation: str | None = None, *, count: int = 1, skip: int = 0, **given: Any) -> None:
+        allowed.bind(**given)
+        if operation is not None and operation not in OPERATIONS:
+            raise ValueError(f"no operation {operation!r}; known: {', '.join(sorted(OPERATIONS))}")
+        self._arm(Fault(run.__name__, lambda call, act: run(self, call, act, **given), operation, count, skip))
+
+    shared = list(signature(command, follow_wrapped=False).parameters.values())[:-1]
+    command.__signature__ = allowed.replace(parameters=[*shared, *options], return_annotation=None)  # type: ignore[attr-defined]
+    return cast(Command, command)
+
+
 class Faults:
+    """`operation` limits a fault to one operation id, `count` says how many calls, `skip` lets some pass first."""
+
     def __init__(self, tenant: Tenant) -> None:
-        self._world = tenant
+        self._tenant = tenant
         self._lock = Lock()
-        self._armed: list[_Armed] = []
-        self._dice: Callable[[], kinds.Fault | None] = lambda: None
-        self._gate: Callable[[], kinds.Fault | None] = lambda: None
+        self._armed: list[Fault] = []
+        self._dice: Callable[[], Fault | None] = lambda: None
+        self._gate: Callable[[], Fault | None] = lambda: None
 
-    def lose_answer(self, operation: str | None = None, *, count: int = 1, skip: int = 0, reset: bool = False) -> None:
+    @_fault
+    async def lose_answer(self, call: Call, act: Act, *, reset: bool = False) -> Answer:
         """Act, then cut the connection without a word."""
-        self._arm(kinds.cut("lose_answer", "reset" if reset else "close", acts=True), operation, count, skip)
+        raise Cut("reset" if reset else "close", act())
 
-    def refuse(self, operation: str | None = None, *, count: int = 1, skip: int = 0, reset: bool = False) -> None:
+    @_fault
+    async def lose_request(self, call: Call, act: Act, *, reset: bool = False) -> Answer:
         """Read the request, do nothing, cut the connection."""
-        self._arm(kinds.cut("refuse", "reset" if reset else "close", acts=False), operation, count, skip)
+        raise Cut("reset" if reset else "close")
 
-    def cut_half(self, operation: str | None = None, *, count: int = 1, skip: int = 0) -> None:
+    @_fault
+    async def cut_half(self, call: Call, act: Act) -> Answer:
         """Act, send the head and half the body, cut."""
-        self._arm(kinds.cut("cut_half", "half", acts=True), operation, count, skip)
+        raise Cut("half", act())
 
-    def garbage(self, operation: str | None = None, *, count: int = 1, skip: int = 0) -> None:
+    @_fault
+    async def garbage(self, call: Call, act: Act) -> Answer:
         """Act, then answer with bytes that are no HTTP."""
-        self._arm(kinds.cut("garbage", "garbage", acts=True), operation, count, skip)
+        raise Cut("garbage", act())
 
-    def garbage_body(self, operation: str | None = None, *, count: int = 1, skip: int = 0) -> None:
+    @_fault
+    async def garbage_body(self, call: Call, act: Act) -> Answer:
         """Act, then answer 200 with a body that says JSON and is none."""
-        self._arm(
-            kinds.instead("garbage_body", Answer(200, b'{"meetingId": "', "application/json"), acts=True),
-            operation,
-            count,
-            skip,
-        )
+        return _instead(Answer(200, b'{"meetingId": "', "application/json"), act, acts=True)
 
-    def empty_body(self, operation: str | None = None, *, status: int = 200, count: int = 1, skip: int = 0) -> None:
+    @_fault
+    async def empty_body(self, call: Call, act: Act, *, status: int = 200) -> Answer:
         """Act, then answer with nothing in it."""
-        self._arm(kinds.instead("empty_body", Answer(status, b"", None), acts=True), operation, count, skip)
+        return _instead(Answer(status, b"", None), act, acts=True)
 
-    def proxy_html(
-        self, operation: str | None = None, *, status: int = 502, acts: bool = False, count: int = 1, skip: int = 0
-    ) -> None:
+    @_fault
+    async def proxy_html(self, call: Call, act: Act, *, status: int = 502, acts: bool = False) -> Answer:
         """HTML from something in between; with `acts` the request did arrive."""
-        self._arm(kinds.instead("proxy_html", proxy_answer(status), acts=acts), operation, count, skip)
+        return _instead(proxy_answer(status), act, acts=acts)
 
-    def server_error(
-        self, operation: str | None = None, *, status: int = 500, acts: bool = False, count: int = 1, skip: int = 0
-    ) -> None:
+    @_fault
+    async def server_error(self, call: Call, act: Act, *, status: int = 500, acts: bool = False) -> Answer:
         """A 5xx in the service's own envelope, before or (`acts`) after committing."""
-        answer = error_answer(status, "InternalServerError", "Something went wrong")
-        self._arm(kinds.instead("server_error", answer, acts=acts), operation, count, skip)
+        return _instead(error_answer(status, "InternalServerError", "Something went wrong"), act, acts=acts)
 
-    def error(
-        self,
-        operation: str | None = None,
-        *,
-        status: int,
-        code: str,
-        message: str = "",
-        acts: bool = False,
-        count: int = 1,
-        skip: int = 0,
-    ) -> None:
+    @_fault
+    async def error(
+        self, call: Call, act: Act, *, status: int, code: str, message: str = "", acts: bool = False
+    ) -> Answer:
         """Any error envelope."""
-        self._arm(kinds.instead("error", error_answer(status, code, message), acts=acts), operation, count, skip)
+        return _instead(error_answer(status, code, message), act, acts=acts)
 
-    def throttle(
+    @_fault
+    async def throttle(
         self,
-        operation: str | None = None,
+        call: Call,
+        act: Act,
         *,
         retry_after: float | None = 1,
         as_date: bool = False,
         status: int = 429,
-        count: int = 1,
-        skip: int = 0,
-    ) -> None:
+    ) -> Answer:
         """429 or 503, with Retry-After in seconds, as an HTTP date, or (None) without."""
-        self._arm(kinds.throttle(self._world, retry_after, as_date, status), operation, count, skip)
+        if retry_after is None:
+            return text_answer("Too many requests", status=status)
+        wait = formatdate(self._tenant.now() + retry_after, usegmt=True) if as_date else f"{retry_after:g}"
+        return Answer(status, b"Too many requests", "text/plain", {"Retry-After": wait})
 
-    def slow(
-        self, seconds: float, operation: str | None = None, *, acts_first: bool = False, count: int = 1, skip: int = 0
-    ) -> None:
+    @_fault
+    async def slow(self, call: Call, act: Act, *, seconds: float, acts_first: bool = False) -> Answer:
         """Take that long, before or after acting."""
-        self._arm(kinds.slow(seconds, acts_first), operation, count, skip)
+        answer = act() if acts_first else None
+        await asyncio.sleep(seconds)
+        return answer or act()
 
-    def take_slot_first(self, operation: str | None = None, *, count: int = 1, skip: int = 0) -> None:
+    @_fault
+    async def take_slot_first(self, call: Call, act: Act) -> Answer:
         """Somebody else books every host of the slot just before this booking call."""
-        self._arm(kinds.steal(), operation, count, skip)
+        call.quirks.steal_slot = True
+        return act()
 
-    def failure(
-        self, reason: str = "SlotNotAvailable", operation: str | None = None, *, count: int = 1, skip: int = 0
-    ) -> None:
+    @_fault
+    async def failure(self, call: Call, act: Act, *, reason: str = "SlotNotAvailable") -> Answer:
         """A booking call is answered 200 with a Failure; the session is spent."""
-        self._arm(kinds.failure(reason), operation, count, skip)
+        call.quirks.fail_with = reason
+        return act()
 
-    def late_commit(
-        self, seconds: float, operation: str | None = None, *, status: int = 504, count: int = 1, skip: int = 0
-    ) -> None:
+    @_fault
+    async def late_commit(self, call: Call, act: Act, *, seconds: float, status: int = 504) -> Answer:
         """A booking call is answered 504; its meeting exists only that much later, or at `tenant.tick()`."""
-        self._arm(kinds.late_commit(seconds, status), operation, count, skip)
+        call.quirks.commit_delay = seconds
+        return _instead(proxy_answer(status), act, acts=True)
 
     def lagging_list(self, seconds: float) -> None:
         """Until `clear`, the meeting list and Concierge's log show only what was so that long ago."""
-        self._world.list_lag_seconds = seconds
+        self._tenant.list_lag_seconds = seconds
 
     def limit(self, rate: float, *, kind: str = "sliding-window", retry_after: float | None = None) -> None:
         """Until `clear`, 429 beyond that many calls a second, by a sliding-window, fixed-window or token-bucket."""
-        limit, refusal = KINDS[kind](rate), kinds.throttle(self._world, retry_after, False, 429)
-        self._gate = lambda: None if limit.admits(self._world.now()) else refusal
+        limit, refusals = KINDS[kind](rate), Faults(self._tenant)
+        refusals.throttle(retry_after=retry_after)
+        (refusal,) = refusals._armed
+        self._gate = lambda: None if limit.admits(self._tenant.now()) else refusal
 
     def at_random(self, rate: float, *, seed: int = 0, retry_after: float = 1, seconds: float = 0.05) -> None:
         """From now on every call runs into some fault with this probability; the same seed draws the same faults."""
         chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
-        mix = kinds.mix(self._world, retry_after, seconds)
-        self._dice = lambda: chance.choice(mix) if chance.random() < rate else None
+        mix = Faults(self._tenant)
+        mix._arm_mix(retry_after, seconds)
+        self._dice = lambda: chance.choice(mix._armed) if chance.random() < rate else None
 
     def clear(self) -> None:
         """Disarm everything."""
@@ -145,7 +178,7 @@ class Faults:
             self._armed.clear()
             self._dice = lambda: None
             self._gate = lambda: None
-        self._world.list_lag_seconds = 0.0
+        self._tenant.list_lag_seconds = 0.0
 
     @property
     def pending(self) -> int:
@@ -153,7 +186,7 @@ class Faults:
         with self._lock:
             return sum(each.count for each in self._armed)
 
-    def take(self, operation: str) -> kinds.Fault | None:
+    def take(self, operation: str) -> Fault | None:
         """The fault that this call runs into, used up by it."""
         with self._lock:
             if refusal := self._gate():
@@ -167,11 +200,33 @@ class Faults:
                 each.count -= 1
                 if not each.count:
                     self._armed.remove(each)
-                return each.fault
+                return each
             return self._dice()
 
-    def _arm(self, fault: kinds.Fault, operation: str | None, count: int, skip: int) -> None:
-        if operation is not None and operation not in OPERATION_IDS:
-            raise ValueError(f"no operation {operation!r}; known: {', '.join(sorted(OPERATION_IDS))}")
+    def _arm(self, fault: Fault) -> None:
         with self._lock:
-            self._armed.append(_Armed(fault, operation, count, skip))
+            self._armed.append(fault)
+
+    def _arm_mix(self, retry_after: float, seconds: float) -> None:
+        for reset in (False, True):
+            self.lose_answer(reset=reset)
+        self.lose_request()
+        self.cut_half()
+        self.garbage()
+        self.empty_body()
+        for acts in (False, True):
+            self.proxy_html(acts=acts)
+        for acts in (False, True):
+            self.server_error(acts=acts)
+        for as_date, status in ((False, 429), (True, 429), (False, 503)):
+            self.throttle(retry_after=retry_after, as_date=as_date, status=status)
+        self.slow(seconds=seconds)
+        self.take_slot_first()
+        self.failure()
+        self.late_commit(seconds=seconds)
+
+
+def _instead(answer: Answer, act: Act, *, acts: bool) -> Answer:
+    if acts:
+        act()
+    return answer

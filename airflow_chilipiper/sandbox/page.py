@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from airflow_chilipiper.sandbox.state.calendar import CELL
 from airflow_chilipiper.sandbox.http.call import CallRecord
+from airflow_chilipiper.sandbox.http.times import write_instant
+from airflow_chilipiper.sandbox.state.calendar import CELL
 from airflow_chilipiper.sandbox.state.catalogue import User
 from airflow_chilipiper.sandbox.state.sessions import Meeting
 from airflow_chilipiper.sandbox.state.tenant import Tenant
-from airflow_chilipiper.sandbox.http.times import write_instant
 
 _STYLE = """
 body { font: 14px/1.4 system-ui, sans-serif; margin: 2em; color: #222 }

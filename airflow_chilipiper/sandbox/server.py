@@ -13,20 +13,20 @@ from typing import Any
 
 import uvicorn
 
-from airflow_chilipiper.sandbox.http.call import CallRecord
-from airflow_chilipiper.sandbox.service import Service
+from airflow_chilipiper.sandbox.endpoints import PERMISSIONS
 from airflow_chilipiper.sandbox.faults import Faults
-from airflow_chilipiper.sandbox.http.endpoint import PERMISSIONS
+from airflow_chilipiper.sandbox.http.call import CallRecord
+from airflow_chilipiper.sandbox.http.connection import CuttableProtocol
 from airflow_chilipiper.sandbox.page import meetings_on_record
+from airflow_chilipiper.sandbox.service import Service
 from airflow_chilipiper.sandbox.state.seed import seeded
 from airflow_chilipiper.sandbox.state.tenant import Tenant
-from airflow_chilipiper.sandbox.http.connection import CuttableProtocol
 
 TOKEN = "sandbox-token"  # noqa: S105 - opens nothing but the sandbox
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without its polling: it says when it listens, stops when told, and drops what is still open."""
+    """uvicorn without its polling: it says when it listens, stops when asked, and drops what is still open."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)

@@ -1,4 +1,4 @@
-"""The operations as a web application: permissions, faults, record, answer."""
+"""The endpoints as a web application: permissions, faults, answer, record."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route, Router
 
+from airflow_chilipiper.sandbox.endpoints import ENDPOINTS
+from airflow_chilipiper.sandbox.faults import Faults
 from airflow_chilipiper.sandbox.http.answers import Answer, Refused, error_answer, json_answer
 from airflow_chilipiper.sandbox.http.call import Call, CallRecord
-from airflow_chilipiper.sandbox.fault_kinds import Cut
-from airflow_chilipiper.sandbox.faults import Faults
-from airflow_chilipiper.sandbox.http.endpoint import OPERATIONS, ROOT, Operation
+from airflow_chilipiper.sandbox.http.connection import Cut, CutResponse
+from airflow_chilipiper.sandbox.http.endpoint import ROOT, Endpoint
 from airflow_chilipiper.sandbox.page import draw, meetings_on_record
 from airflow_chilipiper.sandbox.state.tenant import Tenant
-from airflow_chilipiper.sandbox.http.connection import CutResponse
 
-Endpoint = Callable[[Request], Awaitable[Response]]
+Serve = Callable[[Request], Awaitable[Response]]
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -32,7 +32,7 @@ class Service:
         self.calls: list[CallRecord] = []
         self.defects: list[Exception] = []
         self.latency = latency
-        routes = [Route(ROOT + each.path, self._endpoint(each), methods=[each.method]) for each in OPERATIONS]
+        routes = [Route(ROOT + each.path, self._serve(each), methods=[each.method]) for each in ENDPOINTS]
         self.app = Router(
             [
                 *routes,
@@ -42,41 +42,36 @@ class Service:
             ]
         )
 
-    def _endpoint(self, operation: Operation) -> Endpoint:
-        async def endpoint(request: Request) -> Response:
-            call = await _call(operation, request)
+    def _serve(self, endpoint: Endpoint) -> Serve:
+        async def serve(request: Request) -> Response:
+            call = await _call(endpoint, request)
             if self.latency:
                 await asyncio.sleep(self.latency)
-            fault = self.faults.take(operation.id)
+            fault = self.faults.take(endpoint.operation)
+            name = fault.name if fault else None
             try:
                 answer = (
-                    await fault.run(call, lambda: self._act(operation, call)) if fault else self._act(operation, call)
+                    await fault.run(call, lambda: self._act(endpoint, call)) if fault else self._act(endpoint, call)
                 )
             except Cut as cut:
-                self._record(call, None, fault.name if fault else None)
+                self.calls.append(call.record(status=None, fault=name, at=self.tenant.now()))
                 return CutResponse(cut)
-            self._record(call, answer.status, fault.name if fault else None)
+            self.calls.append(call.record(status=answer.status, fault=name, at=self.tenant.now()))
             return Response(answer.content, answer.status, answer.headers, answer.media_type)
 
-        return endpoint
+        return serve
 
-    def _act(self, operation: Operation, call: Call) -> Answer:
+    def _act(self, endpoint: Endpoint, call: Call) -> Answer:
         with self.tenant.lock:
             try:
-                _check_token(self.tenant, operation, call)
-                call.check_query(operation.query)
-                payload = operation.answer(self.tenant, call)
+                _check_token(self.tenant, endpoint, call)
+                payload = endpoint.answer(self.tenant, call)
             except Refused as refused:
                 return refused.answer
             except Exception as error:  # noqa: BLE001 - raised again in the test that uses the sandbox
                 self.defects.append(error)
                 return error_answer(500, "SandboxDefect", f"The sandbox itself failed: {error!r}")
             return payload if isinstance(payload, Answer) else json_answer(self.tenant.variants.dress(payload))
-
-    def _record(self, call: Call, status: int | None, fault: str | None) -> None:
-        self.calls.append(
-            CallRecord(call.operation, call.method, call.path, call.body(), status, fault, self.tenant.now())
-        )
 
     async def _page(self, request: Request) -> Response:
         with self.tenant.lock:
@@ -87,19 +82,19 @@ class Service:
             return JSONResponse(meetings_on_record(self.tenant))
 
     async def _nothing_here(self, request: Request) -> Response:
-        known = {f"{each.method} {ROOT}{each.path}": each for each in OPERATIONS}
-        asked = f"{request.method} {request.url.path}"
-        closest = get_close_matches(asked, known, n=1, cutoff=0.0)[0]
+        known = {f"{each.method} {ROOT}{each.path}": each.operation for each in ENDPOINTS}
+        wanted = f"{request.method} {request.url.path}"
+        closest = get_close_matches(wanted, known, n=1, cutoff=0.0)[0]
         return Response(
-            f"The sandbox has nothing at {asked}.\nClosest: {closest} ({known[closest].id})\n",
+            f"The sandbox has nothing at {wanted}.\nClosest: {closest} ({known[closest]})\n",
             404,
             media_type="text/plain",
         )
 
 
-async def _call(operation: Operation, request: Request) -> Call:
+async def _call(endpoint: Endpoint, request: Request) -> Call:
     return Call(
-        operation.id,
+        endpoint.operation,
         request.method,
         request.url.path,
         request.path_params,
@@ -109,14 +104,15 @@ async def _call(operation: Operation, request: Request) -> Call:
     )
 
 
-def _check_token(tenant: Tenant, operation: Operation, call: Call) -> None:
+def _check_token(tenant: Tenant, endpoint: Endpoint, call: Call) -> None:
     """401 without a known Bearer token; 403 names what is missing (live observations)."""
     scheme, _, token = call.headers.get("authorization", "").partition(" ")
     permissions = tenant.tokens.get(token) if scheme == "Bearer" else None
     if permissions is None:
         raise Refused(error_answer(401, "Unauthorized", "The API token is missing, unknown or revoked"))
-    for needed in operation.permissions:
+    for needed in endpoint.permissions:
         optional = needed == "concierge.route" and not tenant.variants.route_permission
         if needed not in permissions and not optional:
-            message = f"The token lacks the permission {needed} for {operation.id}"
-            raise Refused(error_answer(403, "Forbidden", message, {"permission": needed, "operation": operation.id}))
+            message = f"The token lacks the permission {needed} for {endpoint.operation}"
+            arguments = {"permission": needed, "operation": endpoint.operation}
+            raise Refused(error_answer(403, "Forbidden", message, arguments))

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from airflow_chilipiper.sandbox import Sandbox, sandbox
+from airflow_chilipiper.sandbox.http.decoding import Duration, Instant, Interval
 from airflow_chilipiper.sandbox.state.seed import DEMO
 from benchmarks.distributed.blow import Blow, arrival_of, shard_of, strike
 from benchmarks.distributed.broker import Absent, own_broker
@@ -91,7 +92,7 @@ def connect(running: Engine, box: Sandbox, warehouse: Warehouse) -> None:
 
 def look_at_calendars(box: Sandbox) -> None:
     """Each day that is looked at for the first time takes a while, in which calls would pile up."""
-    week = {"startsAt": time.time(), "duration": 7 * 86_400.0}
+    week = Interval(Instant(time.time()), Duration(7 * 86_400))
     with box.tenant.lock:
         box.tenant.free_slots(box.tenant.catalogue.distributions["dist-inbound"], meeting_type=DEMO, interval=week)
 

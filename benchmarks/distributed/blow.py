@@ -46,8 +46,8 @@ def strike(
     session = engine.workers[worker].pid
     shards = frozenset(task["map_index"] for task in run.tasks() if session_of(task["pid"] or 0) == session)
     for _ in range(MOST_HELD // 2):
-        box.faults.slow(HELD, BOOK, acts_first=True)
-        box.faults.slow(HELD, BOOK)
+        box.faults.slow(BOOK, seconds=HELD, acts_first=True)
+        box.faults.slow(BOOK, seconds=HELD)
     time.sleep(filling)
     os.killpg(session, signal.SIGKILL) if orphans else kill_session(session)
     at = time.time()

@@ -350,7 +350,7 @@ def test_reconcile_bookings_finds_what_was_lost_and_reports_what_a_person_must_d
     """Once the meeting list has had its time."""
     warehouse.create("leads", LEADS, lead(1), lead(2))
     box.faults.lose_answer("concierge-schedule")
-    box.faults.refuse("concierge-schedule")
+    box.faults.lose_request("concierge-schedule")
     box.faults.error("meeting-list-put", status=403, code="Forbidden", count=2)
     assert run_dag(without_retries(example("nightly_concierge"))).state == "failed"
     with closing(sqlite3.connect(tmp_path / "ledger.db")) as ledger, ledger:

@@ -254,7 +254,7 @@ def test_what_a_broken_answer_hides_is_not_called_lacking(chili: Sandbox, hook: 
 def test_a_lost_answer_ends_the_test(chili: Sandbox, hook: ChiliPiperHook) -> None:
     """Somebody waits in front of the screen: nothing is asked again."""
     before = len(chili.calls)
-    chili.faults.refuse("concierge-list-routers")
+    chili.faults.lose_request("concierge-list-routers")
     well, text = hook.test_connection()
     assert not well
     assert "concierge-list-routers: no answer" in text
@@ -291,7 +291,7 @@ def test_no_tls_where_tls_is_wanted(chili: Sandbox, monkeypatch: pytest.MonkeyPa
 
 
 def test_no_answer_in_time(chili: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    chili.faults.slow(30, "health-ping")
+    chili.faults.slow("health-ping", seconds=30)
     well, text = connected(monkeypatch, chili, chili.token, timeout=0.2).test_connection()
     assert not well
     assert "time" in text.lower()

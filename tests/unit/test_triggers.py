@@ -140,7 +140,7 @@ def test_a_timeout_of_somebody_else_is_a_failure(monkeypatch: pytest.MonkeyPatch
 def test_passing_failures_are_borne_up_to_a_point(chili: Sandbox) -> None:
     chili.faults.server_error(count=2)
     assert events(trigger(max_failures=2, deadline=time.time() + 600))[0]["status"] == "found"
-    chili.faults.refuse(count=3)
+    chili.faults.lose_request(count=3)
     assert events(trigger(max_failures=2, deadline=time.time() + 600))[0]["status"] == "failed"
 
 

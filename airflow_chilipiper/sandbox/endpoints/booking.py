@@ -1,4 +1,4 @@
-"""Spending a session: the one rule that all three booking calls share.
+"""Spending a session: the one rule that all booking calls share.
 
 A session is single-use and short-lived and the start must be handed back as it was offered (help article on
 programmatic scheduling). Which status and code each failure has is published nowhere; see Variants.codes.
@@ -6,71 +6,80 @@ programmatic scheduling). Which status and code each failure has is published no
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from airflow_chilipiper.sandbox.http.answers import Refused, json_answer
-from airflow_chilipiper.sandbox.state.calendar import Slot
 from airflow_chilipiper.sandbox.http.call import Call
-from airflow_chilipiper.sandbox.state.sessions import Meeting, Pattern, Place, Session
+from airflow_chilipiper.sandbox.state.calendar import Slot
+from airflow_chilipiper.sandbox.state.sessions import Meeting, Place, Session
 from airflow_chilipiper.sandbox.state.tenant import Tenant
 
-Check = Callable[[Session], None]
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """How a pattern books: `answer` is the form that its sources show, `reason` the name of a Failure's field."""
+
+    pattern: str
+    answer: Literal["plain", "union", "nested"] = "plain"
+    reason: str = "reason"
 
 
 def spend(
     tenant: Tenant,
     call: Call,
+    booking: Booking,
     *,
-    pattern: Pattern,
     start: str,
     place: Place = ("", ""),
     guest: str | None = None,
-    check: Check = lambda session: None,
-    details: dict[str, Any] | None = None,
-) -> Meeting:
-    """The meeting that this call books; whatever else happens, the session cannot be used again."""
-    session = _reach(tenant, call.ids["sessionId"], pattern)
-    offered, session.offered, session.spent = session.offered, {}, True
+    check: Callable[[Session], None] = lambda session: None,
+    details: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The answer to the call that books; whatever else happens, the session cannot be used again."""
+    session = _reach(tenant, call.ids["sessionId"], booking.pattern)
+    offered = session.spend()
     if place not in offered:
         raise tenant.refusal("not_found", "The session has no such router and path")
     if start not in offered[place]:
         raise tenant.refusal("start_not_offered", "The start time is not one that this session offered")
     check(session)
-    hosts = _take(tenant, call, pattern, offered[place][start])
+    slot, meeting_type = offered[place][start], session.meeting_types[place]
+    hosts = _take(tenant, call, booking, slot)
     meeting = Meeting(
-        tenant.new_id("meeting"),
-        session.id,
-        pattern,
-        guest or session.guest or "",
-        session.workspace,
-        session.meeting_types[place],
-        offered[place][start].start,
-        tenant.catalogue.meeting_types[session.meeting_types[place]].minutes,
-        hosts,
-        tenant.now(),
-        session.booker,
-        details=details or {},
+        id=tenant.new_id("meeting"),
+        session=session.id,
+        pattern=booking.pattern,
+        guest=guest or session.guest or "",
+        workspace=session.workspace,
+        meeting_type=meeting_type,
+        start=slot.start,
+        minutes=tenant.catalogue.meeting_types[meeting_type].minutes,
+        hosts=hosts,
+        booked_at=tenant.now(),
+        booker=session.booker,
+        details={name: value for name, value in (details or {}).items() if value is not None},
     )
     tenant.add_meeting(meeting, delay=call.quirks.commit_delay)
-    return meeting
+    return _success(_form(tenant, booking), meeting)
 
 
-def _reach(tenant: Tenant, session_id: str, pattern: Pattern) -> Session:
+def _reach(tenant: Tenant, session_id: str, pattern: str) -> Session:
     session = tenant.sessions.get(session_id)
     if session is None or session.pattern != pattern:
         raise tenant.refusal("session_unknown", "No such routing session")
     if session.spent:
         raise tenant.refusal("session_spent", "This routing session has been used")
     if tenant.now() >= session.expires_at:
-        session.spent, session.offered = True, {}
+        session.spend()
         raise tenant.refusal("session_expired", "This routing session has expired")
     return session
 
 
-def _take(tenant: Tenant, call: Call, pattern: Pattern, slot: Slot) -> tuple[str, ...]:
+def _take(tenant: Tenant, call: Call, booking: Booking, slot: Slot) -> tuple[str, ...]:
     if call.quirks.fail_with:
-        raise Refused(json_answer(write_failure(tenant, pattern, call.quirks.fail_with)))
+        raise _failure(tenant, booking, call.quirks.fail_with)
     if call.quirks.steal_slot:
         tenant.calendar.fill(slot)
     hosts = tenant.calendar.take(slot)
@@ -78,26 +87,26 @@ def _take(tenant: Tenant, call: Call, pattern: Pattern, slot: Slot) -> tuple[str
         return hosts
     if tenant.variants.failures_as == "errorCode":
         raise tenant.refusal("slot_taken", "The slot is not available any more")
-    raise Refused(json_answer(write_failure(tenant, pattern, "SlotNotAvailable")))
+    raise _failure(tenant, booking, "SlotNotAvailable")
 
 
-def _shape(tenant: Tenant, pattern: Pattern) -> str:
-    return tenant.variants.booking_answer or ("nested" if pattern == "handoff" else "plain")
+def _form(tenant: Tenant, booking: Booking) -> str:
+    return tenant.variants.booking_answer or booking.answer
 
 
-def write_failure(tenant: Tenant, pattern: Pattern, reason: str) -> dict[str, Any]:
+def _failure(tenant: Tenant, booking: Booking, reason: str) -> Refused:
     """A 200 that carries a failure (vendor draft notes): `Failure{reason}` for links, `{type, details}` for Handoff."""
-    failure = {"type": "Failure", "details" if pattern == "handoff" else "reason": reason}
-    return {"scheduleMeetingResult": failure} if _shape(tenant, pattern) == "nested" else failure
+    failure = {"type": "Failure", booking.reason: reason}
+    nested = _form(tenant, booking) == "nested"
+    return Refused(json_answer({"scheduleMeetingResult": failure} if nested else failure))
 
 
-def write_success(tenant: Tenant, meeting: Meeting) -> dict[str, Any]:
+def _success(form: str, meeting: Meeting) -> dict[str, Any]:
     """`meetingId` at top level (help article), in a Success variant or in `scheduleMeetingResult` (vendor drafts)."""
-    shape = _shape(tenant, meeting.pattern)
-    if shape == "plain":
+    if form == "plain":
         return {"meetingId": meeting.id}
     success = {"type": "Success", "meetingId": meeting.id}
-    if shape == "union":
+    if form == "union":
         return success
     return {
         "meetingTypeId": meeting.meeting_type,

@@ -3,62 +3,79 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
-from airflow_chilipiper.sandbox.endpoints.booking import spend, write_success
-from airflow_chilipiper.sandbox.http.call import Call
-from airflow_chilipiper.sandbox.state.catalogue import Router, Target
-from airflow_chilipiper.sandbox.http.decoding import (
-    identifier,
-    interval,
-    mapping,
-    meeting_type_override,
-    one_of,
-    record,
-    text,
-    zone,
-)
-from airflow_chilipiper.sandbox.state.sessions import Routing, Session
+from airflow_chilipiper.sandbox.endpoints.booking import Booking, spend
 from airflow_chilipiper.sandbox.endpoints.slots import write_list
+from airflow_chilipiper.sandbox.http.call import Call
+from airflow_chilipiper.sandbox.http.decoding import Identifier, Interval, MeetingTypeOverride, Shape, Text, Zone
+from airflow_chilipiper.sandbox.http.endpoint import endpoint
+from airflow_chilipiper.sandbox.state.catalogue import Router, Target
+from airflow_chilipiper.sandbox.state.sessions import Routing, Session
 from airflow_chilipiper.sandbox.state.tenant import Tenant
 
-_FORM: dict[str, Any] = {
-    "options": record({}, trigger=one_of("ThirdPartyForm", "InAppButton", "RouterLink"), locale=text, timezone=zone),
-    "interval": interval,
-    "meetingTypeOverride": meeting_type_override,
-}
-_ROUTE = record({"form": mapping}, **_FORM)
-_ROUTE_IN_BODY = record({"form": mapping}, routerSlug=identifier, routerId=identifier, **_FORM)
-_SCHEDULE = record({"startTime": text})
+_ROUTE = "concierge.schedule and concierge.route"
+_BOOKING = Booking("concierge")
 
 
-def route(tenant: Tenant, call: Call) -> dict[str, Any]:
+class Options(Shape):
+    trigger: Literal["ThirdPartyForm", "InAppButton", "RouterLink"] | None = None
+    locale: Text | None = None
+    timezone: Zone | None = None
+
+
+class RouteRequest(Shape):
+    form: dict[str, Any]
+    options: Options | None = None
+    interval: Interval | None = None
+    meeting_type_override: MeetingTypeOverride | None = None
+
+
+class RouteInBodyRequest(RouteRequest):
+    router_slug: Identifier | None = None
+    router_id: Identifier | None = None
+
+
+class ScheduleRequest(Shape):
+    start_time: Text
+
+
+@endpoint(
+    "POST",
+    "/v1/org/concierge/routers/{routerSlug}/rest",
+    operation="concierge-route-by-slug",
+    permission=_ROUTE,
+)
+def route(tenant: Tenant, call: Call, body: RouteRequest) -> dict[str, Any]:
     """The routing of a lead; with an interval it opens a session and offers slots."""
-    return _routed(tenant, call.read(_ROUTE), call.ids["routerSlug"])
+    return _routed(tenant, body, call.ids["routerSlug"])
 
 
-def route_by_body(tenant: Tenant, call: Call) -> dict[str, Any]:
+@endpoint("POST", "/v1/org/concierge/routers/rest", operation="concierge-route", permission=_ROUTE)
+def route_by_body(tenant: Tenant, call: Call, body: RouteInBodyRequest) -> dict[str, Any]:
     """The sibling that finds the router in the body; how is documented nowhere, so a slug or an id is taken."""
-    asked = call.read(_ROUTE_IN_BODY)
-    slug = asked.get("routerSlug") or next(
-        (r.slug for r in tenant.catalogue.routers.values() if r.id == asked.get("routerId")), ""
-    )
-    return _routed(tenant, asked, slug)
+    slug = body.router_slug or next((r.slug for r in tenant.catalogue.routers.values() if r.id == body.router_id), "")
+    return _routed(tenant, body, slug)
 
 
-def schedule(tenant: Tenant, call: Call) -> dict[str, Any]:
-    start = call.read(_SCHEDULE)["startTime"]
-    return write_success(tenant, spend(tenant, call, pattern="concierge", start=start))
+@endpoint(
+    "POST",
+    "/v1/org/concierge/routing/{sessionId}/schedule-simple",
+    operation="concierge-schedule",
+    permission="concierge.schedule",
+)
+def schedule(tenant: Tenant, call: Call, body: ScheduleRequest) -> dict[str, Any]:
+    return spend(tenant, call, _BOOKING, start=body.start_time)
 
 
-def _routed(tenant: Tenant, asked: dict[str, Any], slug: str) -> dict[str, Any]:
+def _routed(tenant: Tenant, body: RouteRequest, slug: str) -> dict[str, Any]:
     router = tenant.catalogue.routers.get(slug)
     if router is None:
         raise tenant.refusal("router_unknown", f"No router has the slug {slug}")
     if not router.accepts_routing:
         raise tenant.refusal("router_closed", f"The router {slug} does not accept routing")
-    trigger = (asked.get("options") or {}).get("trigger") or router.triggers[0]
-    form = _understand(tenant, router, asked["form"], trigger)
+    trigger = (body.options and body.options.trigger) or router.triggers[0]
+    form = _understand(tenant, router, body.form, trigger)
     rule = next((rule for rule in router.rules if rule.applies(form)), None)
     target = rule.target if rule else router.catch_all
     if target is None:
@@ -66,7 +83,7 @@ def _routed(tenant: Tenant, asked: dict[str, Any], slug: str) -> dict[str, Any]:
     if tenant.variants.concierge_attendees == "strict":
         target = replace(target, flexible=False)
     routing = Routing(router.id, trigger, rule.id if rule else None, target)
-    return _offer(tenant, router, routing, form["PersonEmail"], asked.get("interval"))
+    return _offer(tenant, router, routing, form["PersonEmail"], body.interval)
 
 
 def _understand(tenant: Tenant, router: Router, form: dict[str, Any], trigger: str) -> dict[str, str]:
@@ -89,32 +106,30 @@ def _plain(value: Any) -> str:
     return value if isinstance(value, str) else str(value)
 
 
-def _offer(
-    tenant: Tenant, router: Router, routing: Routing, guest: str, asked: dict[str, float] | None
-) -> dict[str, Any]:
+def _offer(tenant: Tenant, router: Router, routing: Routing, guest: str, interval: Interval | None) -> dict[str, Any]:
     """Without an interval the log keeps nothing: no session is consumed then (help article)."""
     session = tenant.open_session(
-        "concierge", guest=guest, workspace=router.workspace, routing=None if asked is None else routing
+        "concierge", guest=guest, workspace=router.workspace, routing=None if interval is None else routing
     )
     answer: dict[str, Any] = {
         tenant.variants.route_key: session.id,
         "schedulingAllowed": True,
         **_assignment(tenant, routing.target),
     }
-    if asked is None or tenant.variants.routing_link_with_interval:
+    if interval is None or tenant.variants.routing_link_with_interval:
         answer["routingLink"] = (
             f"https://sandbox.chilipiper.example/concierge-router/{router.slug}/routing/{session.id}"
         )
-    if asked is not None:
-        answer |= _scheduling_data(tenant, session, router, routing.target, asked)
+    if interval is not None:
+        answer |= _scheduling_data(tenant, session, router, routing.target, interval)
     return answer
 
 
 def _scheduling_data(
-    tenant: Tenant, session: Session, router: Router, target: Target, asked: dict[str, float]
+    tenant: Tenant, session: Session, router: Router, target: Target, interval: Interval
 ) -> dict[str, Any]:
-    slots = tenant.offer(session, ("", ""), target, meeting_type=router.meeting_type, interval=asked)
-    timeout = {"timeoutInMS": int(tenant.session_seconds["concierge"] * 1000)}
+    slots = tenant.offer(session, ("", ""), target, meeting_type=router.meeting_type, interval=interval)
+    timeout = {"timeoutInMS": int(tenant.lifetime_of("concierge") * 1000)}
     place = tenant.variants.timeout_place
     inside = {**(timeout if place == "schedulingData" else {}), **write_list(tenant, slots), "failures": {}}
     return {"schedulingData": inside, **(timeout if place == "top" else {})}

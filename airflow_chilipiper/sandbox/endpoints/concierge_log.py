@@ -6,11 +6,14 @@ stands around the entries, and which of their ids is the session's, no source sh
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from airflow_chilipiper.sandbox.http.call import Call
-from airflow_chilipiper.sandbox.http.decoding import identifier, instant, uuid
+from msgspec import Meta
+
 from airflow_chilipiper.sandbox.endpoints.meetings import write_more
+from airflow_chilipiper.sandbox.http.call import Call
+from airflow_chilipiper.sandbox.http.decoding import Identifier, Instant, PageNumber, Shape, Uuid
+from airflow_chilipiper.sandbox.http.endpoint import endpoint
 from airflow_chilipiper.sandbox.state.seed import fixed_uuid
 from airflow_chilipiper.sandbox.state.sessions import Routing, Session
 from airflow_chilipiper.sandbox.state.tenant import Tenant
@@ -19,14 +22,22 @@ _MONTH = 30 * 86_400
 _TRIGGERS = {"InAppButton": "InApp"}
 
 
-def find(tenant: Tenant, call: Call) -> Any:
-    """concierge-logs: of one router, at most 30 days, 20 to a page and at most 100 (published spec 1.494)."""
-    router = _router(tenant, call.value("workspaceId", identifier), call.value("routerId", uuid))
-    start, end = call.value("start", instant), call.value("end", instant)
+class LogQuery(Shape):
+    workspace_id: Identifier
+    router_id: Uuid
+    start: Instant
+    end: Instant
+    page: PageNumber = 0
+    page_size: Annotated[int, Meta(ge=1, le=100)] = 20
+
+
+@endpoint("POST", "/v1/org/concierge/logs", operation="concierge-logs", permission="logs.read")
+def find(tenant: Tenant, call: Call, query: LogQuery) -> Any:
+    """Of one router, at most 30 days, 20 to a page and at most 100 (published spec 1.494)."""
+    router = _router(tenant, query.workspace_id, query.router_id)
+    start, end, page, size = query.start, query.end, query.page, query.page_size
     if not 0 <= end - start <= _MONTH:
         raise tenant.refusal("window_too_long", "The interval between start and end must be at most 30 days")
-    page = call.number("page", default=0, least=0, most=10**9)
-    size = call.number("pageSize", default=20, least=1, most=100)
     as_of = tenant.now() - tenant.list_lag_seconds
     routed = _routed(tenant, router, start, end, as_of)
     shown = [_entry(tenant, *each, as_of) for each in routed[page * size : (page + 1) * size]]
@@ -69,7 +80,7 @@ def _entry(tenant: Tenant, session: Session, routing: Routing, as_of: float) -> 
         "actionsStatus": "Success",
         **optional,
         **_routing(tenant, session),
-        **_fate(tenant, session, as_of),
+        **_status(tenant, session, as_of),
     }
 
 
@@ -82,7 +93,7 @@ def _routing(tenant: Tenant, session: Session) -> dict[str, Any]:
     return shapes[tenant.variants.log_routing]
 
 
-def _fate(tenant: Tenant, session: Session, as_of: float) -> dict[str, str]:
+def _status(tenant: Tenant, session: Session, as_of: float) -> dict[str, str]:
     """Scheduled, Cancelled and TimedOut have been seen, and only Scheduled with a meeting. The set is open: InProgress,
     for a session that nothing has become of yet, is a guess.
     """

@@ -4,68 +4,86 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow_chilipiper.sandbox.endpoints.booking import spend, write_success
-from airflow_chilipiper.sandbox.http.call import Call
-from airflow_chilipiper.sandbox.state.catalogue import HandoffRouter, Path
-from airflow_chilipiper.sandbox.http.decoding import (
-    anything,
-    either,
-    email,
-    identifier,
-    interval,
-    one_of,
-    record,
-    tagged,
-    text,
-    zone,
-)
-from airflow_chilipiper.sandbox.state.sessions import Session
+from airflow_chilipiper.sandbox.endpoints.booking import Booking, spend
 from airflow_chilipiper.sandbox.endpoints.slots import write_list
+from airflow_chilipiper.sandbox.http.call import Call
+from airflow_chilipiper.sandbox.http.decoding import Email, Identifier, Interval, Shape, Text, Zone
+from airflow_chilipiper.sandbox.http.endpoint import endpoint
+from airflow_chilipiper.sandbox.state.catalogue import HandoffRouter, Path
+from airflow_chilipiper.sandbox.state.sessions import Session
 from airflow_chilipiper.sandbox.state.tenant import Tenant
 
-_CRM_ID = either(identifier, record({"type": one_of("LeadId", "ContactId"), "value": identifier}))
-_INIT = tagged(
-    GuestEmailRequest=record(
-        {"type": text, "guestEmail": email, "interval": interval}, routerId=identifier, crmExplicits=anything
-    ),
-    CrmRequest=record({"type": text, "id": _CRM_ID, "interval": interval}, routerId=identifier, crmExplicits=anything),
-)
-_SCHEDULE = record({"startTime": text}, guestTimezone=zone, location=anything)
 _PREFIXES = {"00Q": "LeadId", "003": "ContactId"}
+_BOOKING = Booking("handoff", answer="nested", reason="details")
 
 
-def init(tenant: Tenant, call: Call) -> dict[str, Any]:
-    asked = call.read(_INIT)
+class LeadId(Shape, tag=True):
+    value: Identifier
+
+
+class ContactId(Shape, tag=True):
+    value: Identifier
+
+
+CrmId = Identifier | LeadId | ContactId
+
+
+class GuestEmailRequest(Shape, tag=True):
+    guest_email: Email
+    interval: Interval
+    router_id: Identifier | None = None
+    crm_explicits: Any = None
+
+
+class CrmRequest(Shape, tag=True):
+    id: CrmId
+    interval: Interval
+    router_id: Identifier | None = None
+    crm_explicits: Any = None
+
+
+class ScheduleRequest(Shape):
+    start_time: Text
+    guest_timezone: Zone | None = None
+    location: Any = None
+
+
+@endpoint(
+    "POST",
+    "/v1/org/handoff/workspace/{workspaceId}/booker/{userId}/init-simple",
+    operation="handoff-init",
+    permission="handoff.schedule",
+)
+def init(tenant: Tenant, call: Call, body: GuestEmailRequest | CrmRequest) -> dict[str, Any]:
     workspace, booker = call.ids["workspaceId"], call.ids["userId"]
     _check_booker(tenant, workspace, booker)
-    guest = asked.get("guestEmail") or _guest_of(tenant, asked["id"])
-    routers = _routers(tenant, workspace, asked.get("routerId"))
+    guest = body.guest_email if isinstance(body, GuestEmailRequest) else _guest_of(tenant, body.id)
+    routers = _routers(tenant, workspace, body.router_id)
     session = tenant.open_session("handoff", guest=guest, workspace=workspace, booker=booker)
     results = [
         {
             "routerId": router.id,
-            "pathResults": [_write_path(tenant, session, router, path, asked["interval"]) for path in router.paths],
+            "pathResults": [_write_path(tenant, session, router, path, body.interval) for path in router.paths],
         }
         for router in routers
     ]
     return {_key(tenant): session.id, "guestEmail": guest, "routers": results}
 
 
-def schedule(tenant: Tenant, call: Call) -> dict[str, Any]:
-    asked = call.read(_SCHEDULE)
+@endpoint(
+    "POST",
+    "/v1/org/handoff/routing/{sessionId}/router/{routerId}/path/{pathId}/booker/{userId}/schedule-simple",
+    operation="handoff-schedule",
+    permission="handoff.schedule",
+)
+def schedule(tenant: Tenant, call: Call, body: ScheduleRequest) -> dict[str, Any]:
     session = tenant.sessions.get(call.ids["sessionId"])
     if session and session.pattern == "handoff" and session.booker != call.ids["userId"]:
-        session.spent, session.offered = True, {}
+        session.spend()
         raise tenant.refusal("booker_not_allowed", "The session was opened by another booker")
-    booked = spend(
-        tenant,
-        call,
-        pattern="handoff",
-        start=asked.pop("startTime"),
-        place=(call.ids["routerId"], call.ids["pathId"]),
-        details=asked,
-    )
-    return write_success(tenant, booked)
+    place = (call.ids["routerId"], call.ids["pathId"])
+    details = {"guestTimezone": body.guest_timezone, "location": body.location}
+    return spend(tenant, call, _BOOKING, start=body.start_time, place=place, details=details)
 
 
 def _key(tenant: Tenant) -> str:
@@ -83,12 +101,12 @@ def _check_booker(tenant: Tenant, workspace: str, booker: str) -> None:
         raise tenant.refusal("booker_not_allowed", f"User {booker} has no handoff licence in workspace {workspace}")
 
 
-def _guest_of(tenant: Tenant, reference: Any) -> str:
+def _guest_of(tenant: Tenant, reference: CrmId) -> str:
     """The e-mail of a CRM record; an id that the tenant does not know gets a guest of its own.
 
     Salesforce ids differ by case, e-mails do not: the synthetic address keeps two such ids apart.
     """
-    kind, value = ("", reference) if isinstance(reference, str) else (reference["type"], reference["value"])
+    kind, value = ("", reference) if isinstance(reference, str) else (type(reference).__name__, reference.value)
     if kind and _PREFIXES.get(value[:3], kind) != kind:
         raise tenant.refusal("not_found", f"The CRM has no {kind} {value}")
     capitals = sum(1 << index for index, letter in enumerate(value) if letter.isupper())
@@ -105,10 +123,10 @@ def _routers(tenant: Tenant, workspace: str, router_id: str | None) -> list[Hand
 
 
 def _write_path(
-    tenant: Tenant, session: Session, router: HandoffRouter, path: Path, asked: dict[str, float]
+    tenant: Tenant, session: Session, router: HandoffRouter, path: Path, interval: Interval
 ) -> dict[str, Any]:
     """A Fork holds a live branch without times and a later branch, which is the one to book (vendor drafts)."""
-    slots = tenant.offer(session, (router.id, path.id), path.target, meeting_type=path.meeting_type, interval=asked)
+    slots = tenant.offer(session, (router.id, path.id), path.target, meeting_type=path.meeting_type, interval=interval)
     minutes = tenant.catalogue.meeting_types[path.meeting_type].minutes
     common = {"assignees": list(path.target.users), "duration": f"{minutes} minutes"}
     times = write_list(tenant, slots, attendees=tenant.variants.handoff_attendees)

@@ -2,41 +2,64 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
+
+from msgspec import Meta
 
 from airflow_chilipiper.sandbox.http.call import Call
+from airflow_chilipiper.sandbox.http.decoding import Identifier, Shape, Uuid
+from airflow_chilipiper.sandbox.http.endpoint import endpoint
 from airflow_chilipiper.sandbox.state.catalogue import Link, LinkKind, Target
-from airflow_chilipiper.sandbox.http.decoding import array, identifier, matching, record, uuid
 from airflow_chilipiper.sandbox.state.tenant import Tenant
 
-_FILTERS = {
-    "filterWorkspaceIds": array(identifier, least=1),
-    "filterLinkSlugs": array(matching("[-0-9a-z_]+"), least=1),
-    "filterMeetingTypeId": array(uuid, least=1),
-}
-_COMMON = record({}, **_FILTERS)
-_WITH_DISTRIBUTION = record({}, **_FILTERS, filterDistributionIds=array(identifier, least=1))
+_LISTS = "/v1/org/schedulingLinks"
+_READ = "scheduling-links.read"
 _SITE = "https://sandbox.chilipiper.example"
+_Slug = Annotated[str, Meta(pattern=r"^[-0-9a-z_]+\Z")]
 
 
-def round_robin(tenant: Tenant, call: Call) -> dict[str, Any]:
-    links = _chosen(tenant, "RoundRobin", call.read(_WITH_DISTRIBUTION))
+class Filters(Shape):
+    filter_workspace_ids: Annotated[list[Identifier], Meta(min_length=1)] | None = None
+    filter_link_slugs: Annotated[list[_Slug], Meta(min_length=1)] | None = None
+    filter_meeting_type_id: Annotated[list[Uuid], Meta(min_length=1)] | None = None
+
+
+class DistributionFilters(Filters):
+    filter_distribution_ids: Annotated[list[Identifier], Meta(min_length=1)] | None = None
+
+
+@endpoint("POST", f"{_LISTS}/list-round-robin", operation="scheduling-link-list-round-robin", permission=_READ)
+def round_robin(tenant: Tenant, call: Call, body: DistributionFilters) -> dict[str, Any]:
+    links = _chosen(tenant, "RoundRobin", body)
     return {"links": [{**_row(each), "assignments": [_assignment(tenant, each.target)]} for each in links]}
 
 
-def ownership(tenant: Tenant, call: Call) -> dict[str, Any]:
-    links = _chosen(tenant, "Ownership", call.read(_WITH_DISTRIBUTION))
-    return {"links": [{**_row(each), **_ownership(tenant, each)} for each in links]}
+@endpoint("POST", f"{_LISTS}/list-ownership", operation="scheduling-link-list-ownership", permission=_READ)
+def ownership(tenant: Tenant, call: Call, body: DistributionFilters) -> dict[str, Any]:
+    return {"links": [{**_row(each), **_ownership(tenant, each)} for each in _chosen(tenant, "Ownership", body)]}
 
 
-def group(tenant: Tenant, call: Call) -> dict[str, Any]:
-    return {"links": [_row(each) for each in _chosen(tenant, "Group", call.read(_COMMON))]}
+@endpoint("POST", f"{_LISTS}/list-group", operation="scheduling-link-list-group", permission=_READ)
+def group(tenant: Tenant, call: Call, body: Filters) -> dict[str, Any]:
+    return {"links": [_row(each) for each in _chosen(tenant, "Group", body)]}
 
 
-def admin_one_on_one(tenant: Tenant, call: Call) -> dict[str, Any]:
-    return {"links": [_row(each) for each in _chosen(tenant, "AdminOneOnOne", call.read(_COMMON))]}
+@endpoint(
+    "POST",
+    f"{_LISTS}/list-admin-one-on-one",
+    operation="scheduling-link-list-admin-one-on-one",
+    permission=_READ,
+)
+def admin_one_on_one(tenant: Tenant, call: Call, body: Filters) -> dict[str, Any]:
+    return {"links": [_row(each) for each in _chosen(tenant, "AdminOneOnOne", body)]}
 
 
+@endpoint(
+    "GET",
+    f"{_LISTS}/list-personal-v2/{{userId}}",
+    operation="scheduling-link-list-personal-v2",
+    permission="user.read",
+)
 def personal(tenant: Tenant, call: Call) -> dict[str, Any]:
     """One user's own links: slug, meeting type and address, but no linkId (published spec 1.494)."""
     user = call.ids["userId"]
@@ -48,15 +71,17 @@ def personal(tenant: Tenant, call: Call) -> dict[str, Any]:
     return {"links": [_personal_row(tenant, each) for each in links]}
 
 
-def _chosen(tenant: Tenant, kind: LinkKind, asked: dict[str, Any]) -> list[Link]:
+def _chosen(tenant: Tenant, kind: LinkKind, body: Filters) -> list[Link]:
+    distributions = body.filter_distribution_ids if isinstance(body, DistributionFilters) else None
+
     def fits(link: Link) -> bool:
-        has = (
-            ("filterWorkspaceIds", {link.workspace}),
-            ("filterLinkSlugs", {link.slug}),
-            ("filterMeetingTypeId", set(link.meeting_types)),
-            ("filterDistributionIds", {link.target.distribution}),
+        filters = (
+            (body.filter_workspace_ids, {link.workspace}),
+            (body.filter_link_slugs, {link.slug}),
+            (body.filter_meeting_type_id, set(link.meeting_types)),
+            (distributions, {link.target.distribution}),
         )
-        return link.kind == kind and all(not asked.get(name) or set(asked[name]) & values for name, values in has)
+        return link.kind == kind and all(not wanted or set(wanted) & values for wanted, values in filters)
 
     return [link for link in tenant.catalogue.links.values() if fits(link)]
 

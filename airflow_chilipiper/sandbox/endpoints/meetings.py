@@ -2,40 +2,49 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta
 
 from airflow_chilipiper.sandbox.http.call import Call
-from airflow_chilipiper.sandbox.http.decoding import array, email, identifier, instant, number, one_of, record, uuid
+from airflow_chilipiper.sandbox.http.decoding import Email, Identifier, Instant, PageNumber, Shape, Uuid
+from airflow_chilipiper.sandbox.http.endpoint import endpoint
 from airflow_chilipiper.sandbox.state.sessions import Meeting
 from airflow_chilipiper.sandbox.state.tenant import Tenant
 
 _WEEK = 7 * 86_400
-_ASKED = record(
-    {"start": instant, "end": instant},
-    workspaceIds=array(identifier, least=1),
-    status=array(one_of("Active", "Canceled", "NoShow", "Completed"), least=1),
-    assigneeIds=array(identifier, least=1),
-    hostIds=array(identifier, least=1),
-    guestEmail=email,
-    meetingTypeIds=array(uuid, least=1),
-    page=number(0),
-    pageSize=number(1, 200),
-)
+_Identifiers = Annotated[list[Identifier], Meta(min_length=1)]
+_Statuses = Annotated[list[Literal["Active", "Canceled", "NoShow", "Completed"]], Meta(min_length=1)]
 
 
-def find(tenant: Tenant, call: Call) -> dict[str, Any]:
-    """meeting-list-put: by scheduled start, start inclusive, end exclusive, at most 7 days (published spec 1.494)."""
-    asked = call.read(_ASKED)
-    if not 0 <= asked["end"] - asked["start"] <= _WEEK:
+class ListRequest(Shape):
+    start: Instant
+    end: Instant
+    workspace_ids: _Identifiers | None = None
+    status: _Statuses | None = None
+    assignee_ids: _Identifiers | None = None
+    host_ids: _Identifiers | None = None
+    guest_email: Email | None = None
+    meeting_type_ids: Annotated[list[Uuid], Meta(min_length=1)] | None = None
+    page: PageNumber | None = None
+    page_size: Annotated[int, Meta(ge=1, le=200)] | None = None
+
+
+@endpoint("PUT", "/v2/org/meetings/meetings", operation="meeting-list-put", permission="meeting.read")
+def find(tenant: Tenant, call: Call, body: ListRequest) -> dict[str, Any]:
+    """By scheduled start, start inclusive, end exclusive, at most 7 days (published spec 1.494)."""
+    if not 0 <= body.end - body.start <= _WEEK:
         raise tenant.refusal("window_too_long", "The interval between start and end must be at most 7 days")
-    meetings = [each for each in tenant.meetings(asked.get("guestEmail")) if _fits(tenant, asked, each)]
+    meetings = [each for each in tenant.meetings(body.guest_email) if _fits(tenant, body, each)]
     meetings.sort(key=lambda each: (each.start, each.id))
-    size = asked.get("pageSize", 10)
-    first = asked.get("page", 0) * size
+    size = body.page_size or 10
+    first = (body.page or 0) * size
     rows = [_row(tenant, each) for each in meetings[first : first + size]]
     return {"data": {"list": rows}, **write_more(tenant, len(meetings) > first + size)}
 
 
+@endpoint("GET", "/v1/org/meetings/get/{meetingId}", operation="meeting-get", permission="meeting.read")
 def get(tenant: Tenant, call: Call) -> dict[str, Any]:
     """meeting-get: same envelope, `id` instead of `meetingId`, the time inside `activities`."""
     meeting = tenant.meeting(call.ids["meetingId"])
@@ -47,19 +56,19 @@ def get(tenant: Tenant, call: Call) -> dict[str, Any]:
     return {"data": {"id": row.pop("meetingId"), **row, "activities": activities}, **write_more(tenant, False)}
 
 
-def _fits(tenant: Tenant, asked: dict[str, Any], meeting: Meeting) -> bool:
+def _fits(tenant: Tenant, body: ListRequest, meeting: Meeting) -> bool:
     """Only meetings that the list has caught up with; its indexing delay is documented nowhere."""
-    wanted = (
-        ("workspaceIds", (meeting.workspace,)),
-        ("status", (meeting.status,)),
-        ("assigneeIds", meeting.hosts),
-        ("hostIds", meeting.hosts[:1]),
-        ("meetingTypeIds", (meeting.meeting_type,)),
+    filters: tuple[tuple[Sequence[str] | None, Sequence[str]], ...] = (
+        (body.workspace_ids, (meeting.workspace,)),
+        (body.status, (meeting.status,)),
+        (body.assignee_ids, meeting.hosts),
+        (body.host_ids, meeting.hosts[:1]),
+        (body.meeting_type_ids, (meeting.meeting_type,)),
     )
     return (
-        asked["start"] <= meeting.start < asked["end"]
+        body.start <= meeting.start < body.end
         and meeting.booked_at + tenant.list_lag_seconds <= tenant.now()
-        and all(not asked.get(name) or set(asked[name]) & set(values) for name, values in wanted)
+        and all(not wanted or set(wanted) & set(values) for wanted, values in filters)
     )
 
 

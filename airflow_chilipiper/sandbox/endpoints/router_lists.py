@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from airflow_chilipiper.sandbox.http.call import Call
+from airflow_chilipiper.sandbox.http.decoding import Identifier, Shape, Text
+from airflow_chilipiper.sandbox.http.endpoint import endpoint
 from airflow_chilipiper.sandbox.state.catalogue import FormKey, HandoffRouter, Router, Target
-from airflow_chilipiper.sandbox.http.decoding import identifier, record
 from airflow_chilipiper.sandbox.state.tenant import Tenant
 
 _EPOCH = "2026-01-05T08:00:00.000Z"
@@ -15,14 +16,33 @@ _NO_REDIRECT = {"type": "NoRedirect"}
 _THANKS = {"type": "Url", "url": "https://sandbox.chilipiper.example/thanks"}
 
 
-def concierge(tenant: Tenant, call: Call) -> dict[str, Any]:
+class RoutersRequest(Shape):
+    workspace_id: Identifier | None = None
+
+
+class RoutersQuery(Shape):
+    workspace_id: Text | None = None
+
+
+@endpoint(
+    "POST",
+    "/v1/org/concierge/routers/concierge/list",
+    operation="concierge-list-routers",
+    permission="concierge.read",
+)
+def concierge(tenant: Tenant, call: Call, body: RoutersRequest | None) -> dict[str, Any]:
     """No body in the spec; the workspace filter is what another door to the same operation takes."""
-    asked = call.read(record({}, workspaceId=identifier)) if call.content else {}
-    wanted = asked.get("workspaceId")
+    wanted = body.workspace_id if body else None
     routers = [each for each in tenant.catalogue.routers.values() if wanted in (None, each.workspace)]
     return {"routers": [_expanded(tenant, each) for each in routers]}
 
 
+@endpoint(
+    "GET",
+    "/v1/org/concierge/routers/concierge/{routerId}",
+    operation="concierge-router-get",
+    permission="concierge.read",
+)
 def concierge_single(tenant: Tenant, call: Call) -> dict[str, Any]:
     router = next((each for each in tenant.catalogue.routers.values() if each.id == call.ids["routerId"]), None)
     if router is None:
@@ -30,9 +50,15 @@ def concierge_single(tenant: Tenant, call: Call) -> dict[str, Any]:
     return _summary(router)
 
 
-def handoff(tenant: Tenant, call: Call) -> list[dict[str, Any]]:
+@endpoint(
+    "GET",
+    "/v1/org/handoff/routers/handoff/list",
+    operation="handoff-router-list",
+    permission="handoff.read",
+)
+def handoff(tenant: Tenant, call: Call, query: RoutersQuery) -> list[dict[str, Any]]:
     """A bare array (published spec 1.287)."""
-    wanted = call.text("workspaceId")
+    wanted = query.workspace_id
     routers = [each for each in tenant.catalogue.handoff_routers.values() if wanted in (None, each.workspace)]
     return [_handoff(each) for each in routers]
 

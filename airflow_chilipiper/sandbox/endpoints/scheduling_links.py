@@ -5,43 +5,29 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from airflow_chilipiper.sandbox.endpoints.booking import spend, write_success
-from airflow_chilipiper.sandbox.http.call import Call
-from airflow_chilipiper.sandbox.state.catalogue import FormField, Link, LinkKind, Target
-from airflow_chilipiper.sandbox.http.decoding import (
-    anything,
-    array,
-    email,
-    identifier,
-    interval,
-    mapping,
-    meeting_type_override,
-    record,
-    text,
-    uuid,
-    zone,
-)
-from airflow_chilipiper.sandbox.state.sessions import Session
+from airflow_chilipiper.sandbox.endpoints.booking import Booking, spend
 from airflow_chilipiper.sandbox.endpoints.slots import write_list
+from airflow_chilipiper.sandbox.http.call import Call
+from airflow_chilipiper.sandbox.http.decoding import (
+    Duration,
+    Email,
+    Identifier,
+    Instant,
+    Interval,
+    MeetingTypeOverride,
+    Shape,
+    Text,
+    Uuid,
+    Zone,
+)
+from airflow_chilipiper.sandbox.http.endpoint import endpoint
+from airflow_chilipiper.sandbox.state.catalogue import FormField, Link, LinkKind, Target
+from airflow_chilipiper.sandbox.state.sessions import Session
 from airflow_chilipiper.sandbox.state.tenant import Tenant
 
-_INIT = record(
-    {"link": record({"type": text}, linkId=identifier, slug=identifier, id=identifier)},
-    interval=interval,
-    guestEmail=email,
-    meetingTypeId=uuid,
-    guestTimezone=zone,
-    bookerId=identifier,
-    meetingTypeOverride=meeting_type_override,
-    outputs=array(anything),
-)
-_SCHEDULE = record(
-    {"startTime": text, "guestEmail": email},
-    guestTimezone=zone,
-    formData=mapping,
-    location=anything,
-    guestCrmId=anything,
-)
+_PERMISSION = "scheduling-links.read and scheduling-links.schedule"
+_BOOKING = Booking("scheduling-link")
+_WEEK = Duration(7 * 86_400)
 # Only RoundRobin is documented; the others are the plausible spellings.
 _KINDS: dict[str, LinkKind] = {
     "RoundRobin": "RoundRobin",
@@ -53,49 +39,83 @@ _KINDS: dict[str, LinkKind] = {
 }
 
 
-def init(tenant: Tenant, call: Call) -> dict[str, Any]:
-    asked = call.read(_INIT)
-    link = _find(tenant, asked["link"])
-    guest = asked.get("guestEmail")
+class LinkReference(Shape):
+    type: Text
+    link_id: Identifier | None = None
+    slug: Identifier | None = None
+    id: Identifier | None = None
+
+
+class InitRequest(Shape):
+    link: LinkReference
+    interval: Interval | None = None
+    guest_email: Email | None = None
+    meeting_type_id: Uuid | None = None
+    guest_timezone: Zone | None = None
+    booker_id: Identifier | None = None
+    meeting_type_override: MeetingTypeOverride | None = None
+    outputs: list[Any] | None = None
+
+
+class ScheduleRequest(Shape):
+    start_time: Text
+    guest_email: Email
+    guest_timezone: Zone | None = None
+    form_data: dict[str, Any] | None = None
+    location: Any = None
+    guest_crm_id: Any = None
+
+
+@endpoint("POST", "/v1/org/schedulingLinks/init-simple", operation="scheduling-link-init", permission=_PERMISSION)
+def init(tenant: Tenant, call: Call, body: InitRequest) -> dict[str, Any]:
+    link, guest = _find(tenant, body.link), body.guest_email
     if link.kind == "Ownership" and not guest:
         raise tenant.refusal("guest_required", "An ownership link needs guestEmail to find the owner")
-    meeting_type = asked.get("meetingTypeId") or link.meeting_types[0]
+    meeting_type = body.meeting_type_id or link.meeting_types[0]
     if meeting_type not in link.meeting_types:
         raise tenant.refusal("not_found", "The link does not offer this meeting type")
     session = tenant.open_session("scheduling-link", guest=guest, workspace=link.workspace, fields=link.fields)
-    window = asked.get("interval") or {"startsAt": tenant.now(), "duration": 7 * 86_400.0}
-    slots = tenant.offer(session, ("", ""), _target(tenant, link, guest), meeting_type=meeting_type, interval=window)
+    interval = body.interval or Interval(Instant(tenant.now()), _WEEK)
+    slots = tenant.offer(session, ("", ""), _target(tenant, link, guest), meeting_type=meeting_type, interval=interval)
     answer = {tenant.variants.route_key: session.id, **write_list(tenant, slots)}
     if tenant.variants.form_fields:
         answer["formFields"] = [_write_field(tenant, each) for each in link.fields]
     return {**answer, "failures": {}}
 
 
-def schedule(tenant: Tenant, call: Call) -> dict[str, Any]:
-    asked = call.read(_SCHEDULE)
-    given = {"PersonEmail": asked["guestEmail"], **(asked.get("formData") or {})}
-    details = {name: value for name, value in asked.items() if name not in ("startTime", "guestEmail")}
-    booked = spend(
+@endpoint(
+    "POST",
+    "/v1/org/schedulingLinks/routing/{sessionId}/schedule-simple",
+    operation="scheduling-link-schedule",
+    permission=_PERMISSION,
+)
+def schedule(tenant: Tenant, call: Call, body: ScheduleRequest) -> dict[str, Any]:
+    form = {"PersonEmail": body.guest_email, **(body.form_data or {})}
+    details = {
+        "guestTimezone": body.guest_timezone,
+        "formData": body.form_data,
+        "location": body.location,
+        "guestCrmId": body.guest_crm_id,
+    }
+    return spend(
         tenant,
         call,
-        pattern="scheduling-link",
-        start=asked["startTime"],
-        guest=asked["guestEmail"],
-        check=lambda session: _check_form(tenant, session, given),
+        _BOOKING,
+        start=body.start_time,
+        guest=body.guest_email,
+        check=lambda session: _check_form(tenant, session, form),
         details=details,
     )
-    return write_success(tenant, booked)
 
 
-def _find(tenant: Tenant, reference: dict[str, str]) -> Link:
+def _find(tenant: Tenant, reference: LinkReference) -> Link:
     """By linkId; a Personal link has none in its list row, so there the slug or an `id` is taken."""
-    kind = _KINDS.get(reference["type"])
-    wanted = reference.get("linkId") or reference.get("id") or reference.get("slug") or ""
+    wanted = reference.link_id or reference.id or reference.slug or ""
     link = tenant.catalogue.links.get(wanted) or next(
         (each for each in tenant.catalogue.links.values() if each.slug == wanted), None
     )
-    if link is None or link.kind != kind:
-        raise tenant.refusal("link_unknown", f"No link {wanted} of type {reference['type']}")
+    if link is None or link.kind != _KINDS.get(reference.type):
+        raise tenant.refusal("link_unknown", f"No link {wanted} of type {reference.type}")
     return link
 
 
@@ -109,9 +129,9 @@ def _target(tenant: Tenant, link: Link, guest: str | None) -> Target:
     )
 
 
-def _check_form(tenant: Tenant, session: Session, given: dict[str, Any]) -> None:
+def _check_form(tenant: Tenant, session: Session, form: dict[str, Any]) -> None:
     for each in session.fields if tenant.variants.form_fields else ():
-        value = given.get(each.reference)
+        value = form.get(each.reference)
         if (each.requirement == "Required" and not value) or (each.requirement == "Hidden" and value != each.value):
             raise tenant.refusal("form_incomplete", f"formData lacks {each.reference}", field=each.reference)
 

@@ -1,4 +1,4 @@
-"""One request as an endpoint sees it, read strictly, and as it stays on record."""
+"""One request as an endpoint sees it, and as it stays on record."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-
-from airflow_chilipiper.sandbox.http.answers import Refused, text_answer
-from airflow_chilipiper.sandbox.http.decoding import Decoder, Undecodable
 
 
 @dataclass(slots=True)
@@ -22,6 +19,8 @@ class Quirks:
 
 @dataclass(slots=True)
 class Call:
+    """`ids` are those in the path; body and query are handed to the endpoint in the shapes that it declares."""
+
     operation: str
     method: str
     path: str
@@ -31,43 +30,11 @@ class Call:
     headers: Mapping[str, str]
     quirks: Quirks = field(default_factory=Quirks)
 
-    def read(self, decoder: Decoder) -> Any:
-        """The body; 400 text/plain when it is not JSON or not of the documented shape."""
-        if not self.headers.get("content-type", "").startswith("application/json"):
-            raise _invalid("header Content-Type")
-        try:
-            return decoder(json.loads(self.content), "")
-        except ValueError as error:
-            raise _invalid("body") from error
-        except Undecodable as error:
-            raise _invalid(f"body ({error})" if str(error) else "body") from error
+    def record(self, *, status: int | None, fault: str | None, at: float) -> CallRecord:
+        return CallRecord(self.operation, self.method, self.path, self._body_as_sent(), status, fault, at)
 
-    def text(self, name: str, *, needed: bool = False) -> str | None:
-        value = self.query.get(name)
-        if value == "" or (needed and value is None):
-            raise _invalid(f"query parameter {name}")
-        return value
-
-    def value(self, name: str, decoder: Decoder) -> Any:
-        """A query parameter that must be there and decode."""
-        try:
-            return decoder(self.query.get(name), "")
-        except Undecodable as error:
-            raise _invalid(f"query parameter {name}") from error
-
-    def number(self, name: str, *, default: int, least: int, most: int) -> int:
-        value = self.query.get(name, str(default))
-        if not value.isdecimal() or not least <= int(value) <= most:
-            raise _invalid(f"query parameter {name}")
-        return int(value)
-
-    def check_query(self, known: tuple[str, ...]) -> None:
-        for name in self.query:
-            if name not in known:
-                raise _invalid(f"query parameter {name}")
-
-    def body(self) -> Any:
-        """The body for the record: JSON where it is JSON."""
+    def _body_as_sent(self) -> Any:
+        """JSON where it is JSON, else the text."""
         try:
             return json.loads(self.content) if self.content else None
         except ValueError:
@@ -85,7 +52,3 @@ class CallRecord:
     status: int | None
     fault: str | None
     at: float
-
-
-def _invalid(what: str) -> Refused:
-    return Refused(text_answer(f"Invalid value for: {what}"))

@@ -6,14 +6,24 @@ import asyncio
 import socket
 import struct
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from airflow_chilipiper.sandbox.http.answers import Answer
-from airflow_chilipiper.sandbox.fault_kinds import Cut
+
+Ending = Literal["close", "reset", "half", "garbage"]
+
+
+class Cut(Exception):
+    """The connection ends here: at once, in the middle of the answer, or after bytes that are no HTTP."""
+
+    def __init__(self, how: Ending, answer: Answer | None = None) -> None:
+        super().__init__(how)
+        self.how = how
+        self.answer = answer
 
 
 class CuttableProtocol(H11Protocol):
@@ -24,7 +34,7 @@ class CuttableProtocol(H11Protocol):
         self.access_log = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Head and body leave in two writes; unless told not to, the kernel waits 40 ms between them."""
+        """Head and body leave in two writes; without this the kernel waits 40 ms between them."""
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         super().connection_made(transport)
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from airflow_chilipiper.sandbox.state.calendar import Slot
 from airflow_chilipiper.sandbox.state.catalogue import FormField, Target
 
-Pattern = Literal["concierge", "scheduling-link", "handoff"]
 Place = tuple[str, str]
 """Where in an offer a slot stands: (routerId, pathId) for Handoff, else ("", "")."""
 
@@ -26,7 +25,7 @@ class Routing:
 @dataclass(slots=True)
 class Session:
     id: str
-    pattern: Pattern
+    pattern: str
     opened_at: float
     expires_at: float
     guest: str | None = None
@@ -38,12 +37,17 @@ class Session:
     routing: Routing | None = None
     spent: bool = False
 
+    def spend(self) -> dict[Place, dict[str, Slot]]:
+        """What it offered; from now on it offers nothing."""
+        offered, self.offered, self.spent = self.offered, {}, True
+        return offered
+
 
 @dataclass(slots=True)
 class Meeting:
     id: str
     session: str
-    pattern: Pattern
+    pattern: str
     guest: str
     workspace: str
     meeting_type: str

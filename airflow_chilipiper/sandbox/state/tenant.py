@@ -9,10 +9,11 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from airflow_chilipiper.sandbox.http.answers import Refused, error_answer
+from airflow_chilipiper.sandbox.http.decoding import Interval
+from airflow_chilipiper.sandbox.http.times import read_instant, write_instant
 from airflow_chilipiper.sandbox.state.calendar import Calendar, Slot
 from airflow_chilipiper.sandbox.state.catalogue import Catalogue, Target
-from airflow_chilipiper.sandbox.state.sessions import Meeting, Pattern, Place, Session
-from airflow_chilipiper.sandbox.http.times import read_instant, write_instant
+from airflow_chilipiper.sandbox.state.sessions import Meeting, Place, Session
 from airflow_chilipiper.sandbox.state.variants import Variants
 
 
@@ -27,7 +28,7 @@ class Tenant:
         self.calendar = Calendar(catalogue.users.values(), seed=seed)
         self.sessions: dict[str, Session] = {}
         self.tokens: dict[str, frozenset[str]] = {}
-        self.session_seconds: dict[Pattern, float] = {"concierge": 600, "scheduling-link": 900, "handoff": 900}
+        self.session_seconds: dict[str, float] = {"concierge": 600}
         self.notice_seconds = 3_600.0
         self.horizon_seconds = 60 * 86_400.0
         self.list_lag_seconds = 0.0
@@ -42,14 +43,18 @@ class Tenant:
         self._ids += 1
         return str(uuid5(NAMESPACE_URL, f"sandbox/{self._seed}/{kind}/{self._ids}"))
 
-    def open_session(self, pattern: Pattern, **known: Any) -> Session:
+    def lifetime_of(self, pattern: str) -> float:
+        """How many seconds its sessions last; those that `session_seconds` does not name, a quarter of an hour."""
+        return self.session_seconds.get(pattern, 900)
+
+    def open_session(self, pattern: str, **known: Any) -> Session:
         now = self.now()
-        session = Session(self.new_id("session"), pattern, now, now + self.session_seconds[pattern], **known)
+        session = Session(self.new_id("session"), pattern, now, now + self.lifetime_of(pattern), **known)
         self.sessions[session.id] = session
         return session
 
     def offer(
-        self, session: Session, place: Place, target: Target, *, meeting_type: str, interval: dict[str, float]
+        self, session: Session, place: Place, target: Target, *, meeting_type: str, interval: Interval
     ) -> list[Slot]:
         """The target's slots, remembered with the session by their start as it is sent."""
         slots = self.free_slots(target, meeting_type=meeting_type, interval=interval)
@@ -57,11 +62,11 @@ class Tenant:
         session.offered[place] = {self.write(slot.start): slot for slot in slots}
         return slots
 
-    def free_slots(self, target: Target, *, meeting_type: str, interval: dict[str, float]) -> list[Slot]:
-        """Slots from `startsAt` forward that keep the minimum notice, in order."""
+    def free_slots(self, target: Target, *, meeting_type: str, interval: Interval) -> list[Slot]:
+        """Slots from the start of the interval that keep the minimum notice, in order."""
         now = self.now()
-        begin = max(interval["startsAt"], now + self.notice_seconds)
-        end = min(interval["startsAt"] + interval["duration"], now + self.horizon_seconds)
+        begin = max(interval.starts_at, now + self.notice_seconds)
+        end = min(interval.starts_at + interval.duration, now + self.horizon_seconds)
         return self.calendar.slots(
             target, begin=begin, end=end, minutes=self.catalogue.meeting_types[meeting_type].minutes
         )

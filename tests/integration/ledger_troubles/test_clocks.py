@@ -96,7 +96,7 @@ def test_a_time_of_day_that_jumps_between_update_and_call_holds_no_call_up(desk:
 def test_a_time_of_day_that_jumps_frees_no_lead_in_doubt(desk: Desk, home: Home, policy: InDoubt, jump: float) -> None:
     """Its meeting is made later than anybody looked, and is found then."""
     wall, ledger = Jumping(time.time), sql_ledger("ledger")
-    desk.chili.faults.late_commit(86_400, "concierge-schedule")
+    desk.chili.faults.late_commit("concierge-schedule", seconds=86_400)
     for number, statuses in enumerate((("unknown",), ("unknown", "review"), ("already_booked",)), 1):
         bounds = Bounds(in_doubt=policy, list_lag=0.0)
         batch = batch_of(ledger, [a_lead(LEADS[0], sender=f"nightly#{number}", bounds=bounds)], wall=wall)

@@ -62,7 +62,7 @@ def test_a_task_that_is_cleared_under_way_begins_no_further_booking_and_its_next
     """Its calls take three seconds, and Airflow kills it five seconds after it has told it to stop."""
     skip_without_ledger(ledger)
     with campaign(f"cleared_under_way_{ledger}", airflow) as tour:
-        tour.chili.faults.slow(3, BOOK, acts_first=True, count=20)
+        tour.chili.faults.slow(BOOK, seconds=3, acts_first=True, count=20)
         run = tour.start()
         tour.wait_for("a booking", lambda: run.task["state"] == "running" and tour.chili.meetings)
         run.clear()
@@ -105,7 +105,7 @@ def test_a_task_that_outlives_its_supervisor_books_nobody_whom_its_retry_books(a
 
 def test_two_runs_at_once_share_the_leads_of_a_purpose(airflow: Airflow) -> None:
     with campaign("two_runs", airflow) as tour:
-        tour.chili.faults.slow(25, BOOK, acts_first=True, count=4)
+        tour.chili.faults.slow(BOOK, seconds=25, acts_first=True, count=4)
         runs = [tour.start("first"), tour.start("second")]
         assert [run.wait_for_end()["state"] for run in runs] == ["success"] * 2
         assert tour.called(BOOK) == 20
@@ -120,8 +120,8 @@ def skip_without_ledger(ledger: str) -> None:
 
 def start_and_hold(tour: Campaign, *, seconds: float = FOR_EVER) -> Run:
     """Eight bookings are answered; four more are in flight, of which two have acted and two may do so later."""
-    tour.chili.faults.slow(seconds, BOOK, acts_first=True, count=2, skip=8)
-    tour.chili.faults.slow(seconds, BOOK, count=2, skip=8)
+    tour.chili.faults.slow(BOOK, seconds=seconds, acts_first=True, count=2, skip=8)
+    tour.chili.faults.slow(BOOK, seconds=seconds, count=2, skip=8)
     run = tour.start()
     tour.wait_for("four calls in flight", lambda: run.task["state"] == "running" and not tour.chili.faults.pending)
     assert len(tour.chili.meetings) == 10

@@ -418,7 +418,7 @@ def test_a_lead_for_whom_no_meeting_is_found_is_left_to_a_person(
 ) -> None:
     """The first try ends as unknown; the next one settles that, and says what to do; none asks for the lead again."""
     for operation in BOOKING:
-        desk.chili.faults.refuse(operation)
+        desk.chili.faults.lose_request(operation)
     arguments = {**OWN[kind], **MANY, "leads": [lead("ada")], "list_lag": timedelta(0)}
     operator = desk.make(kind, ledger_conn_id="ledger", **arguments)
     with pytest.raises(AirflowException, match="1 unknown"):
@@ -435,7 +435,7 @@ def test_where_the_user_allows_it_a_lead_is_booked_again_once_no_earlier_call_ca
     desk: Desk, ledger: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before that the lead stays unknown, and each retry looks again."""
-    desk.chili.faults.refuse("scheduling-link-schedule")
+    desk.chili.faults.lose_request("scheduling-link-schedule")
     arguments = {**OWN[SchedulingLinkBookOperator], **MANY, "leads": [lead("ada")], "list_lag": timedelta(0)}
     arguments |= {"on_no_evidence": "rebook", "session_lifetime": timedelta(minutes=10)}
     operator = desk.make(SchedulingLinkBookOperator, ledger_conn_id="ledger", **arguments)

@@ -24,7 +24,7 @@ LINK = {"link_id": "link-rr-demo", "lead_key": col("lead_id"), "ledger_conn_id":
 
 def lose(desk: Desk, *names: str, booked: bool, purpose: str = "q3", **arguments: Any) -> None:
     """Book leads whose answers are lost while the meeting list cannot be asked."""
-    fault = desk.chili.faults.lose_answer if booked else desk.chili.faults.refuse
+    fault = desk.chili.faults.lose_answer if booked else desk.chili.faults.lose_request
     fault("scheduling-link-schedule", count=len(names))
     desk.chili.faults.error("meeting-list-put", status=403, code="Forbidden", count=len(names))
     given = {**LINK, "leads": [lead(name) for name in names], "purpose": purpose, **arguments}

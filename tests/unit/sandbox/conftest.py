@@ -12,8 +12,8 @@ import pytest
 
 from airflow_chilipiper.sandbox import Sandbox, sandbox
 from airflow_chilipiper.sandbox.http.endpoint import ROOT
-from airflow_chilipiper.sandbox.state.seed import fixed_uuid
 from airflow_chilipiper.sandbox.http.times import read_instant
+from airflow_chilipiper.sandbox.state.seed import fixed_uuid
 
 MONDAY = "2026-11-02T00:00:00Z"
 WEEK = {"startsAt": MONDAY, "duration": "7 days"}

@@ -47,7 +47,7 @@ def test_a_connection_can_be_reset_instead(box: Sandbox, edge: Edge) -> None:
 
 def test_a_refused_call_was_not_acted_on(box: Sandbox, edge: Edge) -> None:
     session, starts = edge.offer()
-    box.faults.refuse(SCHEDULE)
+    box.faults.lose_request(SCHEDULE)
 
     with pytest.raises(httpx.RemoteProtocolError):
         edge.book(session, starts[0])
@@ -135,7 +135,7 @@ def test_throttling_tells_seconds_a_date_or_nothing(box: Sandbox, edge: Edge) ->
 @pytest.mark.parametrize("acts_first", [False, True])
 def test_a_slow_answer_outlasts_the_client(box: Sandbox, edge: Edge, acts_first: bool) -> None:
     session, starts = edge.offer()
-    box.faults.slow(60, SCHEDULE, acts_first=acts_first)
+    box.faults.slow(SCHEDULE, seconds=60, acts_first=acts_first)
     edge.timeout = httpx.Timeout(0.1)
 
     with pytest.raises(httpx.ReadTimeout):
@@ -144,7 +144,7 @@ def test_a_slow_answer_outlasts_the_client(box: Sandbox, edge: Edge, acts_first:
 
 
 def test_a_slow_answer_comes_in_the_end(box: Sandbox, edge: Edge) -> None:
-    box.faults.slow(0.01, SCHEDULE)
+    box.faults.slow(SCHEDULE, seconds=0.01)
 
     assert edge.book_first().status_code == 200
 
@@ -161,7 +161,7 @@ def test_the_slot_is_taken_first_from_every_host(box: Sandbox, edge: Edge) -> No
 
 def test_a_failure_spends_the_session(box: Sandbox, edge: Edge) -> None:
     session, starts = edge.offer()
-    box.faults.failure("CalendarDisconnected", SCHEDULE)
+    box.faults.failure(SCHEDULE, reason="CalendarDisconnected")
 
     assert edge.book(session, starts[0]).json() == {"type": "Failure", "reason": "CalendarDisconnected"}
     assert edge.book(session, starts[0]).status_code == 409
@@ -170,7 +170,7 @@ def test_a_failure_spends_the_session(box: Sandbox, edge: Edge) -> None:
 
 def test_a_late_commit_takes_the_slot_now_and_makes_the_meeting_later(box: Sandbox, edge: Edge, clock: Clock) -> None:
     (session, starts), (other, _) = edge.offer(), edge.offer()
-    box.faults.late_commit(20, SCHEDULE)
+    box.faults.late_commit(SCHEDULE, seconds=20)
 
     assert edge.book(session, starts[0]).status_code == 504
     assert not box.meetings
@@ -181,7 +181,7 @@ def test_a_late_commit_takes_the_slot_now_and_makes_the_meeting_later(box: Sandb
 
 
 def test_a_tick_commits_what_is_late(box: Sandbox, edge: Edge) -> None:
-    box.faults.late_commit(3_600, SCHEDULE)
+    box.faults.late_commit(SCHEDULE, seconds=3_600)
     edge.book_first()
     box.tenant.tick()
 
@@ -202,7 +202,7 @@ def test_a_fault_waits_for_its_operation_and_is_used_up(box: Sandbox, edge: Edge
 
 def test_an_unknown_operation_is_a_mistake_of_the_test(box: Sandbox) -> None:
     with pytest.raises(ValueError, match="concierge-book"):
-        box.faults.refuse("concierge-book")
+        box.faults.lose_request("concierge-book")
 
 
 def drawn(box: Sandbox, seed: int) -> list[str | None]:

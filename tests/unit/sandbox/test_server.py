@@ -14,8 +14,8 @@ import pytest
 
 from airflow_chilipiper.sandbox import Sandbox, sandbox
 from airflow_chilipiper.sandbox.__main__ import greeting, main
-from airflow_chilipiper.sandbox.state.calendar import Calendar
 from airflow_chilipiper.sandbox.http.endpoint import ROOT
+from airflow_chilipiper.sandbox.state.calendar import Calendar
 from tests.unit.sandbox.conftest import Edge
 
 
@@ -39,7 +39,7 @@ def test_the_date_of_its_answers_goes_on(box: Sandbox) -> None:
 
 def test_it_stops_while_a_call_hangs(box: Sandbox) -> None:
     with sandbox() as other, Edge(other) as edge:
-        other.faults.slow(3_600)
+        other.faults.slow(seconds=3_600)
         edge.timeout = httpx.Timeout(0.05)
         with pytest.raises(httpx.ReadTimeout):
             edge.route()

@@ -203,7 +203,7 @@ def test_min_slots_counts_start_times(chili: Sandbox) -> None:
 def test_poking_goes_on_until_there_are_slots(chili: Sandbox) -> None:
     """Passing failures on the way are borne."""
     chili.faults.server_error(count=2)
-    chili.faults.refuse()
+    chili.faults.lose_request()
     assert link(timeout=600).execute({})
     assert [call.status for call in chili.calls] == [500, 500, None, 200]
 

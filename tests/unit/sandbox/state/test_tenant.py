@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from airflow_chilipiper.sandbox import Sandbox
-from airflow_chilipiper.sandbox.state.calendar import CELL
 from airflow_chilipiper.sandbox.http.times import read_instant
+from airflow_chilipiper.sandbox.state.calendar import CELL
 from tests.unit.sandbox.conftest import Edge
 
 FRIDAY = "2026-11-06T00:00:00Z"

@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
-from airflow_chilipiper.sandbox.http.endpoint import OPERATIONS
+from airflow_chilipiper.sandbox.endpoints import ENDPOINTS
 from airflow_chilipiper.sandbox.state.seed import DEMO, fixed_uuid
 from tests.unit.sandbox.conftest import MONDAY, WEEK, Edge
 
 PUBLISHED = json.loads(Path(__file__).with_name("published_schemas.json").read_text())
-SERVED = {operation.id: operation for operation in OPERATIONS}
+SERVED = {endpoint.operation: endpoint for endpoint in ENDPOINTS}
 UNPUBLISHED = {
     "concierge-route",
     "concierge-route-by-slug",
@@ -105,7 +105,7 @@ def test_the_operation_is_where_it_is_published(operation_id: str) -> None:
 
     assert (served.method, served.path) == (published["method"], published["path"])
     assert list(served.permissions) == published["permissions"]
-    assert set(served.query) == set(published["query"])
+    assert set(served.query_names) == set(published["query"])
 
 
 @pytest.mark.parametrize("operation_id", [*ASKED, "meeting-get"])

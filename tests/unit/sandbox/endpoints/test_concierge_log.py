@@ -84,7 +84,7 @@ def test_a_booking_that_failed_leaves_a_session_that_times_out(box: Sandbox, edg
 
 
 def test_a_session_whose_meeting_is_in_the_making_has_not_timed_out(box: Sandbox, edge: Edge, clock: Clock) -> None:
-    box.faults.late_commit(700, SCHEDULE)
+    box.faults.late_commit(SCHEDULE, seconds=700)
     edge.book_first()
     clock.advance(650)
     assert status(edge) == "InProgress"
@@ -96,7 +96,7 @@ def test_a_session_whose_meeting_is_in_the_making_has_not_timed_out(box: Sandbox
 def test_a_log_that_knows_nothing_of_late_commits_speaks_too_soon(box: Sandbox, edge: Edge, clock: Clock) -> None:
     """The worst that a service could do to whoever takes TimedOut for proof."""
     box.tenant.variants.log_of_late_commit = "TimedOut"
-    box.faults.late_commit(700, SCHEDULE)
+    box.faults.late_commit(SCHEDULE, seconds=700)
     edge.book_first()
     clock.advance(650)
     assert status(edge) == "TimedOut"

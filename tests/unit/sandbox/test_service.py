@@ -3,7 +3,8 @@
 import pytest
 
 from airflow_chilipiper.sandbox import Sandbox
-from airflow_chilipiper.sandbox.http.endpoint import OPERATIONS, ROOT, Operation
+from airflow_chilipiper.sandbox.endpoints import ENDPOINTS
+from airflow_chilipiper.sandbox.http.endpoint import ROOT, Endpoint
 from tests.unit.sandbox.conftest import Edge
 
 PLACES = {
@@ -26,16 +27,16 @@ def test_without_a_bearer_token_the_answer_is_401(box: Sandbox, edge: Edge, head
     assert answer.json()["errorCode"] == "Unauthorized"
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
-def test_a_403_names_each_missing_permission(box: Sandbox, edge: Edge, operation: Operation) -> None:
-    path = operation.path.format(**PLACES)
-    for permission in operation.permissions:
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.operation)
+def test_a_403_names_each_missing_permission(box: Sandbox, edge: Edge, endpoint: Endpoint) -> None:
+    path = endpoint.path.format(**PLACES)
+    for permission in endpoint.permissions:
         token = box.token_without(permission)
-        answer = edge.request(operation.method, path, headers={"Authorization": f"Bearer {token}"})
+        answer = edge.request(endpoint.method, path, headers={"Authorization": f"Bearer {token}"})
 
         assert answer.status_code == 403
         assert permission in answer.json()["errorMessage"]
-        assert answer.json()["arguments"] == {"permission": permission, "operation": operation.id}
+        assert answer.json()["arguments"] == {"permission": permission, "operation": endpoint.operation}
 
 
 def test_an_older_revision_of_the_help_asks_for_schedule_alone(box: Sandbox, edge: Edge) -> None:
