@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from airflow.sdk import BaseHook, Connection
+from airflow.sdk import BaseHook
 from airflow.sdk.log import redact
 
 from airflow_chilipiper import __version__
@@ -27,12 +24,8 @@ from airflow_chilipiper.version_compat import airflow_version
 
 DEFAULT = "AIRFLOW_CONN_CHILIPIPER_DEFAULT"
 GUEST = "ada@prospect.example"
-BY_FORM = Concierge(
-    router_slug="inbound-demo",
-    trigger="InAppButton",
-    form={"PersonEmail": GUEST, "CompanyEmployees": "50"},
-    guest=GUEST,
-)
+FORM = {"PersonEmail": GUEST, "CompanyEmployees": "50"}
+BY_FORM = Concierge(router_slug="inbound-demo", trigger="InAppButton", form=FORM, guest=GUEST)
 BY_LINK = SchedulingLink(link={"type": "RoundRobin", "linkId": "link-rr-demo"}, guest=GUEST)
 BY_CRM_ID = Handoff(workspace_id="ws-sales", booker_id="u-sdr-1", crm_id="00Q000000000001")
 
@@ -197,159 +190,11 @@ def test_a_lacking_permission_is_named(chili: Sandbox, monkeypatch: pytest.Monke
     hook.close()
 
 
-# The test button.
-
-
-def test_all_is_well(hook: ChiliPiperHook) -> None:
-    """What only booking can show is said, too."""
-    well, text = hook.test_connection()
-    assert well
-    assert "has every permission that was tried" in text
-    assert "handoff.schedule" in text
-
-
-READS = (
-    "concierge.read",
-    "scheduling-links.read",
-    "handoff.read",
-    "workspace.read",
-    "user.read",
-    "meeting.read",
-    "logs.read",
-)
-
-
-@pytest.mark.parametrize("permission", [*READS, "api.ping"])
-def test_a_permission_that_lacks(chili: Sandbox, monkeypatch: pytest.MonkeyPatch, permission: str) -> None:
-    """The connection works all the same, so that is no failure; exactly what lacks is named."""
-    well, text = connected(monkeypatch, chili, chili.token_without(permission)).test_connection()
-    assert well
-    lacking = text.partition("seems to lack ")[2].partition(". ")[0]
-    assert [name for name in (*READS, "api.ping") if name in lacking] == [permission]
-
-
-def test_the_test_harms_nobody(chili: Sandbox, hook: ChiliPiperHook) -> None:
-    """Reads only: no session is opened, and each list is asked for once."""
-    before = len(chili.calls)
-    hook.test_connection()
-    asked = [call.operation for call in chili.calls[before:]]
-    assert len(set(asked)) == len(asked) == 1 + len(READS)
-    assert [name for name in asked if "list" not in name] == ["health-ping", "user-find", "concierge-logs"]
-
-
-def test_the_test_waits_for_no_pace(chili: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """At this one it would take a quarter of an hour."""
-    well, text = connected(monkeypatch, chili, chili.token, requests_per_second=0.01).test_connection()
-    assert well, text
-
-
-def test_what_a_broken_answer_hides_is_not_called_lacking(chili: Sandbox, hook: ChiliPiperHook) -> None:
-    chili.faults.server_error("meeting-list-put")
-    well, text = hook.test_connection()
-    assert well
-    assert "Could not tell: meeting.read" in text
-    assert chili.faults.pending == 0
-
-
-def test_a_lost_answer_ends_the_test(chili: Sandbox, hook: ChiliPiperHook) -> None:
-    """Somebody waits in front of the screen: nothing is asked again."""
-    before = len(chili.calls)
-    chili.faults.lose_request("concierge-list-routers")
-    well, text = hook.test_connection()
-    assert not well
-    assert "concierge-list-routers: no answer" in text
-    assert [call.operation for call in chili.calls[before:]] == ["health-ping", "concierge-list-routers"]
-
-
-def test_an_unknown_token(chili: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    well, text = connected(monkeypatch, chili, "nobodys-token").test_connection()
-    assert not well
-    assert "401" in text
-    assert "token is unknown" in text
-    assert "nobodys-token" not in text
-
-
-def test_nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    well, text = button(monkeypatch, host=f"127.0.0.1:{port}")
-    assert not well
-    assert f"http://127.0.0.1:{port}/api/fire-edge" in text
-    assert "Cannot connect" in text
-
-
-def test_no_such_host(monkeypatch: pytest.MonkeyPatch) -> None:
-    well, text = button(monkeypatch, host="no-such-host.invalid")
-    assert not well
-    assert "https://no-such-host.invalid/api/fire-edge" in text
-
-
-def test_no_tls_where_tls_is_wanted(chili: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    well, text = button(monkeypatch, host=f"https://127.0.0.1:{chili.port}")
-    assert not well
-    assert "SSL" in text
-
-
-def test_no_answer_in_time(chili: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    chili.faults.slow("health-ping", seconds=30)
-    well, text = connected(monkeypatch, chili, chili.token, timeout=0.2).test_connection()
-    assert not well
-    assert "time" in text.lower()
-
-
-def test_a_connection_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    well, text = button(monkeypatch, password="")
-    assert not well
-    assert "password is empty" in text
-
-
-def button(monkeypatch: pytest.MonkeyPatch, **fields: Any) -> tuple[bool, str]:
-    given = {"conn_type": "chilipiper", "host": "127.0.0.1", "password": "made-up-token", **fields}
-    monkeypatch.setenv(DEFAULT, json.dumps(given))
-    well, text = ChiliPiperHook().test_connection()
-    assert "made-up-token" not in text
-    return well, text
-
-
-# Through Airflow.
-
-
 def test_airflow_makes_the_hook(hook: ChiliPiperHook) -> None:
     """By the connection's type, as generic code does."""
     made = BaseHook.get_hook("chilipiper_default")
     assert type(made) is ChiliPiperHook
     assert made.get_conn().settings == hook.get_conn().settings
-
-
-def test_the_button_in_the_form(chili: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The API server exports the form as an environment variable in URI form, under a name made up for the test."""
-    from airflow.models.connection import Connection as Stored
-
-    form = Stored(conn_id="made_up", **fields_of(chili.connection_with(chili.token, timeout=7)))
-    monkeypatch.setenv("AIRFLOW_CONN_MADE_UP", form.get_uri())
-    well, text = form.test_connection()
-    assert well, text
-    assert "every permission" in text
-
-
-@pytest.mark.skipif(not hasattr(Connection, "test_connection"), reason="this Airflow tests on the API server only")
-def test_the_button_on_a_worker(chili: Sandbox) -> None:
-    """From 3.3 on a worker may do it, with a connection that is in its memory only."""
-    form = Connection(conn_id="in_memory", **fields_of(chili.connection))
-    well, text = form.test_connection()
-    assert well, text
-
-
-def fields_of(connection: str) -> dict[str, Any]:
-    fields = json.loads(connection)
-    return {**fields, "extra": json.dumps(fields["extra"])}
-
-
-def test_importing_it_loads_no_asynchronous_http() -> None:
-    """It costs a third of a second, and only triggers and batches need it."""
-    ask = "import sys, airflow_chilipiper.hooks; print('httpx_aiohttp' in sys.modules or 'aiohttp' in sys.modules)"
-    run = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
-    assert run.stdout.splitlines()[-1] == "False"
 
 
 def test_an_error_of_the_api_is_none_of_airflows() -> None:

@@ -35,3 +35,10 @@ def test_parsing_loads_nothing_that_it_does_not_need() -> None:
     assert {"airflow_chilipiper.operators", "airflow_chilipiper.sensors"} <= set(loaded)
     assert [name for name in loaded if f"{name}.".startswith(tuple(f"{heavy}." for heavy in NOT_AT_PARSE_TIME))] == []
     assert {name.partition(".")[0] for name in loaded} - sys.stdlib_module_names <= {"airflow", "airflow_chilipiper"}
+
+
+def test_importing_the_hook_loads_no_asynchronous_http() -> None:
+    """It costs a third of a second, and only triggers and batches need it."""
+    ask = "import sys, airflow_chilipiper.hooks; print('httpx_aiohttp' in sys.modules or 'aiohttp' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines()[-1] == "False"

@@ -7,9 +7,9 @@ import ssl
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from tests import raw_server as raw
 from tests.protocol.mutants.desk import OFFER
-from tests.unit.api.http import raw_server as raw
-from tests.unit.api.http.raw_server import Peer, RawServer, Step
+from tests.raw_server import Peer, RawServer, Step
 
 if TYPE_CHECKING:
     from airflow_chilipiper.api.http.client import ClientSettings

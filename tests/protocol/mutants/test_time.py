@@ -6,11 +6,11 @@ import asyncio
 import ssl
 from typing import TYPE_CHECKING, Any
 
+from tests import raw_server as raw
 from tests.protocol.mutants.broken import Change, Mutant, catch, law
 from tests.protocol.mutants.desk import START, a_lead, a_ledger, one_run
 from tests.protocol.mutants.sockets import BOOKS, OPENS_AND_CLOSES, over_tls, reply, settings
-from tests.unit.api.http import raw_server as raw
-from tests.unit.api.http.raw_server import Peer
+from tests.raw_server import Peer
 
 if TYPE_CHECKING:
     from airflow_chilipiper.api.http.client import ClientSettings

@@ -12,11 +12,11 @@ import aiohttp
 import httpx
 import pytest
 
+from tests import raw_server as raw
 from tests.protocol.mutants.broken import Change, Mutant, catch, law
 from tests.protocol.mutants.desk import Desk, a_lead, a_ledger, book, one_run, run
 from tests.protocol.mutants.sockets import BOOKS, OPENS, OPENS_AND_CLOSES, reply, settings
-from tests.unit.api.http import raw_server as raw
-from tests.unit.api.http.raw_server import Peer, RawServer, Step
+from tests.raw_server import Peer, RawServer, Step
 
 if TYPE_CHECKING:
     from airflow_chilipiper.booking.outcome import Outcome

@@ -22,8 +22,8 @@ from airflow_chilipiper.api.http.settings import ClientSettings
 from airflow_chilipiper.api.retry import with_retries
 from airflow_chilipiper.connection.session import Session
 from airflow_chilipiper.connection.settings import ChiliPiperSettings
-from tests.unit.api.http import raw_server as raw
-from tests.unit.api.http.raw_server import Peer, RawServer
+from tests import raw_server as raw
+from tests.raw_server import Peer, RawServer
 
 FINE = {"fine": "yes"}
 PING: Call[Any] = Call(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import pickle
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,7 +15,6 @@ import pytest
 from airflow_chilipiper.api.call import Call
 from airflow_chilipiper.api.errors import Invalid, NoAnswer, NotSent, Refused
 from airflow_chilipiper.api.http import client as module
-from airflow_chilipiper.api.http import environment
 from airflow_chilipiper.api.http.client import Client, ClientSettings, Requests
 
 SETTINGS = ClientSettings(token="secret-token")
@@ -135,90 +132,6 @@ def test_a_request_carries_nothing_else() -> None:
     assert asked.content == b""
     assert sorted(asked.headers) == ["accept", "accept-encoding", "authorization", "host", "user-agent"]
     assert str(asked.url).endswith("/find")
-
-
-@pytest.mark.parametrize(
-    "url",
-    ["https://eu.example.com", "https://eu.example.com/", "https://eu.example.com/api/fire-edge/"],
-)
-def test_an_address_may_be_written_in_many_ways(url: str) -> None:
-    assert ClientSettings(token="t", base_url=url).address == "https://eu.example.com/api/fire-edge"
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"token": ""},
-        {"token": "two words"},
-        {"token": "t\n"},
-        {"token": "t\u2026"},
-        {"base_url": "eu.example.com"},
-        {"base_url": "ftp://eu.example.com"},
-        {"base_url": "https://eu.example.com:port"},
-        {"base_url": "https://[eu"},
-        {"proxy_url": "proxy:3128"},
-        {"proxy_url": "socks5://user:hush@proxy:3128"},
-        {"timeout": 0},
-        {"timeout": float("nan")},
-    ],
-)
-def test_settings_that_cannot_work_are_invalid(wrong: dict[str, Any]) -> None:
-    with pytest.raises(Invalid) as caught:
-        ClientSettings(**{"token": "t"} | wrong)
-    assert "hush" not in str(caught.value)
-
-
-def test_settings_show_no_secret() -> None:
-    settings = ClientSettings(token="secret-token", proxy_url="http://user:hush@proxy:3128")
-    assert "secret" not in repr(settings)
-    assert "hush" not in repr(settings)
-    assert pickle.loads(pickle.dumps(settings)) == settings  # noqa: S301  # our own value
-
-
-@pytest.fixture
-def variables(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """An environment that names no proxy."""
-    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
-        monkeypatch.delenv(name)
-    return monkeypatch
-
-
-def chosen(url: str, proxy_url: str | None = None) -> str | None:
-    proxy = environment.proxy(ClientSettings(token="t", base_url=url, proxy_url=proxy_url))
-    return proxy and str(proxy.url)
-
-
-def test_the_environment_names_a_proxy(variables: pytest.MonkeyPatch) -> None:
-    """By scheme, else for all; with or without a scheme of its own; but NO_PROXY and the settings come first."""
-    assert chosen("https://eu.example.com") is None
-    variables.setenv("ALL_PROXY", "http://all:1")
-    variables.setenv("HTTPS_PROXY", "secure:2")
-    assert chosen("https://eu.example.com") == "http://secure:2"
-    assert chosen("http://eu.example.com") == "http://all:1"
-    assert chosen("https://eu.example.com", "http://mine:3") == "http://mine:3"
-    variables.setenv("NO_PROXY", "other.org, .example.com")
-    assert chosen("https://eu.example.com") is None
-
-
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.9.9.9", "[::1]"])
-def test_a_loopback_address_needs_no_proxy(variables: pytest.MonkeyPatch, host: str) -> None:
-    """The sandbox is reached behind any company's proxy; who names a proxy in the settings means it."""
-    variables.setenv("HTTP_PROXY", "http://proxy:1")
-    assert chosen(f"http://{host}:8765") is None
-    assert chosen(f"http://{host}:8765", "http://mine:3") == "http://mine:3"
-
-
-def test_another_kind_of_proxy_is_invalid(variables: pytest.MonkeyPatch) -> None:
-    variables.setenv("ALL_PROXY", "socks5://user:hush@proxy:1")
-    with pytest.raises(Invalid, match="NO_PROXY") as caught:
-        chosen("https://eu.example.com")
-    assert "hush" not in str(caught.value)
-
-
-def test_authorities_can_be_a_folder(tmp_path: Any) -> None:
-    assert environment.tls(str(tmp_path)).cert_store_stats()["x509"] == 0
-    assert environment.tls(verify=True).check_hostname
-    assert not environment.tls(verify=False).check_hostname
 
 
 def test_only_who_awaits_pays_for_aiohttp() -> None:
