@@ -15,7 +15,7 @@ from airflow_chilipiper.booking.outcome import STATUSES
 from airflow_chilipiper.booking.outcome_fields import OUTCOME_FIELDS
 from airflow_chilipiper.get_provider_info import EXTRAS
 from airflow_chilipiper.sandbox import __main__ as sandbox_command
-from airflow_chilipiper.sandbox.seed import seeded
+from airflow_chilipiper.sandbox.state.seed import seeded
 
 ROOT = Path(__file__).parents[3]
 PAGES = {path.name: path.read_text() for path in (ROOT / "docs").glob("*.md")}
