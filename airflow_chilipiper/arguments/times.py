@@ -78,17 +78,18 @@ def as_weekdays(value: Any, name: str) -> tuple[str, ...]:
 
 def in_words(duration: timedelta) -> str:
     """For a log: "2 hours 5 minutes"."""
-    return pendulum.duration(seconds=round(duration.total_seconds())).in_words() or "0 seconds"
+    seconds = round(duration.total_seconds())
+    return pendulum.duration(seconds=seconds).in_words() if seconds else "0 seconds"  # pendulum: 0 microseconds
 
 
 def _duration(text: str) -> timedelta | None:
-    """Years and months are no duration that everybody counts alike."""
+    """Years and months are no duration that everybody counts alike, and one until a date is none of its own."""
     try:
         if amount := _AMOUNT.fullmatch(text):
             return timedelta(**{f"{amount[2].lower()}s": float(amount[1])})
         found = pendulum.parse(text.strip().upper()) if text.strip()[:1] in ("P", "p") else None
     except (OverflowError, ValueError):  # more digits than a timedelta holds, or no duration
         return None
-    if not isinstance(found, pendulum.Duration) or found.years or found.months:
+    if type(found) is not pendulum.Duration or found.years or found.months:
         return None
     return found.as_timedelta()
