@@ -53,13 +53,13 @@ def _add(parsers: Any, command: CLICommand) -> None:
 
 def _ledger() -> GroupCommand:
     commands = (
-        _command("list", "List entries of the ledger, by default those in doubt", _of_list, "list_rows"),
+        _command("list", "List entries of the ledger, by default those in doubt", _of_list, "list_entries"),
         _command("resolve", "Say what became of a booking in doubt", _of_resolve, "resolve"),
         _command(
             "release",
             "Let a booked lead be booked again: the next run may invite it once more, and the meeting in Chili Piper"
             " stays as it is",
-            _of_row,
+            _of_entry,
             "release",
         ),
     )
@@ -89,7 +89,7 @@ def _of_list(parser: ArgumentParser) -> None:
 
 
 def _of_resolve(parser: ArgumentParser) -> None:
-    _of_row(parser)
+    _of_entry(parser)
     became = parser.add_mutually_exclusive_group(required=True)
     became.add_argument("--booked", metavar="MEETING_ID", help="this meeting was made, though its answer was lost")
     became.add_argument(
@@ -103,7 +103,7 @@ def _of_resolve(parser: ArgumentParser) -> None:
     )
 
 
-def _of_row(parser: ArgumentParser) -> None:
+def _of_entry(parser: ArgumentParser) -> None:
     parser.add_argument(
         "key",
         metavar="KEY",

@@ -34,15 +34,15 @@ NO_LEDGER = (
 COLUMNS = ("key", "purpose", "state", "slot", "sent_at", "attempt", "meeting_id", "sender", "reason")
 
 
-def list_rows(args: Namespace) -> None:
+def list_entries(args: Namespace) -> None:
     with _command(args) as ledger:
         limit = args.limit and args.limit + 1
         found = pages(ledger, states=args.state, purpose=args.purpose and trimmed(args.purpose))
         entries = list(islice(chain.from_iterable(found), limit))
     more = bool(args.limit) and len(entries) > args.limit
     shown = entries[: args.limit]
-    _print_as(args.output, [_told(entry) for entry in shown])
-    count = f"{len(shown)} entry{'' if len(shown) == 1 else 's'} in {', '.join(args.state)}"
+    _print_as(args.output, [_shown(entry) for entry in shown])
+    count = f"{len(shown)} {'entry' if len(shown) == 1 else 'entries'} in {', '.join(args.state)}"
     _say(f"{count}; there are more" if more else count, sys.stderr)
 
 
@@ -94,7 +94,7 @@ def _key(ledger: Ledger, args: Namespace) -> str:
     return entry_key(args.purpose, lead_key(args.key))
 
 
-def _told(entry: Entry) -> dict[str, Any]:
+def _shown(entry: Entry) -> dict[str, Any]:
     sent_at = None if entry.sent_at is None else person.utc(entry.sent_at)
     return {name: sent_at if name == "sent_at" else getattr(entry, name) for name in COLUMNS}
 

@@ -1,10 +1,10 @@
-"""What databases say, told without what they quote of a row."""
+"""What databases say, without what they quote of a row."""
 
 from __future__ import annotations
 
 import pytest
 
-from airflow_chilipiper.warehouse.errors import told
+from airflow_chilipiper.warehouse.errors import describe
 
 SQL = "SELECT CAST(name AS INT), leads.id FROM leads FORM"
 CASES = [
@@ -25,13 +25,13 @@ CASES = [
 @pytest.mark.parametrize(("said", "left"), CASES)
 def test_what_is_left(said: str, left: str) -> None:
     """Names that the statement has itself stay, as the user needs them."""
-    assert told(ValueError(said), SQL, secrets=["Ada"]) == f"ValueError: {left}"
+    assert describe(ValueError(said), SQL, secrets=["Ada"]) == f"ValueError: {left}"
 
 
 def test_numbered_errors() -> None:
-    assert told(ValueError(1054, "Unknown column 'id' in 'Ada'"), SQL) == "ValueError: Unknown column 'id' in ***"
+    assert describe(ValueError(1054, "Unknown column 'id' in 'Ada'"), SQL) == "ValueError: Unknown column 'id' in ***"
 
 
 @pytest.mark.parametrize("text", ["'" * 100_000, "x" * 1_000_000, "'a" * 50_000, ""])
 def test_long_texts_take_no_time(text: str) -> None:
-    assert len(told(ValueError(text), SQL)) < 400
+    assert len(describe(ValueError(text), SQL)) < 400

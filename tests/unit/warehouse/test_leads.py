@@ -26,7 +26,6 @@ ROUTER = {
     "trigger": "InAppButton",
     "form": {"PersonEmail": col("email"), "CompanyName": col("note", default="none")},
     "keep": ("note",),
-    "leads_at_once": 1,
 }
 TEMPTING = "{{ macros.datetime.now() }} and see notes.sql"
 
@@ -138,7 +137,7 @@ def fill(file: Path, *rows: tuple[Any, ...]) -> None:
 
 
 def asking(desk: Desk, **arguments: Any) -> ConciergeBookOperator:
-    query = {"sql": "SELECT * FROM leads", "sql_conn_id": "warehouse", "lead_key": col("lead_id"), "keep": ()}
+    query = {"sql": "SELECT * FROM leads", "sql_conn_id": "warehouse", "lead_key": col("lead_id"), "keep": (), "leads_at_once": 1}
     return desk.make(ConciergeBookOperator, **{**ROUTER, **query, **arguments})
 
 
@@ -159,11 +158,11 @@ def test_a_query_without_rows(desk: Desk, warehouse: Path) -> None:
 
 
 def test_a_query_that_fails(desk: Desk, warehouse: Path) -> None:
-    """Another try may help. What the driver says is told without the parameters and without e-mails."""
+    """Another try may help. What the driver says is passed on without the parameters and without e-mails."""
     fill(warehouse)
     query = {"sql": "SELECT [Lovelace of ada@prospect.example] FROM leads WHERE a = ?", "parameters": ("Lovelace",)}
-    told = r"query failed .*no such column: \*\*\* of <e-mail>.*Nothing was sent"
-    with pytest.raises(AirflowException, match=told) as raised:
+    complaint = r"query failed .*no such column: \*\*\* of <e-mail>.*Nothing was sent"
+    with pytest.raises(AirflowException, match=complaint) as raised:
         desk.run(asking(desk, **query))
     assert not isinstance(raised.value, AirflowFailException)
     assert desk.chili.calls == []
@@ -205,8 +204,8 @@ def test_too_many_rows(desk: Desk, warehouse: Path) -> None:
 def test_leads_that_are_no_list(brought: Any) -> None:
     """Empty is fine, nothing is an error: an upstream task that answered nothing has failed to answer."""
     with pytest.raises(BadValue, match=rf"leads is of type {type(brought).__name__}, expected a list of mappings"):
-        literal_rows(None, brought, {})  # type: ignore[typeddict-item]
-    assert literal_rows(None, [], {}) == []  # type: ignore[typeddict-item]
+        literal_rows(None, brought, {})
+    assert literal_rows(None, [], {}) == []
 
 
 def test_none_from_another_task(run_dag: Run, desk: Desk) -> None:
@@ -228,4 +227,4 @@ def test_none_from_another_task(run_dag: Run, desk: Desk) -> None:
 
 def test_values_with_a_method_of_that_name() -> None:
     """A path resolves, too, but is no reference to another task."""
-    assert fetched({"file": Path("x")}, {}) == {"file": Path("x")}  # type: ignore[typeddict-item]
+    assert fetched({"file": Path("x")}, {}) == {"file": Path("x")}
