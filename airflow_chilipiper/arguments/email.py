@@ -1,4 +1,4 @@
-"""`email=` is Airflow's own, and whoever means the guest by it is told so."""
+"""`email=` is Airflow's own: whoever means the guest by it is refused, and pointed to `guest_email`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ WHOSE = (
 
 
 def refuse_email(arguments: Mapping[str, Any], *, is_mapped: bool = False) -> None:
-    """What *arguments* of a task say of `email`. A mapped task also gets the one of its `default_args` there."""
+    """Raise BadValue for an `email` that somebody wrote; a mapped task also has the one of its `default_args` there."""
     alerts = (arguments.get("default_args") or {}).get("email") if is_mapped else None
     if arguments.get("email") is not None and arguments["email"] != alerts:
         raise BadValue(WHOSE)
+
+
+def keep_alerts(partial: dict[str, Any]) -> None:
+    """Have a mapped task know whose `email` it has: Airflow's `partial` drops a task's own `default_args`."""
+    if partial.get("email") is not None:
+        partial["default_args"] = {"email": partial["email"]}

@@ -13,7 +13,7 @@ from airflow_chilipiper.arguments import booking
 from airflow_chilipiper.arguments.bad_value import BadValue
 from airflow_chilipiper.arguments.columns import col
 from airflow_chilipiper.arguments.documentation import documented, whole_signature
-from airflow_chilipiper.arguments.email import refuse_email
+from airflow_chilipiper.arguments.email import keep_alerts, refuse_email
 from airflow_chilipiper.arguments.rebook import Rebook
 from airflow_chilipiper.arguments.times import as_zone
 from airflow_chilipiper.links import ChiliPiperMeetingLink
@@ -133,7 +133,9 @@ class ChiliPiperBookBaseOperator(BaseOperator):
     def partial(cls, *, task_id: str, **kwargs: Any) -> OperatorPartial:
         """As every operator's, but for ``email``, which is not the guest's."""
         refuse_email(kwargs)
-        return super().partial(task_id=task_id, **kwargs)
+        partial = super().partial(task_id=task_id, **kwargs)
+        keep_alerts(partial.kwargs)
+        return partial
 
     def execute(self, context: Context) -> Any:
         """Book the leads; push, write and log what became of them; and only then fail if there is a reason to."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk import BaseOperator
 
-from airflow_chilipiper.arguments.email import refuse_email
+from airflow_chilipiper.arguments.email import keep_alerts, refuse_email
 from airflow_chilipiper.arguments.readers import Reader, as_count, as_name, or_none
 from airflow_chilipiper.arguments.templates import is_template
 
@@ -81,7 +81,9 @@ class ReconcileBookingsOperator(BaseOperator):
     def partial(cls, *, task_id: str, **kwargs: Any) -> OperatorPartial:
         """As every operator's, but for ``email``, which is refused."""
         refuse_email(kwargs)
-        return super().partial(task_id=task_id, **kwargs)
+        partial = super().partial(task_id=task_id, **kwargs)
+        keep_alerts(partial.kwargs)
+        return partial
 
     def execute(self, context: Context) -> dict[str, Any]:
         from airflow_chilipiper.api.errors import ChiliPiperError, NotAllowed

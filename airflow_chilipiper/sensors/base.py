@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from airflow_chilipiper.arguments import booking
 from airflow_chilipiper.arguments.bad_value import BadValue
-from airflow_chilipiper.arguments.email import refuse_email
+from airflow_chilipiper.arguments.email import keep_alerts, refuse_email
 from airflow_chilipiper.arguments.patterns import LeadValues, PatternArguments, make_pattern
 from airflow_chilipiper.arguments.readers import Reader, as_count, exactly_one
 from airflow_chilipiper.arguments.templates import is_template
@@ -107,7 +107,9 @@ class SlotBaseSensor(PollingSensor):
     def partial(cls, *, task_id: str, **kwargs: Any) -> OperatorPartial:
         """As every operator's, but for ``email``, which is not the guest's."""
         refuse_email(kwargs)
-        return super().partial(task_id=task_id, **kwargs)
+        partial = super().partial(task_id=task_id, **kwargs)
+        keep_alerts(partial.kwargs)
+        return partial
 
     def refuse_bad_arguments(self) -> None:
         """Raise BadValue for what is wrong whatever the templates will say."""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from airflow_chilipiper.arguments.bad_value import BadValue
-from airflow_chilipiper.arguments.email import refuse_email
+from airflow_chilipiper.arguments.email import keep_alerts, refuse_email
 
 OPS = ["ops@company.example"]
 
@@ -34,3 +34,12 @@ def test_a_mapped_task_may_hold_the_address_of_its_default_args() -> None:
         refuse_email({**alerts, "email": "jo@prospect.example"}, is_mapped=True)
     with pytest.raises(BadValue):
         refuse_email({**alerts, "email": OPS})
+
+
+def test_what_a_mapped_task_keeps_of_alerts_is_refused_nowhere() -> None:
+    partial: dict[str, object] = {"email": OPS, "retries": 1}
+    keep_alerts(partial)
+    refuse_email(partial, is_mapped=True)
+    quiet: dict[str, object] = {"email": None}
+    keep_alerts(quiet)
+    assert quiet == {"email": None}

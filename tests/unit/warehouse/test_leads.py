@@ -137,7 +137,13 @@ def fill(file: Path, *rows: tuple[Any, ...]) -> None:
 
 
 def asking(desk: Desk, **arguments: Any) -> ConciergeBookOperator:
-    query = {"sql": "SELECT * FROM leads", "sql_conn_id": "warehouse", "lead_key": col("lead_id"), "keep": (), "leads_at_once": 1}
+    query = {
+        "sql": "SELECT * FROM leads",
+        "sql_conn_id": "warehouse",
+        "lead_key": col("lead_id"),
+        "keep": (),
+        "leads_at_once": 1,
+    }
     return desk.make(ConciergeBookOperator, **{**ROUTER, **query, **arguments})
 
 
