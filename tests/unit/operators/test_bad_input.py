@@ -78,10 +78,10 @@ def test_bad_values_cost_no_good_lead(desk: Desk, columns: dict[str, Any] | None
     bad: Any = ["ada"] if columns is None else {**lead("bad"), **columns}
     desk.run(booking(desk, leads=[lead("good"), bad, lead("other")]))
     assert desk.statuses() == ["booked", "invalid", "booked"]
-    told = desk.reasons()[1]
-    assert re.search(reason, told), told
-    assert "prospect" not in told
-    assert len(told) <= 300
+    said = desk.reasons()[1]
+    assert re.search(reason, said), said
+    assert "prospect" not in said
+    assert len(said) <= 300
     assert desk.guests() == ["good@prospect.example", "other@prospect.example"]
     assert desk.opened() == 2
 
@@ -203,7 +203,7 @@ def test_a_column_that_no_argument_names_may_be_missed_too(
 @pytest.mark.parametrize(
     ("kind", "asked"),
     [
-        (SchedulingLinkBookOperator, LINK | {"email": col("mail", default="ada@prospect.example")}),
+        (SchedulingLinkBookOperator, LINK | {"guest_email": col("mail", default="ada@prospect.example")}),
         (HandoffBookOperator, HANDOFF | {"crm_id": col("lead_id")}),
     ],
 )
@@ -211,7 +211,7 @@ def test_no_email_is_missed_where_something_else_tells_the_guest(
     desk: Desk, warehouse: Path, kind: type, asked: dict[str, Any]
 ) -> None:
     fill(warehouse, "lead_id", ("00Q1",))
-    query = {"sql": "SELECT * FROM leads", "sql_conn_id": "warehouse", "lead_key": col("lead_id"), "action": "preview"}
+    query = {"sql": "SELECT * FROM leads", "sql_conn_id": "warehouse", "lead_key": col("lead_id"), "preview": True}
     desk.run(desk.make(kind, **asked | query))
     assert desk.statuses() == ["would_book"]
 

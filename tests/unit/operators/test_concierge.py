@@ -1,4 +1,4 @@
-"""Booking over a router: what is sent, whom it limiter away, and every shape of its answers."""
+"""Booking over a router: what is sent, whom it turns away, and every shape of its answers."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ def test_the_guest_on_record_is_whom_the_router_invites(desk: Desk, ledger: Path
 def test_what_is_no_e_mail_invites_nobody(desk: Desk, email: str) -> None:
     """Also where the form alone has it; and the good row beside it is booked."""
     for column in (col("email"), col("email", default=None)):
-        rows = desk.run(concierge(desk, lead("bad", email=email), lead("ada"), email=column))
+        rows = desk.run(concierge(desk, lead("bad", email=email), lead("ada"), guest_email=column))
         assert [row["status"] for row in rows] == ["invalid", "booked"]
         assert "e-mail" in rows[0]["reason"]
     assert {meeting["guest"] for meeting in desk.chili.meetings} == {"ada@prospect.example"}
@@ -194,7 +194,3 @@ def test_an_allowed_guest_of_a_third_party_form_needs_no_e_mail_column(desk: Des
     asked = {"trigger": "ThirdPartyForm", "form": {"email": col("work")}}
     desk.connect(allowed_guest_domains="prospect.example")
     assert desk.run(concierge(desk, row, **asked))[0]["status"] == "booked"
-
-
-def test_a_template_may_say_how_many_at_once(desk: Desk) -> None:
-    assert desk.run(concierge(desk, lead("ada"), leads_at_once="3"))[0]["status"] == "booked"

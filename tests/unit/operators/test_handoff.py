@@ -147,7 +147,7 @@ def test_a_look_up_that_fails_stops_the_task_and_its_retry_goes_on(desk: Desk, l
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"),
+    ("wrong", "complaint"),
     [
         ({"workspace_id": None, "workspace": "Sails"}, "workspace: no workspace is named 'Sails'"),
         ({"booker_id": None, "booker_email": "nobody@sandbox.example"}, "booker_email: no user"),
@@ -157,9 +157,9 @@ def test_a_look_up_that_fails_stops_the_task_and_its_retry_goes_on(desk: Desk, l
     ],
     ids=["workspace", "booker_email", "workspace_id", "booker_id", "router_id"],
 )
-def test_what_nobody_knows_stops_the_batch(desk: Desk, wrong: dict[str, Any], told: str) -> None:
+def test_what_nobody_knows_stops_the_batch(desk: Desk, wrong: dict[str, Any], complaint: str) -> None:
     """No retry; the rest is not attempted, and every row's key is there to be written back."""
-    with pytest.raises(AirflowFailException, match=told):
+    with pytest.raises(AirflowFailException, match=complaint):
         desk.run(handoff(desk, *map(lead, "abcd"), **wrong))
     assert desk.statuses() == ["not_attempted"] * 4
     assert [row["lead_key"] for row in desk.ti.xcom["return_value"]] == list("abcd")
@@ -176,6 +176,6 @@ def test_arguments_that_exclude_each_other(desk: Desk) -> None:
     ):
         with pytest.raises(BadValue, match="exactly one of"):
             handoff(desk, **wrong)
-    for wrong, told in (({"crm_type": "Lead"}, "crm_type is"), ({"path": None}, "path is missing")):
-        with pytest.raises(BadValue, match=told):
+    for wrong, complaint in (({"crm_type": "Lead"}, "crm_type is"), ({"path": None}, "path is missing")):
+        with pytest.raises(BadValue, match=complaint):
             handoff(desk, **wrong)

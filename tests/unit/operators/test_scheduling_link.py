@@ -94,7 +94,7 @@ def test_what_is_sent(desk: Desk) -> None:
 
 
 def test_the_zone_of_the_dag(desk: Desk) -> None:
-    """Is the guest's, if not told otherwise; a DAG by an offset has none that Chili Piper would know."""
+    """Is the guest's, if no other is given; a DAG by an offset has none that Chili Piper would know."""
     desk.run(link(desk, lead("ada"), link_id="link-rr-demo"), timezone="America/Lima")
     assert bodies(desk, "scheduling-link-init")[0]["guestTimezone"] == "America/Lima"
     with pytest.raises(AirflowFailException, match=r"timezone is '\+02:00'"):
@@ -169,7 +169,7 @@ def test_guests_outside_the_safety_net(desk: Desk) -> None:
 
 
 def test_bad_arguments(desk: Desk) -> None:
-    for wrong, told in (
+    for wrong, complaint in (
         ({}, "exactly one of link_id, link, booking_url"),
         ({"link_id": "x", "booking_url": "https://x"}, "exactly one of"),
         ({"link_id": ""}, "link_id is blank"),
@@ -177,6 +177,8 @@ def test_bad_arguments(desk: Desk) -> None:
         ({"link": {}}, "link is empty"),
         ({"link_id": "x", "link_type": None}, "link_type is missing"),
         ({"link_id": "x", "form": 3}, "form is int"),
+        ({"link_owner": "rep@corp.example", "link_slug": "demo"}, "link_owner and link_slug cannot be looked up yet"),
+        ({"link_id": "x", "link_slug": "demo"}, "cannot be looked up yet: give the link's booking_url"),
     ):
-        with pytest.raises(BadValue, match=told):
+        with pytest.raises(BadValue, match=complaint):
             link(desk, **wrong)
