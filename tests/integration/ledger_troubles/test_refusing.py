@@ -36,7 +36,7 @@ def test_a_ledger_that_takes_no_rows_at_the_start_lets_nothing_be_sent(
 
 
 @pytest.mark.parametrize(("home", "trouble"), ALL, indirect=["home"])
-def test_a_ledger_that_takes_no_more_rows_lets_nobody_be_invited_without_a_mark(
+def test_a_ledger_that_takes_no_more_rows_lets_nobody_be_invited_without_an_update(
     desk: Desk, home: Home, trouble: Trouble, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The lead in flight is unknown in log and return value; the next try finds its meeting, and books the rest."""
