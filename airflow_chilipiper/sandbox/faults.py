@@ -7,7 +7,7 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from email.utils import formatdate
-from functools import wraps
+from functools import update_wrapper
 from inspect import Parameter, signature
 from threading import Lock
 from typing import Any, Protocol, cast
@@ -40,19 +40,18 @@ class Fault:
 
 
 def _fault(run: Callable[..., Awaitable[Answer]]) -> Command:
-    """The command that arms *run*, which is given a call and the act of answering it."""
-    options = [each for each in signature(run).parameters.values() if each.kind is Parameter.KEYWORD_ONLY]
-    allowed = signature(run).replace(parameters=options)
+    """The command that arms *run*, a function of a call, the act of answering it, and options by keyword."""
+    own = [each for each in signature(run).parameters.values() if each.kind is Parameter.KEYWORD_ONLY]
+    expected = signature(run).replace(parameters=own, return_annotation=None)
 
-    @wraps(run)
-    def command(self: Faults, operation: str | None = None, *, count: int = 1, skip: int = 0, **given: Any) -> None:
-        allowed.bind(**given)
+    def command(self: Faults, operation: str | None = None, *, count: int = 1, skip: int = 0, **options: Any) -> None:
+        expected.bind(**options)
         if operation is not None and operation not in OPERATIONS:
             raise ValueError(f"no operation {operation!r}; known: {', '.join(sorted(OPERATIONS))}")
-        self._arm(Fault(run.__name__, lambda call, act: run(self, call, act, **given), operation, count, skip))
+        self._arm(Fault(run.__name__, lambda call, act: run(self, call, act, **options), operation, count, skip))
 
-    shared = list(signature(command, follow_wrapped=False).parameters.values())[:-1]
-    command.__signature__ = allowed.replace(parameters=[*shared, *options], return_annotation=None)  # type: ignore[attr-defined]
+    shared = list(signature(command).parameters.values())[:-1]
+    update_wrapper(command, run).__signature__ = expected.replace(parameters=[*shared, *own])  # type: ignore[attr-defined]
     return cast(Command, command)
 
 

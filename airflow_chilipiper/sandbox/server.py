@@ -26,7 +26,7 @@ TOKEN = "sandbox-token"  # noqa: S105 - opens nothing but the sandbox
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without its polling: it says when it listens, stops when asked, and drops what is still open."""
+    """uvicorn without its polling: it says when it listens, stops at once, and drops what is still open."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -58,7 +58,7 @@ class _Server(uvicorn.Server):
         self._soon(self._stop.set)
 
     def drop_connections(self) -> None:
-        """Returns once they are closed, which a transport does one turn of the loop after it was told to."""
+        """Returns once they are closed: a transport closes one iteration of the loop after `close` was called."""
         closed = Event()
         self._soon(self._drop)
         self._soon(lambda: self._soon(closed.set))
@@ -123,8 +123,8 @@ class Sandbox:
 
     def connection_with(self, token: str, **extra: Any) -> str:
         pace = {} if self._requests_per_second is None else {"requests_per_second": self._requests_per_second}
-        given = {"conn_type": "chilipiper", "host": self.url, "password": token, "extra": {**pace, **extra}}
-        return json.dumps(given)
+        connection = {"conn_type": "chilipiper", "host": self.url, "password": token, "extra": {**pace, **extra}}
+        return json.dumps(connection)
 
     def token_with(self, *permissions: str) -> str:
         """Another token, with these permissions only."""

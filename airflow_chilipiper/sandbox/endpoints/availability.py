@@ -87,13 +87,11 @@ def slots_v2(tenant: Tenant, call: Call, body: SlotsRequest) -> dict[str, Any]:
     if meeting_type not in tenant.catalogue.meeting_types:
         raise tenant.refusal("not_found", f"No meeting type {meeting_type}")
     slots = tenant.free_slots(_target(tenant, body.attendees), meeting_type=meeting_type, interval=body.interval)
-    asked = body.pagination or Pagination(page=0, page_size=100)
-    first = asked.page * asked.page_size
-    results = [
-        {"startTime": tenant.write(slot.start), "attendees": write_attendees(slot)}
-        for slot in slots[first : first + asked.page_size]
-    ]
-    return {"results": results, "total": len(slots), "page": asked.page, "pageSize": asked.page_size}
+    pagination = body.pagination or Pagination(page=0, page_size=100)
+    page, size = pagination.page, pagination.page_size
+    shown = slots[page * size : (page + 1) * size]
+    results = [{"startTime": tenant.write(slot.start), "attendees": write_attendees(slot)} for slot in shown]
+    return {"results": results, "total": len(slots), "page": page, "pageSize": size}
 
 
 def _target(tenant: Tenant, attendees: Sequence[Attendee]) -> Target:

@@ -97,7 +97,7 @@ def _summary(router: Router) -> dict[str, Any]:
     if "InAppButton" in router.triggers:
         answer["inAppButton"] = {"fields": [{"dataField": key.reference} for key in router.keys]}
     if "RouterLink" in router.triggers:
-        answer["routerLink"] = {"fields": [_asked(key) for key in router.keys]}
+        answer["routerLink"] = {"fields": [_labelled(key) for key in router.keys]}
     return answer
 
 
@@ -151,7 +151,7 @@ def _form_mapping(tenant: Tenant, router: Router) -> dict[str, Any]:
     shapes = {
         "ThirdPartyForm": _external,
         "InAppButton": lambda key: {"dataField": key.reference},
-        "RouterLink": _asked,
+        "RouterLink": _labelled,
     }
     triggers = [
         {
@@ -168,5 +168,5 @@ def _external(key: FormKey) -> dict[str, Any]:
     return {"name": key.name, "dataFieldRef": key.reference, "label": key.name.replace("_", " ")}
 
 
-def _asked(key: FormKey) -> dict[str, Any]:
+def _labelled(key: FormKey) -> dict[str, Any]:
     return {"dataField": key.reference, "label": key.name.replace("_", " "), "required": key.required}

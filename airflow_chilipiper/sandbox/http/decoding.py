@@ -47,7 +47,7 @@ class Zone(str):
 class Shape(Struct, forbid_unknown_fields=True, rename="camel"):
     """An object of these fields and no others; an optional one may be null.
 
-    A member of a union is told apart by its `type`, which is the class's name (the convention of every published
+    A member of a union is known by its `type`, which is the name of its class (the convention of every published
     schema): `class LeadId(Shape, tag=True)`.
     """
 

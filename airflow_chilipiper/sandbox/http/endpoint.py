@@ -38,13 +38,13 @@ class Endpoint:
 
     def answer(self, tenant: Any, call: Call) -> Any:
         """What the handler answers; 400 text/plain where query or body are not of the documented shape."""
-        given: dict[str, Any] = {}
+        arguments: dict[str, Any] = {}
         query = read_query(self.query, call.query)
         if self.query is not NoQuery:
-            given["query"] = query
+            arguments["query"] = query
         if self.body:
-            given["body"] = self._read(self.body, call)
-        return self.handler(tenant, call, **given)
+            arguments["body"] = self._read(self.body, call)
+        return self.handler(tenant, call, **arguments)
 
     def _read(self, body: msgspec.json.Decoder[Any], call: Call) -> Any:
         if self.body_is_optional and not call.content:
@@ -57,7 +57,7 @@ class Endpoint:
 def endpoint(method: str, path: str, *, operation: str, permission: str) -> Callable[[Handler], Endpoint]:
     """Make an endpoint of a handler `(tenant, call)`.
 
-    A handler that takes `body` or `query` too is given them in the shape by which its signature annotates them.
+    A handler may take `body` and `query` too, in the shapes that its signature annotates them with.
     *permission* is one, or several joined by " and ".
     """
 

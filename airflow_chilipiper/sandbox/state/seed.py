@@ -152,7 +152,7 @@ def _add_routers(catalogue: Catalogue) -> None:
 
 def _add_links(catalogue: Catalogue) -> None:
     mail = FormField("PersonEmail", "Required", "Email")
-    asked = (mail, FormField("CompanyName", "Required"), FormField("Phone", "Optional", "Phone"))
+    form = (mail, FormField("CompanyName", "Required"), FormField("Phone", "Optional", "Phone"))
     hidden = FormField("UtmSource", "Hidden", value="sandbox")
     inbound, experts = catalogue.distributions["dist-inbound"], catalogue.distributions["dist-experts"]
     group = Target("group-pair", ("u-ae-1", "u-ae-3"), together=True)
@@ -170,7 +170,7 @@ def _add_links(catalogue: Catalogue) -> None:
         catalogue.links[key] = Link(key, kind, workspace, name, name.lower().replace(" ", "-"), types, target, fields)
 
     add("link-rr-demo", "RoundRobin", "Book a demo", inbound, DEMO)
-    add("link-rr-qualified", "RoundRobin", "Qualified demo", inbound, DEMO, DEEP_DIVE, fields=(*asked, hidden))
+    add("link-rr-qualified", "RoundRobin", "Qualified demo", inbound, DEMO, DEEP_DIVE, fields=(*form, hidden))
     add("link-rr-full", "RoundRobin", "Fully booked", catalogue.distributions["dist-full"], DEMO)
     add("link-owner", "Ownership", "Your account team", experts, ONBOARDING, workspace=SUCCESS)
     add("link-group", "Group", "Meet the pair", group, DEEP_DIVE)

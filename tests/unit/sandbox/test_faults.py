@@ -2,50 +2,22 @@
 
 from __future__ import annotations
 
-import socket
+import inspect
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 import httpx
 import pytest
 
-from airflow_chilipiper.sandbox import Sandbox
-from airflow_chilipiper.sandbox.http.endpoint import ROOT
+from airflow_chilipiper.sandbox import Faults, Sandbox
 from airflow_chilipiper.sandbox.http.times import read_instant
 from tests.unit.sandbox.conftest import MONDAY, Clock, Edge
 
 SCHEDULE = "concierge-schedule"
+CONDITIONS = {"lagging_list", "limit", "at_random", "clear", "take"}
 
 
-def raw_booking(box: Sandbox, edge: Edge) -> bytes:
-    """Every byte that comes back for a booking call, on a socket of its own."""
-    session, starts = edge.offer()
-    body = f'{{"startTime":"{starts[0]}"}}'
-    head = (
-        f"POST {ROOT}/v1/org/concierge/routing/{session}/schedule-simple HTTP/1.1\r\nHost: sandbox\r\n"
-        f"Authorization: Bearer {box.token}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
-    with socket.create_connection(("127.0.0.1", box.port), timeout=5) as connection:
-        connection.sendall((head + body).encode())
-        return b"".join(iter(lambda: connection.recv(65_536), b""))
-
-
-def test_a_lost_answer_was_acted_on(box: Sandbox, edge: Edge) -> None:
-    box.faults.lose_answer(SCHEDULE)
-
-    assert raw_booking(box, edge) == b""
-    assert len(box.meetings) == 1
-    assert (box.calls[-1].status, box.calls[-1].fault) == (None, "lose_answer")
-
-
-def test_a_connection_can_be_reset_instead(box: Sandbox, edge: Edge) -> None:
-    box.faults.lose_answer(SCHEDULE, reset=True)
-
-    with pytest.raises(ConnectionResetError):
-        raw_booking(box, edge)
-    assert len(box.meetings) == 1
-
-
-def test_a_refused_call_was_not_acted_on(box: Sandbox, edge: Edge) -> None:
+def test_a_lost_request_was_not_acted_on(box: Sandbox, edge: Edge) -> None:
     session, starts = edge.offer()
     box.faults.lose_request(SCHEDULE)
 
@@ -53,24 +25,6 @@ def test_a_refused_call_was_not_acted_on(box: Sandbox, edge: Edge) -> None:
         edge.book(session, starts[0])
     assert not box.meetings
     assert edge.book(session, starts[0]).status_code == 200
-
-
-def test_half_an_answer_has_the_length_of_the_whole(box: Sandbox, edge: Edge) -> None:
-    box.faults.cut_half(SCHEDULE)
-    head, _, body = raw_booking(box, edge).partition(b"\r\n\r\n")
-
-    assert head.startswith(b"HTTP/1.1 200 OK")
-    assert (
-        f"Content-Length: {2 * len(body)}".encode() in head or f"Content-Length: {2 * len(body) + 1}".encode() in head
-    )
-    assert len(box.meetings) == 1
-
-
-def test_garbage_is_no_http(box: Sandbox, edge: Edge) -> None:
-    box.faults.garbage(SCHEDULE)
-
-    assert not raw_booking(box, edge).startswith(b"HTTP")
-    assert len(box.meetings) == 1
 
 
 def test_a_garbage_body_says_json_and_is_none(box: Sandbox, edge: Edge) -> None:
@@ -119,7 +73,7 @@ def test_any_envelope_can_be_answered(box: Sandbox, edge: Edge, acts: bool) -> N
     assert len(box.meetings) == acts
 
 
-def test_throttling_tells_seconds_a_date_or_nothing(box: Sandbox, edge: Edge) -> None:
+def test_throttling_says_seconds_a_date_or_nothing(box: Sandbox, edge: Edge) -> None:
     box.faults.throttle(retry_after=7)
     box.faults.throttle(retry_after=7, as_date=True, status=503)
     box.faults.throttle(retry_after=None)
@@ -203,6 +157,30 @@ def test_a_fault_waits_for_its_operation_and_is_used_up(box: Sandbox, edge: Edge
 def test_an_unknown_operation_is_a_mistake_of_the_test(box: Sandbox) -> None:
     with pytest.raises(ValueError, match="concierge-book"):
         box.faults.lose_request("concierge-book")
+
+
+def commands() -> dict[str, inspect.Signature]:
+    """The signature of each fault, by its name."""
+    public = {name: each for name, each in vars(Faults).items() if not name.startswith("_") and callable(each)}
+    return {name: inspect.signature(each) for name, each in public.items() if name not in CONDITIONS}
+
+
+def test_every_fault_is_armed_by_one_signature_and_its_own_options() -> None:
+    """Which is what `help()` shows."""
+    armed = {name: list(each.parameters.values()) for name, each in commands().items()}
+
+    assert len(armed) == 14
+    assert {str(inspect.Signature(each[:4])) for each in armed.values()} == {
+        "(self: 'Faults', operation: 'str | None' = None, *, count: 'int' = 1, skip: 'int' = 0)"
+    }
+    assert [each.name for each in armed["slow"][4:]] == ["seconds", "acts_first"]
+
+
+@pytest.mark.parametrize("options", [{}, {"second": 1}, {"seconds": 1, "reset": True}])
+def test_an_option_that_a_fault_lacks_or_needs_is_a_mistake_of_the_test(box: Sandbox, options: dict[str, Any]) -> None:
+    with pytest.raises(TypeError):
+        box.faults.slow(SCHEDULE, **options)
+    assert box.faults.pending == 0
 
 
 def drawn(box: Sandbox, seed: int) -> list[str | None]:

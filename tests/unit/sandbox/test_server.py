@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
-import sys
 import threading
 import time
 
@@ -13,9 +11,7 @@ import httpx
 import pytest
 
 from airflow_chilipiper.sandbox import Sandbox, sandbox
-from airflow_chilipiper.sandbox.__main__ import greeting, main
 from airflow_chilipiper.sandbox.http.endpoint import ROOT
-from airflow_chilipiper.sandbox.state.calendar import Calendar
 from tests.unit.sandbox.conftest import Edge
 
 
@@ -101,60 +97,3 @@ def test_idle_connections_can_be_dropped(box: Sandbox, edge: Edge) -> None:
     box.drop_connections()
 
     assert edge.get("/v1/org/health/ping").status_code == 200
-
-
-def test_the_same_seed_makes_the_same_world() -> None:
-    def first_session(seed: int) -> tuple[str, list[str]]:
-        with sandbox(seed=seed, now=lambda: 1_793_577_600.0) as box, Edge(box) as edge:
-            return edge.offer()
-
-    assert first_session(1) == first_session(1) != first_session(2)
-
-
-def test_the_pool_can_be_enlarged() -> None:
-    with sandbox(hosts=60) as box:
-        assert len(box.tenant.catalogue.distributions["dist-inbound"].users) == 60
-        assert len({user.email for user in box.tenant.catalogue.users.values()}) == 66
-
-
-def test_working_hours_follow_the_zone_through_a_change_of_clocks(box: Sandbox) -> None:
-    """Paris leaves summer time on 25 October 2026: nine o'clock is 07:00Z on Friday, 08:00Z on Monday."""
-    user = box.tenant.catalogue.users["u-ae-1"]
-    calendar = Calendar([user.__class__(user.id, user.name, user.email, user.zone, user.workspaces, busy_percent=0)])
-    friday, monday = 1_792_738_800 // 1_800, 1_793_001_600 // 1_800
-
-    assert not calendar.is_free("u-ae-1", friday - 1)
-    assert calendar.is_free("u-ae-1", friday)
-    assert not calendar.is_free("u-ae-1", monday - 1)
-    assert calendar.is_free("u-ae-1", monday)
-
-
-def test_the_command_says_where_it_is_and_what_it_is() -> None:
-    command = [sys.executable, "-m", "airflow_chilipiper.sandbox", "--port", "0", "--fault-rate", "0.5"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout
-        lines = [process.stdout.readline() for _ in range(5)]
-        address = lines[1].split()[1]
-        page = httpx.get(address).text
-        process.terminate()
-
-    assert "imitation" in lines[0]
-    assert "imitation" in page
-    assert lines[4].startswith("export AIRFLOW_CONN_CHILIPIPER_DEFAULT='{")
-    assert address in lines[4]
-
-
-def test_the_greeting_can_be_pasted_into_a_shell(box: Sandbox) -> None:
-    line = greeting(box).splitlines()[-1]
-    script = f'{line}; printf %s "$AIRFLOW_CONN_CHILIPIPER_DEFAULT"'
-
-    assert (
-        subprocess.run(["/bin/sh", "-c", script], check=True, capture_output=True, text=True).stdout == box.connection
-    )
-
-
-def test_help_lists_the_options(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        main(["--help"])
-
-    assert "--latency" in capsys.readouterr().out

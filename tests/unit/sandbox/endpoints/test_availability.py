@@ -1,5 +1,7 @@
 """Slots-v2 opens nothing and pages through what is free."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import pytest

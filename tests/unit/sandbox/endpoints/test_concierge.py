@@ -1,5 +1,9 @@
 """Concierge routes by rules, and a routing session is spent by whatever booking call reaches it."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import pytest
 
 from airflow_chilipiper.sandbox import Sandbox
@@ -82,62 +86,6 @@ def test_the_sibling_finds_the_router_in_the_body(edge: Edge) -> None:
     assert "routeId" in edge.post("/v1/org/concierge/routers/rest", json=asked).json()
 
 
-def test_a_session_is_good_for_one_booking(box: Sandbox, edge: Edge) -> None:
-    session, starts = edge.offer()
-    assert edge.book(session, starts[0]).status_code == 200
-
-    again = edge.book(session, starts[1])
-    assert (again.status_code, again.json()["errorCode"]) == (409, "RoutingSessionAlreadyUsed")
-    assert len(box.meetings) == 1
-
-
-def test_a_booking_that_fails_spends_the_session_too(box: Sandbox, edge: Edge) -> None:
-    session, starts = edge.offer()
-    assert edge.book(session, "2026-11-02T03:17:00Z").json()["errorCode"] == "StartTimeNotOffered"
-
-    assert edge.book(session, starts[0]).json()["errorCode"] == "RoutingSessionAlreadyUsed"
-    assert not box.meetings
-
-
-def test_a_session_expires(box: Sandbox, edge: Edge, clock: Clock) -> None:
-    session, starts = edge.offer()
-    clock.advance(600)
-
-    answer = edge.book(session, starts[0])
-    assert (answer.status_code, answer.json()["errorCode"]) == (410, "RoutingSessionExpired")
-    assert not box.meetings
-
-
-def test_an_unknown_session_is_not_found(edge: Edge) -> None:
-    assert edge.book("nobody-opened-this", "2026-11-02T09:00:00Z").json()["errorCode"] == "RoutingSessionNotFound"
-
-
-def test_the_start_must_come_back_byte_for_byte(edge: Edge) -> None:
-    session, starts = edge.offer()
-
-    assert edge.book(session, starts[0].replace("Z", ".000Z")).json()["errorCode"] == "StartTimeNotOffered"
-
-
-def test_a_slot_taken_meanwhile_is_a_200_with_a_failure(box: Sandbox, edge: Edge) -> None:
-    (first, starts), (second, same) = edge.offer(), edge.offer()
-    assert starts == same
-    edge.book(first, starts[0])
-
-    answer = edge.book(second, starts[0])
-    assert (answer.status_code, answer.json()) == (200, {"type": "Failure", "reason": "SlotNotAvailable"})
-    assert len(box.meetings) == 1
-
-
-def test_a_fresh_offer_names_another_host_or_leaves_the_slot_out(box: Sandbox, edge: Edge) -> None:
-    taken = set()
-    for _ in range(60):
-        session, starts = edge.offer()
-        edge.book(session, starts[0])
-        taken.add((box.meetings[-1]["startTime"], box.meetings[-1]["hosts"][0]))
-
-    assert len(taken) == 60
-
-
 def test_slots_keep_the_minimum_notice(edge: Edge, clock: Clock) -> None:
     _, starts = edge.offer()
     clock.advance(2 * 86_400)
@@ -150,3 +98,48 @@ def test_more_hosts_make_room_for_hundreds_of_leads(edge: Edge) -> None:
     _, starts = edge.offer()
 
     assert len(starts) > 200
+
+
+@pytest.mark.parametrize(("place", "outside", "inside"), [("top", True, False), ("absent", False, False)])
+def test_the_timeout_stands_at_either_depth(box: Sandbox, edge: Edge, place: Any, outside: bool, inside: bool) -> None:
+    box.tenant.variants.timeout_place = place
+    answer = edge.route().json()
+
+    assert ("timeoutInMS" in answer, "timeoutInMS" in answer["schedulingData"]) == (outside, inside)
+
+
+@pytest.mark.parametrize(
+    ("shape", "names"),
+    [
+        ("with_route", {"routeId", "schedulingAllowed"}),
+        ("null_data", {"schedulingAllowed", "schedulingData"}),
+        ("redirect", {"schedulingAllowed", "redirectUrl"}),
+    ],
+)
+def test_disqualified_in_other_words(box: Sandbox, edge: Edge, shape: Any, names: set[str]) -> None:
+    box.tenant.variants.disqualified = shape
+    answer = edge.route("jo@gmail.com").json()
+
+    assert set(answer) == names
+    assert answer["schedulingAllowed"] is False
+
+
+def test_assignments_single_or_absent(box: Sandbox, edge: Edge) -> None:
+    box.tenant.variants.assignment = "single"
+    assert edge.route().json()["assignment"] == {"userId": "u-host-01", "type": "user"}
+
+    box.tenant.variants.assignment = "absent"
+    assert not {"assignment", "assignments", "distributionIds"} & set(edge.route().json())
+
+
+def test_a_routing_link_may_come_with_slots(box: Sandbox, edge: Edge) -> None:
+    box.tenant.variants.routing_link_with_interval = True
+
+    assert {"routingLink", "schedulingData"} <= set(edge.route().json())
+
+
+def test_unknown_form_keys_may_be_rejected(box: Sandbox, edge: Edge) -> None:
+    assert edge.route(Shoe="43").status_code == 200
+
+    box.tenant.variants.unknown_form_keys = "rejected"
+    assert edge.route(Shoe="43").json()["arguments"] == {"field": "Shoe"}

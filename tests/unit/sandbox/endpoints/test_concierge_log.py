@@ -1,4 +1,6 @@
-"""The routing log tells what became of every Concierge session that was opened with an interval."""
+"""The routing log says what became of every Concierge session that was opened with an interval."""
+
+from __future__ import annotations
 
 from typing import Any
 
@@ -178,3 +180,57 @@ def test_a_query_must_be_as_published(edge: Edge, name: str, value: Any) -> None
 @pytest.mark.parametrize("query", [{"workspaceId": "ws-success"}, {"routerId": fixed_uuid("nobody")}])
 def test_a_router_must_be_one_of_the_workspace(edge: Edge, query: dict[str, str]) -> None:
     assert edge.log(**query).json()["errorCode"] == "ConciergeRouterNotFound"
+
+
+@pytest.mark.parametrize(
+    ("shape", "entries", "names"),
+    [
+        ("paginated", lambda answer: answer["results"], {"results", "total", "page", "pageSize"}),
+        ("data", lambda answer: answer["data"]["list"], {"data", "hasMore", "hasMoreItems"}),
+        ("bare", lambda answer: answer, None),
+    ],
+)
+def test_what_stands_around_the_entries_of_the_log(
+    box: Sandbox, edge: Edge, shape: Any, entries: Any, names: set[str] | None
+) -> None:
+    box.tenant.variants.log_envelope = shape
+    session, _ = edge.offer()
+    answer = edge.log().json()
+
+    assert [entry["id"] for entry in entries(answer)] == [session]
+    assert names is None or set(answer) == names
+
+
+@pytest.mark.parametrize(
+    ("own_id", "routing", "places"),
+    [
+        ("session", "object", ["id", "routing.id"]),
+        ("own", "object", ["routing.id"]),
+        ("own", "string", ["routing"]),
+        ("session", "absent", ["id"]),
+        ("own", "absent", []),
+    ],
+)
+def test_the_log_may_name_the_session_here_there_or_nowhere(
+    box: Sandbox, edge: Edge, own_id: Any, routing: Any, places: list[str]
+) -> None:
+    box.tenant.variants.log_id, box.tenant.variants.log_routing = own_id, routing
+    session, _ = edge.offer()
+    (entry,) = edge.log().json()["results"]
+    inner = entry.get("routing")
+    found = {
+        "id": entry["id"],
+        "routing": inner,
+        "routing.id": inner["id"] if isinstance(inner, dict) else None,
+    }
+
+    assert [place for place in found if found[place] == session] == places
+
+
+@pytest.mark.parametrize("spelling", ["TIMED_OUT", "Timed out"])
+def test_a_session_timed_out_in_other_spellings(box: Sandbox, edge: Edge, clock: Clock, spelling: Any) -> None:
+    box.tenant.variants.timed_out = spelling
+    edge.offer()
+    clock.advance(600)
+
+    assert edge.log().json()["results"][0]["status"] == spelling

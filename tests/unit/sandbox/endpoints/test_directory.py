@@ -1,10 +1,11 @@
 """Lists answer in the envelopes of the published schemas, page by page."""
 
-from typing import Any
+from __future__ import annotations
 
 import pytest
 
-from airflow_chilipiper.sandbox.state.seed import DEMO, fixed_uuid
+from airflow_chilipiper.sandbox import Sandbox
+from airflow_chilipiper.sandbox.state.seed import fixed_uuid
 from tests.unit.sandbox.conftest import Edge
 
 
@@ -47,41 +48,6 @@ def test_unknown_workspaces_and_users_are_not_found(edge: Edge) -> None:
     assert edge.get(f"/v1/org/concierge/routers/concierge/{fixed_uuid('none')}").status_code == 404
 
 
-@pytest.mark.parametrize(
-    ("asked", "found"),
-    [
-        ({}, {"link-rr-demo", "link-rr-qualified", "link-rr-full"}),
-        ({"filterLinkSlugs": ["book-a-demo"]}, {"link-rr-demo"}),
-        ({"filterWorkspaceIds": ["ws-success"]}, set()),
-        ({"filterDistributionIds": ["dist-full"]}, {"link-rr-full"}),
-        ({"filterMeetingTypeId": [DEMO], "filterLinkSlugs": ["qualified-demo"]}, {"link-rr-qualified"}),
-    ],
-)
-def test_link_lists_filter(edge: Edge, asked: dict[str, Any], found: set[str]) -> None:
-    links = edge.post("/v1/org/schedulingLinks/list-round-robin", json=asked).json()["links"]
-
-    assert {link["linkId"] for link in links} == found
-
-
-@pytest.mark.parametrize("asked", [{"filterWorkspaceIds": []}, {"slug": "x"}, None])
-def test_a_link_list_needs_a_body_of_known_filters(edge: Edge, asked: Any) -> None:
-    assert edge.post("/v1/org/schedulingLinks/list-group", json=asked).status_code == 400
-
-
-def test_routers_tell_the_keys_of_each_trigger(edge: Edge) -> None:
-    rows = edge.post("/v1/org/concierge/routers/concierge/list").json()["routers"]
-    triggers = {each["type"]: each for each in rows[0]["router"]["formMapping"]["get"]}
-
-    assert set(triggers) == {
-        "ProcessedThirdPartyFormTrigger",
-        "ProcessedInAppButtonTrigger",
-        "ProcessedRouterLinkTrigger",
-    }
-    assert triggers["ProcessedThirdPartyFormTrigger"]["mapping"][0]["name"] == "email"
-    assert triggers["ProcessedInAppButtonTrigger"]["mapping"][0] == {"dataField": "PersonEmail"}
-    assert triggers["ProcessedRouterLinkTrigger"]["mapping"][0]["required"] is True
-
-
 def test_lists_without_pages_filter_by_workspace(edge: Edge) -> None:
     wanted = {"workspaceId": "ws-success"}
 
@@ -92,3 +58,15 @@ def test_lists_without_pages_filter_by_workspace(edge: Edge) -> None:
     assert [each["name"] for each in edge.get("/v1/org/meeting-types/list", params=wanted).json()] == ["Onboarding"]
     routers = edge.post("/v1/org/concierge/routers/concierge/list", json=wanted).json()["routers"]
     assert [each["router"]["slug"] for each in routers] == ["partner-demo"]
+
+
+def test_lists_may_come_bare(box: Sandbox, edge: Edge) -> None:
+    box.tenant.variants.list_envelope = "bare"
+
+    assert [each["id"] for each in edge.get("/v1/org/workspace").json()] == ["ws-sales", "ws-success"]
+
+
+def test_ping_may_be_plain_text(box: Sandbox, edge: Edge) -> None:
+    box.tenant.variants.ping = "text"
+
+    assert edge.get("/v1/org/health/ping").text == "ok"

@@ -1,5 +1,9 @@
 """Handoff opens several routers and paths in one session and books one of them."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import pytest
 
 from airflow_chilipiper.sandbox import Sandbox
@@ -100,3 +104,11 @@ def test_a_router_without_a_fitting_rule_has_no_paths(edge: Edge) -> None:
 
 def test_an_unknown_router_is_not_found(edge: Edge) -> None:
     assert edge.open_handoff(routerId="ho-success").status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["Later", "Fork"])
+def test_every_path_can_be_one_kind(box: Sandbox, edge: Edge, kind: Any) -> None:
+    box.tenant.variants.handoff_paths = kind
+    routers = edge.open_handoff().json()["routers"]
+
+    assert {path["type"] for router in routers for path in router["pathResults"]} == {kind}

@@ -1,5 +1,7 @@
 """The meeting list filters by scheduled start within a week, pages, and may lag behind."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import pytest
@@ -95,3 +97,17 @@ def test_the_list_may_lag_behind_while_the_meeting_exists(box: Sandbox, edge: Ed
     assert edge.get(f"/v1/org/meetings/get/{meeting_id}").status_code == 200
     clock.advance(30)
     assert ids(edge.list_meetings()) == [meeting_id]
+
+
+@pytest.mark.parametrize(("shape", "names"), [("string", {"data", "hasMore"}), ("bool", {"data", "hasMoreItems"})])
+def test_more_in_one_word_only(box: Sandbox, edge: Edge, shape: Any, names: set[str]) -> None:
+    box.tenant.variants.meeting_has_more = shape
+
+    assert set(edge.list_meetings().json()) == names
+
+
+def test_a_cancelled_meeting_in_another_spelling(box: Sandbox, edge: Edge) -> None:
+    box.tenant.cancel(edge.book_first().json()["meetingId"])
+    box.tenant.variants.canceled = "CANCELLED"
+
+    assert edge.list_meetings(status=["Canceled"]).json()["data"]["list"][0]["meetingStatus"] == "CANCELLED"

@@ -1,5 +1,7 @@
 """Links of all kinds open and book; what a link's form asks for is enforced."""
 
+from __future__ import annotations
+
 import pytest
 
 from airflow_chilipiper.sandbox import Sandbox
@@ -120,3 +122,19 @@ def test_a_long_meeting_blocks_the_short_ones_beside_it(edge: Edge) -> None:
     gone = {slot["startTime"] for slot in before} - {slot["startTime"] for slot in after}
     assert start in gone
     assert len(gone) == 2
+
+
+def test_requirements_as_objects(box: Sandbox, edge: Edge) -> None:
+    box.tenant.variants.requirement = "object"
+
+    assert edge.open_link().json()["formFields"] == [
+        {"reference": "PersonEmail", "requirement": {"type": "Required"}, "dataType": {"type": "Email"}}
+    ]
+
+
+def test_an_older_edge_describes_no_form_and_asks_for_none(box: Sandbox, edge: Edge) -> None:
+    box.tenant.variants.form_fields = False
+    offer = edge.open_link("link-rr-qualified").json()
+
+    assert "formFields" not in offer
+    assert edge.book_link(offer["routeId"], offer["startTimes"][0]["startTime"]).status_code == 200

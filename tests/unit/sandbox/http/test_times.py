@@ -1,5 +1,7 @@
 """Both spellings of durations are read; an instant without a zone is none."""
 
+from __future__ import annotations
+
 import pytest
 
 from airflow_chilipiper.sandbox.http.times import read_duration, read_instant, write_instant
