@@ -15,10 +15,9 @@ from typing import Any
 import pytest
 
 from airflow_chilipiper import triggers
-from airflow_chilipiper.arguments.readers import as_moments
-from airflow_chilipiper.hooks import ChiliPiperHook
+from airflow_chilipiper.arguments.times import as_moments
 from airflow_chilipiper.sandbox import Sandbox, sandbox
-from airflow_chilipiper.sensors import waiting
+from airflow_chilipiper.sensors import polling
 from airflow_chilipiper.triggers import SlotTrigger
 
 GUEST = "jo.doe@prospect.example"
@@ -43,7 +42,7 @@ def link(link_id: str) -> dict[str, Any]:
 
 
 def trigger(asked: dict[str, Any] | None = None, **arguments: Any) -> SlotTrigger:
-    """One that is past its deadline unless told otherwise: it looks once."""
+    """One that is past its deadline unless another deadline is given: it looks once."""
     given = {
         "chilipiper_conn_id": "chilipiper_default",
         "min_slots": 1,
@@ -119,7 +118,7 @@ def test_triggers_of_one_loop_share_what_the_first_of_them_opened(
 
 def test_a_last_look_without_a_turn_or_an_answer_is_given_up(chili: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """The trigger says so itself, before Airflow stops waiting for it; until the deadline a look waits as it must."""
-    assert triggers.LAST_LOOK_TAKES + timedelta(seconds=30) <= waiting.LAST_LOOK_TAKES
+    assert triggers.LAST_LOOK_TAKES + timedelta(seconds=30) <= polling.LAST_LOOK_TAKES
     monkeypatch.setattr(triggers, "LAST_LOOK_TAKES", timedelta(0))
     (event,) = events(trigger())
     assert event["status"] == "timeout"
@@ -128,10 +127,10 @@ def test_a_last_look_without_a_turn_or_an_answer_is_given_up(chili: Sandbox, mon
 
 
 def test_a_timeout_of_somebody_else_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    def read(*_: Any) -> Any:
+    async def read(*_: Any) -> Any:
         raise TimeoutError("the secrets backend does not answer")
 
-    monkeypatch.setattr(ChiliPiperHook, "_read", read)
+    monkeypatch.setattr(triggers, "aread_settings", read)
     monkeypatch.setenv("AIRFLOW_CONN_CHILIPIPER_DEFAULT", "chilipiper://")
     (event,) = events(trigger())
     assert event == {"status": "failed", "reason": "TimeoutError: the secrets backend does not answer"}
