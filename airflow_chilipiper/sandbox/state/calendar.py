@@ -96,10 +96,10 @@ class Calendar:
         known = self._known.setdefault(cell, {})
         key = (target.key, cells, target.flexible)
         if key not in known:
-            known[key] = self._look(target, cell, cells)
+            known[key] = self._search(target, cell, cells)
         return known[key]
 
-    def _look(self, target: Target, cell: int, cells: int) -> Slot | None:
+    def _search(self, target: Target, cell: int, cells: int) -> Slot | None:
         free = [user for user in target.users if self.is_free(user, cell, cells)]
         if not free or (target.together and len(free) < len(target.users)):
             return None

@@ -31,7 +31,7 @@ class Clock:
 
 
 class Edge(httpx.Client):
-    """Asks as an ordinary client would, by path, with the full token unless told otherwise."""
+    """Asks as an ordinary client would, by path, with the full token unless it is given another."""
 
     def __init__(self, box: Sandbox) -> None:
         # a context without certificates: loading them takes longer than most of these tests
@@ -54,17 +54,17 @@ class Edge(httpx.Client):
         session, starts = self.offer(email)
         return self.book(session, starts[0])
 
-    def open_link(self, link: str = "link-rr-demo", kind: str = "RoundRobin", **asked: Any) -> httpx.Response:
-        body = {"link": {"type": kind, "linkId": link}, "interval": WEEK, **asked}
+    def open_link(self, link: str = "link-rr-demo", kind: str = "RoundRobin", **fields: Any) -> httpx.Response:
+        body = {"link": {"type": kind, "linkId": link}, "interval": WEEK, **fields}
         return self.post("/v1/org/schedulingLinks/init-simple", json=body)
 
-    def book_link(self, session: str, start: str, **asked: Any) -> httpx.Response:
-        body = {"startTime": start, "guestEmail": "jo@example.com", **asked}
+    def book_link(self, session: str, start: str, **fields: Any) -> httpx.Response:
+        body = {"startTime": start, "guestEmail": "jo@example.com", **fields}
         return self.post(f"/v1/org/schedulingLinks/routing/{session}/schedule-simple", json=body)
 
-    def open_handoff(self, workspace: str = "ws-sales", booker: str = "u-sdr-1", **asked: Any) -> httpx.Response:
-        whom = {} if "id" in asked else {"guestEmail": "jo@example.com"}
-        body = {"type": "CrmRequest" if "id" in asked else "GuestEmailRequest", "interval": WEEK, **whom, **asked}
+    def open_handoff(self, workspace: str = "ws-sales", booker: str = "u-sdr-1", **fields: Any) -> httpx.Response:
+        whom = {} if "id" in fields else {"guestEmail": "jo@example.com"}
+        body = {"type": "CrmRequest" if "id" in fields else "GuestEmailRequest", "interval": WEEK, **whom, **fields}
         return self.post(f"/v1/org/handoff/workspace/{workspace}/booker/{booker}/init-simple", json=body)
 
     def book_handoff(
@@ -73,14 +73,14 @@ class Edge(httpx.Client):
         place = f"{session}/router/{router}/path/{path}/booker/{booker}"
         return self.post(f"/v1/org/handoff/routing/{place}/schedule-simple", json={"startTime": start})
 
-    def list_meetings(self, **asked: Any) -> httpx.Response:
-        body = {"start": MONDAY, "end": "2026-11-09T00:00:00Z", **asked}
+    def list_meetings(self, **fields: Any) -> httpx.Response:
+        body = {"start": MONDAY, "end": "2026-11-09T00:00:00Z", **fields}
         return self.put("/v2/org/meetings/meetings", json=body)
 
-    def log(self, **asked: Any) -> httpx.Response:
+    def log(self, **fields: Any) -> httpx.Response:
         """The routing log of the inbound router."""
         span = {"start": MONDAY, "end": "2026-11-09T00:00:00Z"}
-        query = {"workspaceId": "ws-sales", "routerId": fixed_uuid("inbound"), **span, **asked}
+        query = {"workspaceId": "ws-sales", "routerId": fixed_uuid("inbound"), **span, **fields}
         return self.post("/v1/org/concierge/logs", params={name: v for name, v in query.items() if v is not None})
 
 

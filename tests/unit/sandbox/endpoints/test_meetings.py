@@ -53,7 +53,7 @@ def test_the_window_is_at_most_a_week_with_the_end_outside(box: Sandbox, edge: E
     assert len(ids(edge.list_meetings(start=start, end="2026-11-09T00:00:00Z"))) == 1
 
 
-def test_pages_are_ten_rows_unless_told_otherwise(edge: Edge) -> None:
+def test_pages_are_ten_rows_by_default(edge: Edge) -> None:
     booked = {edge.book_first().json()["meetingId"] for _ in range(12)}
     first, second = edge.list_meetings(), edge.list_meetings(page=1)
 

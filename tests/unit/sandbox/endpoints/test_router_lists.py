@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from airflow_chilipiper.sandbox import Sandbox
+from airflow_chilipiper.sandbox.state.seed import fixed_uuid
 from tests.unit.sandbox.conftest import Edge
 
 
@@ -26,3 +29,12 @@ def test_the_older_form_mapping(box: Sandbox, edge: Edge) -> None:
 
     assert mapping["type"] == "ConciergeFormMappingProcessedV1"
     assert mapping["emailField"]["dataFieldRef"] == "PersonEmail"
+
+
+@pytest.mark.parametrize(
+    ("router", "triggers"), [("inbound", {"inAppButton", "routerLink"}), ("partner", {"routerLink"})]
+)
+def test_a_single_router_lists_the_triggers_it_has(edge: Edge, router: str, triggers: set[str]) -> None:
+    answer = edge.get(f"/v1/org/concierge/routers/concierge/{fixed_uuid(router)}").json()
+
+    assert {"inAppButton", "routerLink"} & set(answer) == triggers

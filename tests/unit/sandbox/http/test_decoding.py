@@ -31,6 +31,7 @@ LINK = {"type": "RoundRobin", "linkId": "link-rr-demo"}
             ".interval.startsAt",
         ),
         (ROUTE, {"form": {}, "interval": {"startsAt": MONDAY, "duration": "1 week"}}, ".interval.duration"),
+        (ROUTE, {"form": {}, "interval": {"startsAt": 1_793_577_600, "duration": "7 days"}}, ".interval.startsAt"),
         (ROUTE, {"form": {}, "interval": {"start": MONDAY, "duration": "7 days"}}, ".interval.start"),
         (BOOK, {}, ".startTime"),
         (BOOK, {"startTime": 5}, ".startTime"),
