@@ -52,7 +52,7 @@ def test_a_lead_for_whom_no_meeting_is_found_is_left_to_a_person(
 ) -> None:
     """The first try ends as unknown; the next one decides, and says what to do; none asks for the lead again."""
     for operation in BOOKING:
-        desk.chili.faults.refuse(operation)
+        desk.chili.faults.lose_request(operation)
     arguments = {**OWN[kind], **MANY, "leads": [lead("ada")]}
     desk.connect(meeting_list_lag=0)
     operator = desk.make(kind, ledger_conn_id="ledger", **arguments)
@@ -70,7 +70,7 @@ def test_where_the_user_allows_it_a_lead_is_booked_again_once_no_earlier_call_ca
     desk: Desk, ledger: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before that the lead stays unknown, and each retry looks again."""
-    desk.chili.faults.refuse("scheduling-link-schedule")
+    desk.chili.faults.lose_request("scheduling-link-schedule")
     arguments = {**OWN[SchedulingLinkBookOperator], **MANY, "leads": [lead("ada")]}
     arguments |= {"in_doubt": Rebook(session_lifetime=timedelta(minutes=10))}
     desk.connect(meeting_list_lag=0)
