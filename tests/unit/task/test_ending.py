@@ -1,97 +1,111 @@
-"""How a task ends: what is pushed before it does, and whether it returns, skips, fails, or fails for good."""
+"""How a task ends: whether it returns, skips, fails, or fails for good, and what it logs before."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from airflow.sdk import DAG, task
 
-from airflow_chilipiper.operators import ConciergeBookOperator, col
 from airflow_chilipiper.version_compat import AirflowException, AirflowFailException, AirflowSkipException
 from tests.booking_task import Desk, lead
-
-ROUTER = {
-    "router_slug": "inbound-demo",
-    "trigger": "InAppButton",
-    "form": {"PersonEmail": col("email"), "PersonCountry": col("country", default=None)},
-    "leads_at_once": 1,
-}
-FULL = lead("ada", country="Iceland")
-FREE_MAIL = {"lead_id": "eve", "email": "eve@gmail.com"}
-
-
-def one(desk: Desk, row: Any, **arguments: Any) -> ConciergeBookOperator:
-    return desk.make(ConciergeBookOperator, lead=row, **{**ROUTER, **arguments})
-
-
-def many(desk: Desk, *rows: Any, **arguments: Any) -> ConciergeBookOperator:
-    return desk.make(ConciergeBookOperator, leads=list(rows), lead_key=col("lead_id"), **{**ROUTER, **arguments})
+from tests.unit.task.routed import FREE_MAIL, FULL, many, one
 
 
 def is_for_good(error: pytest.ExceptionInfo[BaseException]) -> bool:
     return isinstance(error.value, AirflowFailException)
 
 
-def test_one_lead(desk: Desk) -> None:
-    """Its row is the answer, under the e-mail as its key; the meeting's id stands alone."""
-    answered = desk.run(one(desk, lead("Ada")))
-    assert answered["lead_key"] == "ada@prospect.example"
-    assert answered["meeting_id"] == desk.chili.meetings[0]["meetingId"]
-    assert desk.ti.xcom == {"meeting_id": answered["meeting_id"], "return_value": answered}
+WITHOUT = [(FULL, "no_slot", True), (FREE_MAIL, "disqualified", False)]
 
 
-def test_many_leads(desk: Desk) -> None:
-    """One row each, in the order of the leads, whatever became of them."""
-    rows = [lead("ada"), FULL | {"lead_id": "bob"}, FREE_MAIL, {"lead_id": "joe", "email": "joe"}]
-    answered = desk.run(many(desk, *rows))
-    assert [(row["lead_key"], row["status"]) for row in answered] == [
-        ("ada", "booked"),
-        ("bob", "no_slot"),
-        ("eve", "disqualified"),
-        ("joe", "invalid"),
-    ]
-    assert desk.ti.xcom == {
-        "meeting_ids": [answered[0]["meeting_id"], None, None, None],
-        "counts": {"booked": 1, "no_slot": 1, "disqualified": 1, "invalid": 1},
-        "return_value": answered,
-    }
-
-
-def test_nothing_is_pushed_that_is_not_wanted(desk: Desk) -> None:
-    assert desk.run(one(desk, lead("ada"), do_xcom_push=False))["status"] == "booked"
-    assert desk.ti.pushed == []
-
-
-@pytest.mark.parametrize(
-    ("argument", "row", "status"), [("on_no_slot", FULL, "no_slot"), ("on_disqualified", FREE_MAIL, "disqualified")]
-)
-@pytest.mark.parametrize(
-    ("ending", "raised"),
-    [
-        ("return", None),
-        ("skip", AirflowSkipException),
-        ("fail", AirflowFailException),
-        ("retry", AirflowException),
-    ],
-)
-def test_one_lead_without_a_meeting(
-    desk: Desk, argument: str, row: Any, status: str, ending: str, raised: type[Exception] | None
-) -> None:
-    operator = one(desk, row, **{argument: ending})
-    if raised is None:
-        assert desk.run(operator)["status"] == status
-    else:
-        with pytest.raises(raised, match=f"^{status}: ") as error:
-            desk.run(operator)
-        assert is_for_good(error) == (ending == "fail")
+@pytest.mark.parametrize(("row", "status", "is_curable"), WITHOUT)
+def test_one_lead_without_a_meeting(desk: Desk, row: Any, status: str, is_curable: bool) -> None:
+    """Its row is the answer; unless the task is to fail, which Airflow tries again where another try may help."""
+    assert desk.run(one(desk, row))["status"] == status
+    with pytest.raises(AirflowException, match=f"^1 {status}") as error:
+        desk.run(one(desk, row, fail_on=[status]))
+    assert is_for_good(error) is not is_curable
     assert desk.statuses() == [status]
     assert desk.ti.xcom["meeting_id"] is None
 
 
+@pytest.mark.parametrize(("row", "status", "is_curable"), WITHOUT)
+def test_one_lead_that_skips_the_task(desk: Desk, row: Any, status: str, is_curable: bool) -> None:
+    """Whatever another try might do; but what is to fail fails."""
+    with pytest.raises(AirflowSkipException, match=f"^{status}: "):
+        desk.run(one(desk, row, skip_on=[status]))
+    assert desk.statuses() == [status]
+    with pytest.raises(AirflowException, match=f"^1 {status}"):
+        desk.run(one(desk, row, skip_on=[status], fail_on=[status]))
+    assert desk.run(one(desk, lead("joe"), skip_on=["booked", status]))["status"] == "booked"
+
+
+@pytest.mark.parametrize("skip_on", [["refused", "invalid"], ["booked", "invalid"]], ids=str)
+def test_what_is_not_asked_for_skips_nothing(desk: Desk, skip_on: list[str]) -> None:
+    assert desk.run(one(desk, FREE_MAIL, skip_on=skip_on))["status"] == "disqualified"
+
+
+def test_one_lead_that_is_refused_may_skip_the_task_instead_of_failing_it(desk: Desk) -> None:
+    with pytest.raises(AirflowSkipException, match=r"^invalid: guest_email"):
+        desk.run(one(desk, {"email": "ada"}, lead_key="ada", skip_on=["invalid"]))
+
+
+def test_many_leads_skip_the_task_where_nobody_was_booked_and_all_are_among_them(desk: Desk) -> None:
+    skip: dict[str, Any] = {"skip_on": ("no_slot", "disqualified", "booked", "already_booked")}
+    nobody = [FREE_MAIL, FULL | {"lead_id": "bob"}]
+    with pytest.raises(AirflowSkipException, match=r"^nobody was booked: 1 disqualified, 1 no_slot$"):
+        desk.run(many(desk, *nobody, **skip))
+    assert desk.statuses() == ["disqualified", "no_slot"]
+    desk.run(many(desk, *nobody, {"lead_id": "joe", "email": "joe"}, **skip))
+    assert desk.statuses() == ["disqualified", "no_slot", "invalid"]
+    desk.run(many(desk, *nobody, lead("ada"), **skip))
+    assert desk.statuses() == ["disqualified", "no_slot", "booked"]
+    with pytest.raises(AirflowException, match="1 no_slot"):
+        desk.run(many(desk, *nobody, **skip, fail_on=["no_slot"], purpose="q4"))
+
+
+def test_who_was_booked_before_skips_no_task(desk: Desk, ledger: Any) -> None:
+    desk.run(many(desk, lead("ada"), ledger_conn_id="ledger"))
+    desk.run(many(desk, lead("ada"), FREE_MAIL, ledger_conn_id="ledger", skip_on=["already_booked", "disqualified"]))
+    assert desk.statuses() == ["already_booked", "disqualified"]
+
+
+def test_a_task_without_rows_is_not_skipped(desk: Desk) -> None:
+    assert desk.run(many(desk, skip_on=["no_slot", "disqualified", "invalid"])) == []
+
+
+@pytest.mark.parametrize(
+    ("share", "fails"), [(0, True), (0.49, True), (0.5, False), (0.51, False), (0.99, False)], ids=str
+)
+def test_a_task_fails_above_a_share_of_its_leads_and_not_at_it(desk: Desk, share: float, fails: bool) -> None:
+    operator = many(desk, FREE_MAIL, lead("ada"), fail_on={"disqualified": share})
+    if fails:
+        with pytest.raises(AirflowFailException, match=r"^1 disqualified\. The outcome of every lead is in XCom"):
+            desk.run(operator)
+    else:
+        desk.run(operator)
+    assert desk.statuses() == ["disqualified", "booked"]
+
+
+def test_each_status_has_its_own_share(desk: Desk) -> None:
+    """Those that are above it are named, and whether another try follows goes by them alone."""
+    rows = [FREE_MAIL, lead("ada"), FULL | {"lead_id": "bob"}, {"lead_id": "joe", "email": "joe"}]
+    with pytest.raises(AirflowException, match=r"^1 invalid, 1 no_slot\.") as error:
+        desk.run(many(desk, *rows, fail_on={"disqualified": 0.25, "no_slot": 0.2, "invalid": 0}))
+    assert not is_for_good(error)
+    with pytest.raises(AirflowException, match=r"^1 invalid\.") as error:
+        desk.run(many(desk, *rows, fail_on={"disqualified": 0.25, "no_slot": 0.25, "invalid": 0}, purpose="q4"))
+    assert is_for_good(error)
+
+
+def test_one_lead_is_all_of_its_task(desk: Desk) -> None:
+    with pytest.raises(AirflowException, match="1 no_slot"):
+        desk.run(one(desk, FULL, fail_on={"no_slot": 0.99}))
+
+
 def test_the_next_try_books_who_had_no_slot(desk: Desk, ledger: Any) -> None:
     """So that a task can wait for a slot with Airflow's own retries."""
-    waiting = {"on_no_slot": "retry", "ledger_conn_id": "ledger"}
+    waiting = {"fail_on": ["no_slot"], "ledger_conn_id": "ledger"}
     with pytest.raises(AirflowException):
         desk.run(one(desk, FULL, **waiting))
     assert desk.run(one(desk, lead("ada"), **waiting), try_number=2)["status"] == "booked"
@@ -101,7 +115,7 @@ def test_a_definite_refusal_of_one_lead_fails_for_good(desk: Desk) -> None:
     desk.chili.faults.error("concierge-route-by-slug", status=422, code="CompanyBlocked", message="no")
     with pytest.raises(AirflowFailException, match=r"refused: .*CompanyBlocked"):
         desk.run(one(desk, lead("ada")))
-    with pytest.raises(AirflowFailException, match="invalid: email"):
+    with pytest.raises(AirflowFailException, match="invalid: guest_email"):
         desk.run(one(desk, {"email": "ada"}, lead_key="ada"))
     assert desk.statuses() == ["invalid"]
 
@@ -119,7 +133,7 @@ def test_what_fails_a_task_of_many(desk: Desk) -> None:
 
 
 def test_a_server_that_is_broken(desk: Desk) -> None:
-    """The booking call's answer is missing, and nobody knows: unless told otherwise, that fails the task."""
+    """The booking call's answer is missing, and nobody knows: unless the DAG says otherwise, that fails the task."""
     desk.connect(token=desk.chili.token_without("meeting.read"))
     desk.chili.faults.server_error("concierge-schedule", acts=True)
     assert desk.run(many(desk, lead("ada"), fail_on=()))[0]["status"] == "unknown"
@@ -129,58 +143,22 @@ def test_a_server_that_is_broken(desk: Desk) -> None:
     assert not is_for_good(error)
 
 
-def test_only_so_many_are_told_one_by_one(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+def test_only_so_many_are_logged_one_by_one(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     desk.run(many(desk, *({"lead_id": number, "email": "x"} for number in range(60))))
-    told = capsys.readouterr().out
-    assert told.count(": invalid. ") == 50
-    assert "60 leads: 60 invalid" in told
-    assert "10 rows more were not booked: see XCom" in told
+    logged = capsys.readouterr().out
+    assert logged.count(": invalid. ") == 50
+    assert "60 leads: 60 invalid" in logged
+    assert "10 rows more were not booked: see XCom" in logged
 
 
-def test_who_may_have_been_invited_is_told_first_and_as_a_warning(
+def test_who_may_have_been_invited_is_logged_first_and_as_a_warning(
     desk: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:
     desk.connect(token=desk.chili.token_without("meeting.read"))
     desk.chili.faults.server_error("concierge-schedule", acts=True)
     others = [{"lead_id": number, "email": "x"} for number in range(60)]
     desk.run(many(desk, *others, lead("ada"), fail_on=()))
-    told = [line for line in capsys.readouterr().out.splitlines() if "Row " in line]
-    assert len(told) == 50
-    assert ["Row 61: unknown." in line for line in told] == [True] + [False] * 49
-    assert ["warning" in line for line in told] == [True] + [False] * 49
-
-
-def test_what_is_pushed_outlives_the_failure(run_dag: Any, desk: Desk) -> None:
-    """For real: a task that runs in any case reads every lead's outcome, and a skip skips what follows."""
-    with DAG("failing", schedule=None) as dag:
-
-        @task(trigger_rule="all_done")
-        def write_back(rows: Any = None, counts: Any = None) -> list[Any]:
-            return [[row["status"] for row in rows], counts]
-
-        @task
-        def welcome(meeting_id: str) -> str:
-            return meeting_id
-
-        book = ConciergeBookOperator(
-            task_id="book", purpose="q3", leads=[FREE_MAIL], lead_key=col("lead_id"), fail_on=["disqualified"], **ROUTER
-        )
-        write_back(book.output, book.output["counts"])
-        skipped = ConciergeBookOperator(
-            task_id="skipped", purpose="q3", lead=FREE_MAIL, on_disqualified="skip", **ROUTER
-        )
-        welcome(skipped.output["meeting_id"])
-        booked = ConciergeBookOperator(task_id="booked", purpose="q3", lead=lead("ada"), **ROUTER)
-        welcome.override(task_id="greet")(booked.output["meeting_id"])
-    ended = {ti.task_id: ti for ti in run_dag(dag).get_task_instances()}
-    states = {name: ti.state for name, ti in ended.items()}
-    assert states == {
-        "book": "failed",
-        "write_back": "success",
-        "skipped": "skipped",
-        "welcome": "skipped",
-        "booked": "success",
-        "greet": "success",
-    }
-    assert ended["write_back"].xcom_pull(task_ids="write_back") == [["disqualified"], {"disqualified": 1}]
-    assert ended["greet"].xcom_pull(task_ids="greet") == desk.chili.meetings[0]["meetingId"]
+    lines = [line for line in capsys.readouterr().out.splitlines() if "Row " in line]
+    assert len(lines) == 50
+    assert ["Row 61: unknown." in line for line in lines] == [True] + [False] * 49
+    assert ["warning" in line for line in lines] == [True] + [False] * 49

@@ -11,9 +11,10 @@ from uuid import UUID
 import pytest
 
 from airflow_chilipiper.arguments.bad_value import BadValue
-from airflow_chilipiper.booking.outcome import Outcome
+from airflow_chilipiper.booking.outcome import Outcome, Status
+from airflow_chilipiper.booking.outcome_fields import OUTCOME_FIELDS
 from airflow_chilipiper.operators import ConciergeBookOperator, SchedulingLinkBookOperator, col
-from airflow_chilipiper.task.outcome_row import OUTCOME_FIELDS, kept, outcome_row
+from airflow_chilipiper.task.outcome_row import kept, outcome_row
 from tests.booking_task import Desk, lead
 
 LINK = {"link_id": "link-rr-demo", "lead_key": col("lead_id"), "leads_at_once": 1}
@@ -21,7 +22,7 @@ LINK = {"link_id": "link-rr-demo", "lead_key": col("lead_id"), "leads_at_once": 
 
 def test_the_fields() -> None:
     """As documented, with JSON's own types only; those of a meeting are added on demand."""
-    outcome = Outcome(status="booked", meeting_id="m", start_time="2026-11-02T09:00Z", assignees=("u-1", "u-2"))
+    outcome = Outcome(status=Status.BOOKED, meeting_id="m", start_time="2026-11-02T09:00Z", assignees=("u-1", "u-2"))
     row = outcome_row(outcome, lead_key="7", purpose="q3", pattern="concierge")
     documented = "lead_key, status, meeting_id, start_time, session_id, reason, attempts, purpose, pattern"
     assert list(row) == [*documented.split(", "), "host", "assignees"]

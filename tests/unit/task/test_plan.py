@@ -1,167 +1,115 @@
-"""From a row to a lead: what was asked of an operator, applied to one row."""
+"""The plan of a task: what holds for all of its leads, out of its arguments and of the connection."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, time, timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from airflow_chilipiper.api.call import Interval
-from airflow_chilipiper.api.errors import Invalid
-from airflow_chilipiper.api.patterns.handoff import Handoff
-from airflow_chilipiper.api.patterns.offer import Offer
-from airflow_chilipiper.api.patterns.scheduling_link import SchedulingLink
-from airflow_chilipiper.api.patterns.slots import Bookable, Path, Slots
-from airflow_chilipiper.arguments.bad_value import BadValue
 from airflow_chilipiper.arguments.columns import col
-from airflow_chilipiper.booking.lead import Lead
-from airflow_chilipiper.booking.slots.filters import Undecided
-from airflow_chilipiper.task.plan import Given, Terms
+from airflow_chilipiper.arguments.patterns import CONCIERGE, SCHEDULING_LINK, PatternArguments
+from airflow_chilipiper.arguments.rebook import Rebook
+from airflow_chilipiper.arguments.shard import Shard
+from airflow_chilipiper.booking.doubt.bounds import Bounds
+from airflow_chilipiper.connection.session import Session
+from airflow_chilipiper.hooks import ChiliPiperHook
+from airflow_chilipiper.task.plan import WHOLE, BookingPlan, make_plan
+from tests.booking_task import Desk
 
-ROW = {"ID": 42.0, "Email": " Ada@prospect.example\u200b", "company": "Ltd", "which": "link-1 "}
-MONDAY = datetime(2100, 11, 1, tzinfo=UTC)
+VALUES: dict[str, Any] = {
+    "purpose": "q3",
+    "window_start": None,
+    "window": timedelta(days=7),
+    "between": None,
+    "weekdays": None,
+    "min_notice": timedelta(hours=2),
+    "shard": None,
+    "keep": (),
+    "fetch_meeting": False,
+    "preview": False,
+    "fail_on": {"unknown": 0.0},
+    "skip_on": (),
+    "in_doubt": None,
+    "rebook_after": None,
+    "existing_meeting_window": None,
+    "results_table": None,
+    "results_conn_id": None,
+    "write_back_sql": None,
+    "ledger_conn_id": None,
+    "sql_conn_id": None,
+    "is_single": False,
+}
+BY_LEAD = {"guest_email": col("email"), "timezone": None, "form": {}, "prefer": None, "lead_key": col("id")}
+LINK = {"link_type": "RoundRobin", "link_id": "l", "link": None, "booking_url": None, "meeting_type_id": None}
 
 
-def make_link(given: Given) -> SchedulingLink:
-    reference = {"type": "RoundRobin", "linkId": given["link_id"]}
-    return SchedulingLink(link=reference, guest=given.email or "", form=given.form, guest_timezone=given.timezone.key)
+@pytest.fixture
+def session(desk: Desk) -> Iterator[Session]:
+    desk.connect(meeting_list_lag=7, timeout=11, allowed_guest_domains="test.example", ledger_conn_id="of_connection")
+    hook = ChiliPiperHook()
+    yield hook.get_conn()
+    hook.close()
 
 
-def terms(make_pattern: Callable[[Given], Any] = make_link, **asked: Any) -> Terms:
-    usual = {
-        "purpose": "q3",
-        "lead_key": col("id"),
-        "email": col("email"),
-        "timezone": "Europe/Paris",
-        "prefer": None,
-        "form": None,
-        "arguments": {"link_id": col("which")},
-        "make_pattern": make_pattern,
-        "interval": Interval(MONDAY),
-        "sender": "me",
-    }
-    return Terms(**{**usual, **asked})
-
-
-def lead_of(asked: Terms, row: Mapping[str, Any]) -> Lead:
-    return asked.lead(row, asked.key_of(row))
-
-
-def test_a_lead() -> None:
-    form = {"Company": col("COMPANY"), "Source": "nightly", "None": col("none", default=None)}
-    lead = lead_of(terms(form=form, rebook_after=timedelta(days=9), max_sessions=5), ROW)
-    assert (lead.policy.purpose, lead.key, lead.policy.sender) == ("q3", "42", "me")
-    assert (lead.policy.max_sessions, lead.policy.rebook_after, lead.policy.interval) == (
-        5,
-        timedelta(days=9),
-        Interval(MONDAY),
+def made(session: Session, pattern: PatternArguments = SCHEDULING_LINK, **given: Any) -> BookingPlan:
+    values = {name: given.pop(name, value) for name, value in VALUES.items()}
+    zone = ZoneInfo("Europe/Paris")
+    return make_plan(
+        values, BY_LEAD | LINK | given, pattern=pattern, session=session, timezone=zone, sender="me", max_sessions=4
     )
-    assert lead.pattern == SchedulingLink(
-        link={"type": "RoundRobin", "linkId": "link-1"},
-        guest="Ada@prospect.example",
-        form={"Company": "Ltd", "Source": "nightly"},
-        guest_timezone="Europe/Paris",
+
+
+def test_what_is_not_given_is_of_the_connection_or_of_the_dag(session: Session) -> None:
+    before = datetime.now(UTC)
+    plan = made(session)
+    assert (plan.purpose, plan.pattern, plan.shard, plan.leads_at_once) == ("q3", "scheduling_link", WHOLE, None)
+    assert (plan.ledger_conn_id, plan.results_conn_id, plan.writes_outcomes) == ("of_connection", None, False)
+    policy = plan.leads.policy
+    assert (policy.sender, policy.max_sessions, policy.allowed_domains) == ("me", 4, ("test.example",))
+    assert policy.bounds == Bounds(in_doubt="hold", list_lag=7, call=11)
+    assert before <= policy.interval.start <= datetime.now(UTC)
+    assert plan.leads.timezone == ZoneInfo("Europe/Paris")
+    assert plan.leads.own == {"link_type": "RoundRobin", "link_id": "l"}
+
+
+def test_what_is_given_goes_first(session: Session) -> None:
+    plan = made(
+        session,
+        ledger_conn_id="own",
+        sql_conn_id="warehouse",
+        results_table="outcomes",
+        shard=Shard(1, 4),
+        window_start=datetime(2100, 1, 1, tzinfo=UTC),
+        timezone=col("zone"),
+        in_doubt=Rebook(timedelta(minutes=10)),
     )
+    assert (plan.ledger_conn_id, plan.results_conn_id, plan.writes_outcomes) == ("own", "warehouse", True)
+    assert made(session, sql_conn_id="warehouse", results_conn_id="other").results_conn_id == "other"
+    assert made(session, write_back_sql="UPDATE x SET a = :status").writes_outcomes
+    assert plan.shard == Shard(1, 4)
+    assert plan.leads.policy.interval.start == datetime(2100, 1, 1, tzinfo=UTC)
+    assert plan.leads.timezone == col("zone")
+    assert plan.leads.policy.bounds == Bounds(in_doubt="rebook", session_lifetime=600, list_lag=7, call=11)
 
 
-def test_what_a_lead_shows_of_itself() -> None:
-    """Neither e-mail nor form: a lead may stand in a traceback."""
-    seen: list[Given] = []
-
-    def make(given: Given) -> SchedulingLink:
-        seen.append(given)
-        return make_link(given)
-
-    shown = f"{lead_of(terms(make, form={'Company': col('company')}), ROW)!r} {seen[0]!r}"
-    assert "q3" in shown
-    assert "prospect" not in shown
-    assert "Ltd" not in shown
+def test_who_has_no_key_goes_by_the_email(session: Session) -> None:
+    assert made(session, lead_key=None).leads.lead_key == col("email")
 
 
 @pytest.mark.parametrize(
-    ("asked", "told"),
+    ("pattern", "own", "has_one_target"),
     [
-        ({"email": col("company")}, "email is no e-mail address"),
-        ({"timezone": col("company")}, "timezone is 'Ltd'"),
-        ({"prefer": col("company")}, "prefer is 'Ltd'"),
-        ({"form": col("company")}, "form is of type str, expected a mapping"),
-        ({"arguments": {"link_id": b"x"}}, "link_id is of type bytes"),
-        ({"path": " "}, "path is empty"),
-        ({"lead_key": col("nothing")}, "no column 'nothing'"),
+        (SCHEDULING_LINK, {}, True),
+        (SCHEDULING_LINK, {"link_id": col("link")}, False),
+        (SCHEDULING_LINK, {"link": {"linkId": col("link")}}, False),
+        (CONCIERGE, {"router_slug": "in", "trigger": col("trigger")}, True),
+        (CONCIERGE, {"router_slug": col("router"), "trigger": "InAppButton"}, False),
     ],
-    ids=str,
 )
-def test_a_row_that_cannot_be_asked_about(asked: dict[str, Any], told: str) -> None:
-    with pytest.raises(BadValue, match=told):
-        lead_of(terms(**asked), ROW)
-
-
-def test_a_column_that_holds_a_whole_form() -> None:
-    assert lead_of(terms(form=col("form")), {**ROW, "form": {"a": 1}}).pattern.form == {"a": "1"}  # type: ignore[attr-defined]
-
-
-@pytest.mark.parametrize("form", [{"Work": "ada@other.example"}, {"All": ["x@test.example", "to ada@other.example"]}])
-def test_the_safety_net_goes_by_every_address(form: Any) -> None:
-    net = {"allowed_domains": ("test.example",), "email": "ada@test.example"}
-    assert lead_of(terms(**net, form={"Work": "ada@test.example", "Note": "see @home"}), ROW).pattern.guest
-    with pytest.raises(Invalid, match="allowed_guest_domains"):
-        lead_of(terms(**net, form=form), ROW)
-    with pytest.raises(Invalid, match="allowed_guest_domains"):
-        lead_of(terms(allowed_domains=("test.example",)), ROW)
-
-
-def offer(*starts: datetime, paths: tuple[str, ...] = ()) -> Offer:
-    places = [Path("r", name) for name in paths] or [None]
-    times = [start.isoformat() for start in starts]
-    return Offer(
-        session="s", slots=Slots(Bookable("/x", times, place) for place in places), paths=tuple(filter(None, places))
-    )
-
-
-def chosen(lead: Any, offered: Offer) -> datetime | None:
-    slot = lead.pick(offered, 0.0)
-    return slot and slot.start
-
-
-def test_which_slot() -> None:
-    """The earliest that has notice, lies within the hours and on the days of the guest's zone; or the nearest."""
-    now = datetime.now(UTC)
-    soon, later = now + timedelta(minutes=90), now + timedelta(hours=3)
-    assert chosen(lead_of(terms(), ROW), offer(later, soon)) == later
-    assert chosen(lead_of(terms(min_notice=timedelta(0)), ROW), offer(later, soon)) == soon
-    assert chosen(lead_of(terms(min_notice=timedelta(days=1)), ROW), offer(later, soon)) is None
-    days = [MONDAY + timedelta(hours=hours) for hours in range(0, 72, 2)]
-    office = {"hours": (time(9), time(17)), "weekdays": ("Tue",), "timezone": col("zone")}
-    assert chosen(lead_of(terms(**office), {**ROW, "zone": "Asia/Tokyo"}), offer(*days)) == MONDAY + timedelta(days=1)
-    assert chosen(lead_of(terms(**office), {**ROW, "zone": "America/New_York"}), offer(*days)) == days[19]
-    query = days[7].isoformat()
-    assert chosen(lead_of(terms(prefer=col("query")), {**ROW, "query": query}), offer(*days)) == days[7]
-    assert chosen(lead_of(terms(prefer=[query, days[3]]), ROW), offer(*days[5:8])) == days[7]
-    assert chosen(lead_of(terms(prefer=col("query", default=None)), ROW), offer(*days)) == days[0]
-
-
-def test_which_path() -> None:
-    two = offer(MONDAY, paths=("a", "b"))
-    assert lead_of(terms(path="earliest"), ROW).pick(two, 0.0)
-    assert lead_of(terms(path=col("path")), {**ROW, "path": "b"}).pick(two, 0.0).path == Path("r", "b")  # type: ignore[union-attr]
-    with pytest.raises(Undecided, match="2 paths"):
-        lead_of(terms(path="only"), ROW).pick(two, 0.0)
-
-
-def test_no_email_is_needed_where_the_crm_knows() -> None:
-    def make(given: Given) -> Handoff:
-        return Handoff(workspace_id="w", booker_id="b", guest=given.email, crm_id=given["crm_id"])
-
-    for email in (None, "", float("nan")):
-        lead = lead_of(terms(make, arguments={"crm_id": "00Q1"}), {**ROW, "Email": email})
-        assert lead.pattern.guest is None
-
-
-def test_leads_of_one_run_choose_different_slots_while_there_are_some() -> None:
-    """And the same one rather than none: then one of them opens a fresh session."""
-    starts = ["2100-11-02T09:00:00Z", "2100-11-02T10:00:00Z"]
-    offer, run = Offer(session="s", slots=Slots([Bookable("/address", starts)])), terms()
-    chosen = [lead_of(run, {**ROW, "ID": key}).choose(offer, 0.0) for key in (1, 2, 3)]
-    assert [slot and slot.start_as_sent for slot in chosen] == [*starts, starts[0]]
+def test_all_are_booked_in_one_place_unless_a_column_names_it(
+    session: Session, pattern: PatternArguments, own: dict[str, Any], has_one_target: bool
+) -> None:
+    assert made(session, pattern, **own).has_one_target is has_one_target

@@ -139,14 +139,14 @@ def test_a_preview_writes_nothing(desk: Desk, leads: Path) -> None:
 
 def test_one_lead_is_answered_by_its_row_wherever_that_is_written(desk: Desk, leads: Path) -> None:
     one = {"sql": None, "sql_conn_id": None, "lead": lead("ada"), "results_table": "outcomes"}
-    for action, status in (("preview", "would_book"), ("book", "booked")):
-        answered = desk.run(task(desk, **one, results_conn_id="warehouse", action=action))
+    for preview, status in ((True, "would_book"), (False, "booked")):
+        answered = desk.run(task(desk, **one, results_conn_id="warehouse", preview=preview))
         assert (answered["lead_key"], answered["status"]) == ("ada", status)
     assert [row[:2] for row in rows(leads)] == [("ada", "booked")]
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "complaint"),
     [
         ({"results_table": "out comes; DROP TABLE leads"}, "results_table"),
         ({"write_back_sql": "UPDATE leads SET meeting = :meeting"}, "unknown parameter :meeting"),
@@ -157,9 +157,9 @@ def test_one_lead_is_answered_by_its_row_wherever_that_is_written(desk: Desk, le
     ],
 )
 def test_what_cannot_be_written_is_refused_before_anything_is_sent(
-    desk: Desk, leads: Path, arguments: dict[str, Any], told: str
+    desk: Desk, leads: Path, arguments: dict[str, Any], complaint: str
 ) -> None:
-    with pytest.raises(Exception, match=told):
+    with pytest.raises(Exception, match=complaint):
         desk.run(task(desk, **arguments))
     assert not desk.chili.calls
     assert len(rows(leads, "SELECT * FROM leads")) == 5
@@ -175,9 +175,9 @@ def test_outcomes_that_the_database_refuses_fail_the_task_which_says_which_and_w
         desk.run(task(desk, write_back_sql=back, results_conn_id="warehouse"))
     assert rows(leads, "SELECT * FROM done ORDER BY 1") == sorted(meetings(desk).items())
     assert desk.ti.xcom["counts"] == {"booked": 4, "invalid": 1}
-    told = capsys.readouterr().out
-    assert "Row 5: its outcome is not written." in told
-    assert "5 leads: " in told
+    logged = capsys.readouterr().out
+    assert "Row 5: its outcome is not written." in logged
+    assert "5 leads: " in logged
 
 
 def test_a_task_that_was_stopped_does_not_say_that_it_has_written_every_outcome(desk: Desk, leads: Path) -> None:
