@@ -1,4 +1,4 @@
-"""Databases behind Airflow connections; first of all, where a task's ledger lives: behind a connection to a database, else in Airflow's task state, else in memory."""
+"""Databases behind Airflow connections, and a task's ledger: in such a database, the task state or memory."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ class Desk:
         return operator.execute(self.context(**context))
 
     def make(self, kind: type, **arguments: Any) -> Any:
-        """An operator; how many leads are under way at once, and sessions a lead may open, is no argument of a user's."""
+        """An operator; how many leads run at once and how many sessions each may open are constants, set here."""
         constants = {name: arguments.pop(name) for name in ("leads_at_once", "max_sessions") if name in arguments}
         with DAG("nightly", schedule=None):
             operator = kind(**{"task_id": "book", "purpose": "q3", **arguments})

@@ -40,9 +40,9 @@ RETRY_POLICY = RetryPolicy()
 async def with_retries(
     call: Call[T], runtime: Runtime, policy: RetryPolicy = RETRY_POLICY, *, priority: bool = False
 ) -> T:
-    """Ask until there is an answer or the policy ends it; then the last error is raised. Refusals are never asked again.
+    """Ask until there is an answer or the policy ends it; then raise the last error.
 
-    A booking is never asked again: ValueError, before anything is sent.
+    A refused call is not repeated. A booking is never asked again: ValueError, before anything is sent.
     """
     if not call.repeatable:
         raise ValueError(f"{call.operation} must not be repeated: a booking is never asked again")

@@ -58,7 +58,7 @@ def _not_asked(reason: str, error: Exception) -> str:
 async def record(
     change: Entry, sent: Entry, runtime: LedgerRuntime, *, if_taken: Callable[[str], Entry] | None = None
 ) -> Entry:
-    """Record the *change* of the entry that was *sent*. Where the ledger is away, `sent` stays on record, and that is doubt.
+    """Record the *change* of the entry that was *sent*. If the ledger fails, `sent` stays on record: that is doubt.
 
     A meeting that is on record for another lead is doubt too, unless *if_taken* says what it is. Whoever set the lead
     free meanwhile knew nothing of a doubt of ours: this run does not book it again.

@@ -95,8 +95,8 @@ def _of_resolve(parser: ArgumentParser) -> None:
     became.add_argument(
         "--not-booked",
         action="store_true",
-        help="you have looked in Chili Piper and there is no meeting: the next run books the lead. Of an entry in review"
-        " only, and once no delayed booking can appear any more",
+        help="you have looked in Chili Piper and there is no meeting: the next run books the lead. Of an entry in"
+        " review only, and once no delayed booking can appear any more",
     )
     became.add_argument(
         "--abandon", action="store_true", help="never book the lead for this purpose. Of an entry in review only"
@@ -107,8 +107,8 @@ def _of_entry(parser: ArgumentParser) -> None:
     parser.add_argument(
         "key",
         metavar="KEY",
-        help="the entry's key as `ledger list` shows it, or its first 8 characters or more; with --purpose the lead's own"
-        " key, as it stands in its column; of a number 42, not 42.0",
+        help="the entry's key as `ledger list` shows it, or its first 8 characters or more; with --purpose the lead's"
+        " own key, as it stands in its column; of a number 42, not 42.0",
     )
     parser.add_argument("--purpose", help="the purpose of the lead whose own key is given")
     _connections(parser)

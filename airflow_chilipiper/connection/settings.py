@@ -98,8 +98,8 @@ def _warn_of(conn_id: str, extra: extras.Extra) -> None:
         )
     if extras.number("meeting_list_lag", extra, default=MEETING_LIST_LAG, or_zero=True) < SHORTEST_LAG:
         log.warning(
-            "Connection %s says that a new meeting is in Chili Piper's meeting list within less than %d seconds: where it"
-            " is not, an unanswered booking is taken for none",
+            "Connection %s says that a new meeting is in Chili Piper's meeting list within less than %d seconds: where"
+            " it is not, an unanswered booking is taken for none",
             conn_id,
             SHORTEST_LAG,
         )

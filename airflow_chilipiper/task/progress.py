@@ -48,7 +48,7 @@ class Progress:
                 self._push(self.totals(self._clock() - self._began))
 
     def totals(self, seconds: float) -> dict[str, Any]:
-        """What the XCom holds: rates are in calls a second, `seconds_left` goes by the leads that have their outcomes."""
+        """What the XCom holds: rates are in calls a second, `seconds_left` is estimated from the leads done."""
         done = sum(self._counts.values())
         runtime = self._run.batch and self._run.batch.runtime
         return {

@@ -65,7 +65,7 @@ class Run:
         self._leads = self._made()
 
     def has_leads(self) -> bool:
-        """Whether anybody is to be asked about. The first lead is made for that, and all before it have their outcomes then."""
+        """Whether there is a lead to book. Makes the first one; those before it have their outcomes by then."""
         first = list(islice(self._leads, 1))
         self._leads = chain(first, self._leads)
         return bool(first)

@@ -18,7 +18,7 @@ PRESSED_FOR = 10  # turns in a row; fewer are the few calls of one look
 
 
 class Gate:
-    """Opens once per interval for the first in `queue`. Without a *rate* it is always open, except while a refusal makes it hold."""
+    """Opens once per interval for the first in `queue`. Without a *rate* it is open, unless a refusal holds it."""
 
     def __init__(self, rate: Rate | None, clock: Callable[[], float]) -> None:
         self.queue = Queue()

@@ -22,8 +22,8 @@ class FormField:
 class Offer:
     """What opening a session answered.
 
-    `allowed` is False where the router disqualified the lead. `lifetime` is in seconds, None where the answer does not say.
-    `guest` is the e-mail that Chili Piper itself found, for a Handoff by CRM id. `page` is the routing page.
+    `allowed` is False where the router disqualified the lead. `lifetime` is in seconds, None where the answer has
+    none. `guest` is the e-mail that Chili Piper itself found, for a Handoff by CRM id. `page` is the routing page.
     """
 
     session: str

@@ -14,8 +14,8 @@ from airflow_chilipiper.api.patterns.slots import Slot
 class Pattern(Protocol):
     """One lead's request under one pattern. Opening answers an offer; booking spends its session on one slot.
 
-    `target` says where it books, as plain values: two requests for one lead with another target are not the same query.
-    `guest` is the lead's e-mail, None where only Chili Piper knows it. `has_routing_log` says whether what became of its
+    `target` says where it books, as plain values: requests for one lead with other targets are different.
+    `guest` is the lead's e-mail, None where only Chili Piper knows it. `has_routing_log` says whether the end of its
     sessions can be read in the routing log.
     """
 

@@ -16,7 +16,7 @@ AT_ONCE_WITHOUT_PACE = 16
 
 
 class Admission:
-    """Flows that have not had their first place in the pace yet; `rate` gives it in calls a second, None if it has no end."""
+    """Flows that wait for their first place in the pace; `rate` answers calls a second, None if there is no limit."""
 
     def __init__(self, rate: Callable[[], float | None]) -> None:
         self._rate = rate

@@ -44,11 +44,11 @@ def speaks_of_lead(error: NotFound) -> bool:
 
 
 class Batch:
-    """Books *leads*, each with its number, and reports exactly one outcome of each that it took, as soon as it is known.
+    """Books *leads*, each with its number, and reports one outcome of each that it took, as soon as it is known.
 
     Leads are taken a few hundred at a time, in a thread that may block, when their time is near; at most *at_once* are
-    under way. `on_outcome` is called in the batch's thread, or at the end in that of `run`, and is to be quick. `open_runtime`
-    opens a runtime inside the batch's loop; `finish` may add to an outcome that is known.
+    under way. `on_outcome` is called in the batch's thread, or at the end in that of `run`, and must be quick.
+    `open_runtime` opens a runtime inside the batch's loop; `finish` may add to an outcome that is known.
 
     A refusal that no other lead can escape stops the batch: 401 and 403, a ledger that failed, and an unknown router,
     link or workspace if all leads share it (`one_target`). A lead that Chili Piper does not know is refused alone.

@@ -12,8 +12,8 @@ ONE_IN = 16  # since rows come sorted, and a router may have other slots for the
 class EmptyOffersBreaker:
     """What the leads of a run were offered by each target, such as a router or a link.
 
-    After so many empty offers in a row a target is spared, but for one lead in so many; once that one is offered a slot, all
-    are asked about again.
+    After so many empty offers in a row a target is spared, but for one lead in so many; once that one is offered a
+    slot, no lead is spared.
     """
 
     def __init__(self) -> None:

@@ -24,8 +24,8 @@ class Stopping(Exception):
 class BatchRuntime(RecordingRuntime):
     """Its verbs wait in one loop; updates of many flows share a commit.
 
-    Once it is stopped, whoever waits for a place in the pace or pauses gets Stopping. So no booking begins, while a call
-    that is under way is answered and recorded.
+    Once it is stopped, whoever waits for a place in the pace or pauses gets Stopping. So no booking begins, while a
+    call that is under way is answered and recorded.
     """
 
     def __init__(self, client: Asks, limiter: RateLimiter, ledger: Ledger, **clocks: Any) -> None:
@@ -36,7 +36,7 @@ class BatchRuntime(RecordingRuntime):
         self.admission = Admission(lambda: limiter.rate)
 
     async def get_or_create_all(self, entries: Sequence[Entry], /) -> None:
-        """What is on record for leads that are to come, in one transaction; `get_or_create` then gives each of them its entry."""
+        """Get or create the entries of leads to come in one transaction; `get_or_create` then returns each."""
         self._begun |= {entry.key: entry for entry in await self._commits.get_or_create_all(entries)}
 
     async def get_or_create(self, entry: Entry, /) -> Entry:

@@ -92,8 +92,8 @@ async def conclude(
     """Record what *evidence* comes to, from a look that began then and for which the list has had its time.
 
     No evidence frees nobody whom a person is to judge. A lead is free again only by a look that found nothing and began
-    when no call of ours could have any effect any more: with proof that its session timed out, or where its entry and the
-    caller allow it without.
+    when no call of ours could have any effect any more: with proof that its session timed out, or where its entry and
+    the caller allow it without.
     """
     if evidence.meeting_id:
         reason = joined("found afterwards", entry.reason)

@@ -23,7 +23,7 @@ FEW = 20  # slots that are looked at one by one; more are found in one listing o
 async def sweep(
     entries: Iterable[Entry], runtime: LedgerRuntime, bounds: Bounds, routing_log: RoutingLog
 ) -> list[Entry]:
-    """Each of *entries* that is in doubt, as it stands afterwards. What each may be freed by is said by the entry itself.
+    """Each of *entries* that is in doubt, as it stands afterwards; the entry itself says what may free it.
 
     Raises what the meeting list is answered with, and then no entry has changed.
     """

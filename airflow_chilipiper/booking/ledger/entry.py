@@ -114,7 +114,7 @@ class Entry:
         return self._after("abandoned", reason=reason)
 
     def due_again(self) -> Entry:
-        """A booking that does not count any more, as a run sees it; on record it stays until that run is about to book."""
+        """A booking that no longer counts, as a run sees it; it stays on record until that run is about to book."""
         return replace(self, state="planned", **self._without_meeting())
 
     def not_on_record(self, state: State, **facts: Any) -> Entry:

@@ -69,8 +69,8 @@ def booked(ledger: Ledger, key: str, meeting_id: str, *, wall: float) -> BeforeA
         return entry, entry
     if entry.state == "booked":
         raise NotResolved(
-            f"the entry is booked with meeting {entry.meeting_id}, and stays so; if {meeting_id} exists too, the lead was"
-            " invited twice: cancel one of them in Chili Piper"
+            f"the entry is booked with meeting {entry.meeting_id}, and stays so; if {meeting_id} exists too, the lead"
+            " was invited twice: cancel one of them in Chili Piper"
         )
     if entry.state == "abandoned":
         raise NotResolved(f"the entry is abandoned: {INSTEAD['abandoned']}")

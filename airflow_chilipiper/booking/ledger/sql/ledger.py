@@ -27,8 +27,8 @@ KEYS_AT_ONCE = 500
 class SqlLedger:
     """A ledger behind *engine*: Postgres, MySQL, MariaDB, or SQLite for one machine.
 
-    Every call is one transaction over entries in key order. Who won a comparison is read back in a transaction of its own,
-    since the counts of a group cannot name the loser.
+    Every call is one transaction over entries in key order. Who won a comparison is read back in a transaction of its
+    own, since the counts of a group cannot name the loser.
     """
 
     def __init__(
@@ -167,8 +167,8 @@ class SqlLedger:
         """Run *work* in one transaction, and again after a failure that is *passing* or that any transaction may meet.
 
         The whole transaction is rolled back first: after a deadlock or a lock time-out MySQL keeps the statements
-        before. To repeat it is safe even if the failed commit took: a change that took finds its own version and changes
-        nothing.
+        before. To repeat it is safe even if the failed commit took: a change that took finds its own version and
+        changes nothing.
         """
         for tried in range(1, TRIES + 1):
             try:
