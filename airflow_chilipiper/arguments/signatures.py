@@ -7,7 +7,7 @@ checkers want it in a `typing.cast`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, MutableMapping, Sequence, Set
 from datetime import datetime, time, timedelta
 from typing import Any, Literal, Protocol, Required, TypedDict
 from zoneinfo import ZoneInfo
@@ -38,6 +38,10 @@ StatusName = Literal[
     "would_book",
 ]
 Text = str | Output
+# With tuples named apart: mypy takes ("Mon",) for a tuple of any text where it reads `Collection` alone. And a mapping
+# would be a collection of its keys.
+Weekdays = Collection[Weekday] | tuple[Weekday, ...] | Text
+Statuses = Sequence[StatusName] | tuple[StatusName, ...] | Set[StatusName]
 Duration = timedelta | str | Output
 Hours = Sequence[str | time] | str | Output
 Callbacks = Callable[..., Any] | Collection[Callable[..., Any]]
@@ -62,7 +66,7 @@ class AirflowArguments(TypedDict, total=False):
     wait_for_past_depends_before_skipping: bool
     wait_for_downstream: bool
     dag: Any
-    params: Mapping[str, Any] | None
+    params: MutableMapping[str, Any] | None
     default_args: dict[str, Any] | None
     priority_weight: int
     weight_rule: Any
@@ -124,7 +128,7 @@ class BookingArguments(AirflowArguments, total=False):
     window_start: datetime | Text | None
     window: Duration
     between: Hours | None
-    weekdays: Collection[Weekday] | Text | None
+    weekdays: Weekdays | None
     min_notice: Duration
     prefer: datetime | Sequence[datetime | str] | Text | None
 
@@ -135,8 +139,8 @@ class BookingArguments(AirflowArguments, total=False):
     fetch_meeting: bool | Text
 
     preview: bool | Text
-    fail_on: Collection[StatusName] | Mapping[StatusName, float]
-    skip_on: Collection[StatusName]
+    fail_on: Statuses | Mapping[StatusName, float]
+    skip_on: Statuses
     allow_backfill: bool | Text
 
     in_doubt: Literal["hold"] | Rebook
@@ -153,7 +157,7 @@ class SlotArguments(AirflowArguments, total=False):
     window_start: datetime | Text | None
     window: Duration
     between: Hours | None
-    weekdays: Collection[Weekday] | Text | None
+    weekdays: Weekdays | None
     min_notice: Duration
     timezone: ZoneInfo | Text | None
     min_slots: int | Text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from airflow_chilipiper.arguments.patterns import PatternArguments
     from airflow_chilipiper.arguments.shard import Shard
-    from airflow_chilipiper.arguments.signatures import Duration, Hours, Output, StatusName, Text, Weekday
+    from airflow_chilipiper.arguments.signatures import Duration, Hours, Output, Statuses, StatusName, Text, Weekdays
     from airflow_chilipiper.connection.session import Session
     from airflow_chilipiper.task.booking_task import BookingTask
     from airflow_chilipiper.task.plan import BookingPlan
@@ -100,7 +100,7 @@ class ChiliPiperBookBaseOperator(BaseOperator):
         window_start: datetime | Text | None = None,
         window: Duration = timedelta(days=7),
         between: Hours | None = None,
-        weekdays: Collection[Weekday] | Text | None = None,
+        weekdays: Weekdays | None = None,
         min_notice: Duration = timedelta(hours=2),
         prefer: datetime | Sequence[datetime | str] | Text | None = None,
         keep: Sequence[str] = (),
@@ -109,8 +109,8 @@ class ChiliPiperBookBaseOperator(BaseOperator):
         write_back_sql: Text | None = None,
         fetch_meeting: bool | Text = False,
         preview: bool | Text = False,
-        fail_on: Collection[StatusName] | Mapping[StatusName, float] = ("unknown", "not_attempted"),
-        skip_on: Collection[StatusName] = (),
+        fail_on: Statuses | Mapping[StatusName, float] = ("unknown", "not_attempted"),
+        skip_on: Statuses = (),
         allow_backfill: bool | Text = False,
         in_doubt: Literal["hold"] | Rebook = "hold",
         rebook_after: Duration | None = None,

@@ -15,9 +15,12 @@ from airflow_chilipiper.arguments.readers import Reader, as_count, as_name, or_n
 from airflow_chilipiper.arguments.templates import is_template
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
     from airflow.sdk import Context
     from airflow.sdk.definitions.mappedoperator import OperatorPartial
 
+    from airflow_chilipiper.arguments.signatures import AirflowArguments, Text
     from airflow_chilipiper.booking.ledger.entry import Entry, State
     from airflow_chilipiper.booking.ledger.store import Ledger
     from airflow_chilipiper.hooks import ChiliPiperHook
@@ -59,15 +62,16 @@ class ReconcileBookingsOperator(BaseOperator):
     def __init__(
         self,
         *,
-        purpose: str | None = None,
-        rows_at_once: int | str = 1000,
+        purpose: Text | None = None,
+        rows_at_once: int | Text = 1000,
         fail_on_review: bool = False,
-        chilipiper_conn_id: str = "chilipiper_default",
-        ledger_conn_id: str | None = None,
-        **kwargs: Any,
+        chilipiper_conn_id: Text = "chilipiper_default",
+        ledger_conn_id: Text | None = None,
+        **kwargs: Unpack[AirflowArguments],
     ) -> None:
         refuse_email(kwargs, is_mapped=getattr(self, "_BaseOperator__from_mapped", False))
-        super().__init__(**kwargs)
+        airflows: dict[str, Any] = {**kwargs}
+        super().__init__(**airflows)
         self.purpose = purpose
         self.rows_at_once = rows_at_once
         self.fail_on_review = fail_on_review
@@ -105,8 +109,8 @@ class ReconcileBookingsOperator(BaseOperator):
         if counts.get("review") and self.fail_on_review:
             if self.do_xcom_push:
                 context["ti"].xcom_push("return_value", answer)
-            told = f"{counts['review']} bookings need a person: see the log, and `ledger resolve` of the command line"
-            raise AirflowFailException(told)
+            why = f"{counts['review']} bookings need a person: see the log, and `ledger resolve` of the command line"
+            raise AirflowFailException(why)
         return answer
 
     def _swept(self, hook: ChiliPiperHook) -> Iterator[list[dict[str, Any]]]:
@@ -146,8 +150,8 @@ class ReconcileBookingsOperator(BaseOperator):
     def _log(self, rows: Sequence[dict[str, Any]], counts: Mapping[str, int]) -> None:
         from airflow_chilipiper.task.outcomes import LINES
 
-        told = ", ".join(f"{count} {state}" for state, count in counts.items())
-        self.log.info("%d bookings in doubt were looked at: %s", len(rows), told or "none")
+        states = ", ".join(f"{count} {state}" for state, count in counts.items())
+        self.log.info("%d bookings in doubt were looked at: %s", len(rows), states or "none")
         for row in [row for row in rows if row["state"] == "review"][:LINES]:
             self.log.warning("Ledger key %s (%s): review. %s", row["ledger_key"], row["purpose"], row["reason"])
 

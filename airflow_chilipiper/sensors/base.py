@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -22,7 +22,7 @@ from airflow_chilipiper.version_compat import conf
 if TYPE_CHECKING:
     from airflow.sdk.definitions.mappedoperator import OperatorPartial
 
-    from airflow_chilipiper.arguments.signatures import Duration, Hours, Text, Weekday
+    from airflow_chilipiper.arguments.signatures import Duration, Hours, Text, Weekdays
     from airflow_chilipiper.connection.session import Session
     from airflow_chilipiper.triggers import SlotTrigger
 
@@ -78,7 +78,7 @@ class SlotBaseSensor(PollingSensor):
         window_start: datetime | Text | None = None,
         window: Duration = timedelta(days=7),
         between: Hours | None = None,
-        weekdays: Collection[Weekday] | Text | None = None,
+        weekdays: Weekdays | None = None,
         min_notice: Duration = timedelta(hours=2),
         timezone: ZoneInfo | Text | None = None,
         min_slots: int | Text = 1,

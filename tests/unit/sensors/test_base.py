@@ -28,6 +28,7 @@ from tests.unit.sensors.waiting import (
     CONCIERGE,
     CONNECTION,
     EVERY_SENSOR,
+    GUEST,
     HANDOFF,
     HOST,
     LINK,
