@@ -35,7 +35,7 @@ CAUSES = (
 class CouldNotAsk(Exception):
     """The look could not be made, so nobody knows whether there are slots.
 
-    It is not one of Airflow's own exceptions, which ``soft_fail`` limiter into a skip: that would be a no.
+    It is not one of Airflow's own exceptions, which ``soft_fail`` turns into a skip: that would say no.
     """
 
 

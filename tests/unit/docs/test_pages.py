@@ -15,6 +15,7 @@ from airflow_chilipiper.booking.outcome import STATUSES
 from airflow_chilipiper.booking.outcome_fields import OUTCOME_FIELDS
 from airflow_chilipiper.get_provider_info import EXTRAS
 from airflow_chilipiper.sandbox import __main__ as sandbox_command
+from airflow_chilipiper.sandbox.endpoints import PERMISSIONS
 from airflow_chilipiper.sandbox.state.seed import seeded
 
 ROOT = Path(__file__).parents[3]
@@ -46,6 +47,10 @@ def test_every_extra_of_the_connection_is_explained() -> None:
     assert unnamed(EXTRAS, PAGES["connection.md"]) == []
 
 
+def test_every_permission_that_a_token_may_need_is_explained() -> None:
+    assert unnamed(PERMISSIONS, PAGES["connection.md"]) == []
+
+
 def test_every_status_and_field_of_an_outcome_is_explained() -> None:
     """Each status in a line of the table."""
     assert [status for status in STATUSES if f"\n| `{status}` |" not in PAGES["operators.md"]] == []
@@ -53,11 +58,14 @@ def test_every_status_and_field_of_an_outcome_is_explained() -> None:
 
 
 def test_every_option_of_the_command_line_is_explained() -> None:
-    seen: set[str] = set()
-    for add in (cli._of_list, cli._of_resolve, cli._of_row):
-        add(parser := ArgumentParser())
-        seen |= options(parser)
-    assert unnamed(seen, PAGES["command-line.md"]) == []
+    (chilipiper,) = cli.get_cli_commands()
+    (ledger,) = chilipiper.subcommands
+    parser = ArgumentParser(conflict_handler="resolve")
+    for command in ledger.subcommands:
+        for arg in command.args:
+            arg.add_to_parser(parser)
+    assert len(found := options(parser)) > 5
+    assert unnamed(found, PAGES["command-line.md"]) == []
     assert unnamed(cli.STATES, PAGES["command-line.md"]) == []
 
 
