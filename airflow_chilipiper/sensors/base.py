@@ -124,9 +124,11 @@ class SlotBaseSensor(PollingSensor):
                 self.read(name)
 
     def read(self, name: str) -> Any:
-        """The argument of that name, rendered, as what it means; None if it is not given."""
+        """The argument of that name, rendered, as what it means; None for one of a sensor's own that is not given."""
         value = getattr(self, name)
-        return None if value is None else self.readers[name](value, name)
+        if value is None and name not in SlotBaseSensor.readers:
+            return None
+        return self.readers[name](value, name)
 
     def enough(self) -> int:
         return int(self.read("min_slots"))
