@@ -80,7 +80,7 @@ def ledger_of(ledger_conn_id: str | None, *, store: Any = None, try_number: int 
 
 
 def sender_of(ti: Any) -> str:
-    """The task instance and try that marks a row `sent`."""
+    """The task instance and try that sends."""
     return f"{ti.dag_id}/{ti.run_id}/{ti.task_id}/{ti.map_index}#{ti.try_number}" if ti else ""
 
 

@@ -41,7 +41,7 @@ _NOT_TEMPLATED = ("keep", "fail_on", "skip_on")
 class ChiliPiperBookBaseOperator(BaseOperator):
     """Book one meeting for each lead, at most once within a purpose. Use one of its three subclasses.
 
-    `help` of these tells of all arguments; `arguments/documentation.py` has what they share.
+    `help` of these shows all arguments; `arguments/documentation.py` has what they share.
     """
 
     template_fields: Sequence[str] = (

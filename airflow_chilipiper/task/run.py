@@ -142,7 +142,7 @@ class Run:
                 yield number, row, key or "", problem
 
     def _identified(self, row: Any) -> tuple[str | None, dict[str, Any], Outcome | None]:
-        """What tells the row apart is read in any case, so that its outcome can be written back."""
+        """The key is read even of a row with a problem, so that its outcome can be written back."""
         key, columns = None, dict.fromkeys(self._keep)
         try:
             if not isinstance(row, Mapping):

@@ -93,7 +93,7 @@ def test_the_entry_point_is_declared() -> None:
 
 
 def test_the_form_that_the_page_asks_for() -> None:
-    """What Airflow's connection page is told: name, labels and all our fields."""
+    """What Airflow's connection page shows: name, labels and all our fields."""
     form = next(form for form in forms() if form["connection_type"] == "chilipiper")
     assert form["hook_name"] == "Chili Piper"
     standard = form["standard_fields"]

@@ -73,6 +73,16 @@ def test_the_look_ups(hook: ChiliPiperHook) -> None:
         hook.meeting("00000000-0000-4000-8000-000000000000")
 
 
+def test_a_form_is_checked_against_its_router_and_nothing_is_routed(chili: Sandbox, hook: ChiliPiperHook) -> None:
+    before = len(chili.calls)
+    check = hook.check_form("inbound-demo", "InAppButton", {"PersonEmail": GUEST, "Shoes": "42"})
+    assert (check.missing, check.unknown) == ([], ["Shoes"])
+    assert hook.check_form("inbound-demo", "InAppButton", {}).missing == ["PersonEmail"]
+    with pytest.raises(Invalid, match=r"no router has the slug 'none': the token sees .*inbound-demo"):
+        hook.check_form("none", "InAppButton", {})
+    assert {call.operation for call in chili.calls[before:]} == {"concierge-list-routers"}
+
+
 @pytest.mark.parametrize("pattern", [BY_FORM, BY_LINK, BY_CRM_ID], ids=lambda pattern: pattern.name)
 def test_opening_answers_an_offer(hook: ChiliPiperHook, pattern: Any) -> None:
     """A week from now, unless another window is given; nothing is booked."""

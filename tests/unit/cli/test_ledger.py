@@ -1,14 +1,11 @@
-"""The commands, as a person or a script gives them: what they print, how they exit, and where they find the ledger."""
+"""What the commands do with the ledger: what they print, how they exit, and where they find it."""
 
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -16,67 +13,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from airflow_chilipiper import cli
-from airflow_chilipiper.booking.ledger import entry as ledgers
 from airflow_chilipiper.booking.ledger.entry import Entry, State, new_version
-from airflow_chilipiper.booking.ledger.lead_key import entry_key, lead_key
+from airflow_chilipiper.booking.ledger.lead_key import lead_key
 from airflow_chilipiper.booking.ledger.sql.ledger import SqlLedger
 from airflow_chilipiper.ledgers import sql_ledger
-from airflow_chilipiper.operators.reconcile import IN_DOUBT
-from airflow_chilipiper.version_compat import airflow_version
-
-LOADS_COMMANDS = tuple(map(int, airflow_version().split(".")[:2])) >= (3, 2)
-LEDGER = ("--ledger-conn-id", "ledger")
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture(autouse=True)
-def own_process_context(airflow_db: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commands ask Airflow's database, and what they set for their process ends with the test."""
-    monkeypatch.setenv("_AIRFLOW_PROCESS_CONTEXT", "client")
-
-
-@pytest.fixture
-def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SqlLedger:
-    connect(tmp_path, monkeypatch)
-    return sql_ledger("ledger")
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Give a command in this process: its exit code, and what it printed to stdout and to stderr."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        code: Any = 0
-        try:
-            cli.main(["ledger", *arguments])
-        except SystemExit as end:
-            code = end.code
-        out, err = capsys.readouterr()
-        return (code, out, err) if isinstance(code, int) else (1, out, err + code)
-
-    return run
-
-
-def a_file(folder: Path) -> dict[str, Any]:
-    return {"conn_type": "sqlite", "host": str(folder / "ledger.db")}
-
-
-def connect(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AIRFLOW_CONN_LEDGER", json.dumps(a_file(folder)))
-
-
-def put(ledger: SqlLedger, lead: str, state: State, *, purpose: str = "spring", **facts: Any) -> Entry:
-    """An entry whose silence counts since long ago."""
-    told = {"sent_at": 1_793_577_600.0, "no_effect_after": 1_793_577_900.0, **facts}
-    (entry,) = ledger.get_or_create(
-        [Entry(key=entry_key(purpose, lead), purpose=purpose, version=new_version(), state=state, **told)]
-    )
-    return entry
-
-
-def keys(out: str) -> set[str]:
-    return {entry["key"] for entry in json.loads(out)}
+from tests.unit.cli.commands import LEDGER, Run, a_file, connect, keys, put
 
 
 def test_a_list_shows_what_is_in_doubt(ledger: SqlLedger, run: Run) -> None:
@@ -97,7 +38,7 @@ def test_a_list_of_chosen_states_and_purpose(ledger: SqlLedger, run: Run) -> Non
     assert (code, err) == (0, "1 entry in booked, planned\n")
 
 
-def test_json_holds_the_row_as_it_is(ledger: SqlLedger, run: Run) -> None:
+def test_json_holds_the_entry_as_it_is(ledger: SqlLedger, run: Run) -> None:
     entry = put(
         ledger, "1", "review", slot="2026-11-24T09:30:00+01:00", attempt=2, sender="d/r/t/-1#1", reason="[/x]\n"
     )
@@ -149,13 +90,13 @@ def test_a_long_list_is_complete(ledger: SqlLedger, run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("limit", "told"), [("2", "2 entries in review; there are more\n"), ("3", "3 entries in review\n")]
+    ("limit", "said"), [("2", "2 entries in review; there are more\n"), ("3", "3 entries in review\n")]
 )
-def test_a_list_that_is_cut_says_so(ledger: SqlLedger, run: Run, limit: str, told: str) -> None:
+def test_a_list_that_is_cut_says_so(ledger: SqlLedger, run: Run, limit: str, said: str) -> None:
     for lead in "123":
         put(ledger, lead, "review")
     _, out, err = run("list", "--state", "review", "--limit", limit, "-o", "json", *LEDGER)
-    assert (len(keys(out)), err) == (int(limit), told)
+    assert (len(keys(out)), err) == (int(limit), said)
 
 
 @pytest.mark.parametrize(
@@ -167,7 +108,7 @@ def test_a_list_that_is_cut_says_so(ledger: SqlLedger, run: Run, limit: str, tol
         ("booked", ("release",), "booked -> planned"),
     ],
 )
-def test_a_decision_is_put_on_record_and_told_in_one_line(
+def test_a_decision_is_put_on_record_and_printed_in_one_line(
     ledger: SqlLedger, run: Run, state: State, decision: tuple[str, ...], change: str
 ) -> None:
     entry = put(ledger, "1", state, meeting_id="m" if state == "booked" else None)
@@ -180,8 +121,8 @@ def test_a_decision_is_put_on_record_and_told_in_one_line(
 
 def test_the_meeting_on_record_said_again(ledger: SqlLedger, run: Run) -> None:
     entry = put(ledger, "1", "booked", meeting_id="m")
-    told = f"{entry.key} (spring): booked already, and left as it is\n"
-    assert run("resolve", entry.key, "--booked", "m", *LEDGER) == (0, told, "")
+    line = f"{entry.key} (spring): booked already, and left as it is\n"
+    assert run("resolve", entry.key, "--booked", "m", *LEDGER) == (0, line, "")
 
 
 @pytest.mark.parametrize(
@@ -205,7 +146,9 @@ def test_a_lead_is_found_by_its_own_key(ledger: SqlLedger, run: Run, on_record: 
         (("resolve", "", "--purpose", "spring", "--abandon"), "key is empty"),
     ],
 )
-def test_what_is_refused_is_told_on_stderr(ledger: SqlLedger, run: Run, arguments: tuple[str, ...], why: str) -> None:
+def test_what_is_refused_is_printed_on_stderr(
+    ledger: SqlLedger, run: Run, arguments: tuple[str, ...], why: str
+) -> None:
     entry = put(ledger, "1", "review", no_effect_after=time.time() + 86_400)
     code, out, err = run(*(each.format(key=entry.key) for each in arguments), *LEDGER)
     assert (code, out) == (1, "")
@@ -214,32 +157,13 @@ def test_what_is_refused_is_told_on_stderr(ledger: SqlLedger, run: Run, argument
     assert ledger.get([entry.key]) == {entry.key: entry}
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        (),
-        ("resolve", "00000000"),
-        ("resolve", "00000000", "--not-booked", "--abandon"),
-        ("resolve", "--abandon"),
-        ("release",),
-        ("list", "--state", "lost"),
-        ("list", "--limit", "0"),
-        ("list", "--limit", "many"),
-    ],
-)
-def test_what_is_not_understood_exits_with_2(run: Run, arguments: tuple[str, ...]) -> None:
-    code, out, err = run(*arguments)
-    assert (code, out) == (2, "")
-    assert "usage: python -m airflow_chilipiper ledger" in err
-
-
 def test_the_ledger_is_the_one_that_the_chili_piper_connection_names(
     ledger: SqlLedger, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     entry = put(ledger, "1", "review")
-    told = {"conn_type": "chilipiper", "password": "made-up", "extra": {"ledger_conn_id": "ledger"}}
-    monkeypatch.setenv("AIRFLOW_CONN_CHILIPIPER_DEFAULT", json.dumps(told))
-    monkeypatch.setenv("AIRFLOW_CONN_EMEA", json.dumps(told))
+    connection = {"conn_type": "chilipiper", "password": "made-up", "extra": {"ledger_conn_id": "ledger"}}
+    monkeypatch.setenv("AIRFLOW_CONN_CHILIPIPER_DEFAULT", json.dumps(connection))
+    monkeypatch.setenv("AIRFLOW_CONN_EMEA", json.dumps(connection))
     for conn_id in ((), ("--conn-id", "emea")):
         _, out, _ = run("list", "-o", "json", *conn_id)
         assert keys(out) == {entry.key}
@@ -260,8 +184,8 @@ def test_without_a_ledger_connection(
 ) -> None:
     """A clear error, and never the token."""
     if connection is not None:
-        told = json.dumps({"conn_type": "chilipiper", **connection})
-        monkeypatch.setenv("AIRFLOW_CONN_CHILIPIPER_DEFAULT", told)
+        given = json.dumps({"conn_type": "chilipiper", **connection})
+        monkeypatch.setenv("AIRFLOW_CONN_CHILIPIPER_DEFAULT", given)
     code, out, err = run("list")
     assert (code, out) == (1, "")
     assert why in err
@@ -324,72 +248,3 @@ def test_a_database_without_the_table_is_refused_and_left_as_it_is(
     assert "error: connection 'ledger' leads to a database without the table chilipiper_ledger" in err
     with closing(sqlite3.connect(tmp_path / "ledger.db")) as db:
         assert db.execute("SELECT name FROM sqlite_master").fetchall() == []
-
-
-@pytest.mark.usefixtures("ledger")
-def test_a_process_prints_nothing_but_the_rows_and_exits_as_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What Airflow and we log goes to stderr, so that a script can read stdout."""
-    monkeypatch.setenv("AIRFLOW__CORE__EXECUTOR", "CeleryExecutor")
-    listed = process("-m", "airflow_chilipiper", "ledger", "list", "-o", "json", *LEDGER)
-    assert (listed.returncode, listed.stdout) == (0, "[]\n"), listed.stderr
-    assert "The ledger over connection ledger is in doubt" in listed.stderr
-    refused = process("-m", "airflow_chilipiper", "ledger", "release", "00000000", *LEDGER)
-    assert (refused.returncode, refused.stdout) == (1, "")
-    assert refused.stderr.splitlines()[-1] == "error: no entry has a key that begins so"
-
-
-@pytest.mark.skipif(not LOADS_COMMANDS, reason="this Airflow loads no commands of providers")
-def test_airflow_has_the_commands(
-    ledger: SqlLedger, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Found through the installed provider, and run by its own parser."""
-    from airflow.cli.cli_parser import get_parser
-
-    entry = put(ledger, "1", "review")
-
-    def airflow(*arguments: str) -> str:
-        asked = get_parser().parse_args(["chilipiper", "ledger", *arguments, *LEDGER])
-        asked.func(asked)
-        return capsys.readouterr().out
-
-    assert keys(airflow("list", "--state", "review", "--output", "json")) == {entry.key}
-    assert airflow("resolve", entry.key, "--booked", "m") == f"{entry.key} (spring): review -> booked\n"
-    assert airflow("release", "1", "--purpose", "spring") == f"{entry.key} (spring): booked -> planned\n"
-    with pytest.raises(SystemExit) as ended:
-        airflow("resolve", entry.key, "--not-booked", "--abandon")
-    assert ended.value.code == 2
-
-
-@pytest.mark.skipif(not LOADS_COMMANDS, reason="this Airflow loads no commands of providers")
-@pytest.mark.parametrize("command", ["list", "resolve", "release"])
-def test_airflow_shows_the_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    from airflow.cli.cli_parser import get_parser
-
-    with pytest.raises(SystemExit) as ended:
-        get_parser().parse_args(["chilipiper", "ledger", command, "--help"])
-    assert ended.value.code == 0
-    out = " ".join(capsys.readouterr().out.split())
-    assert "--ledger-conn-id" in out
-    assert ("may invite it once more" in out) == (command == "release")
-
-
-def test_every_airflow_command_loads_the_description_only() -> None:
-    """Airflow imports it at the start of each of its own commands."""
-    ask = (
-        "import sys, airflow.cli.cli_config, airflow_chilipiper; before = set(sys.modules)\n"
-        "from airflow_chilipiper.cli import get_cli_commands; get_cli_commands()\n"
-        "print(sorted(set(sys.modules) - before))"
-    )
-    asked = process("-c", ask)
-    assert asked.stdout.splitlines()[-1] == "['airflow_chilipiper.cli']", asked.stderr
-
-
-def test_the_description_names_the_states_of_the_ledger() -> None:
-    assert cli.STATES == ledgers.STATES
-    assert cli.IN_DOUBT == IN_DOUBT
-
-
-def process(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """As a user's, without the line about Airflow's test mode."""
-    env = {**os.environ, "AIRFLOW__CORE__UNIT_TEST_MODE": "False"}
-    return subprocess.run([sys.executable, *arguments], env=env, capture_output=True, text=True, check=False)

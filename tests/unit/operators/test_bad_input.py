@@ -192,7 +192,7 @@ LINK, HANDOFF = {"link_id": "link-rr-demo"}, {"workspace_id": "ws-sales", "booke
 def test_a_column_that_no_argument_names_may_be_missed_too(
     desk: Desk, warehouse: Path, kind: type, asked: dict[str, Any], missing: str
 ) -> None:
-    """What is handed through, and the guest's e-mail where nothing else tells the guest."""
+    """What is handed through, and the guest's e-mail where nothing else names the guest."""
     fill(warehouse, "lead_id, mail", (1, "ada@prospect.example"))
     query = {"sql": "SELECT * FROM leads", "sql_conn_id": "warehouse", "lead_key": col("lead_id")}
     with pytest.raises(AirflowFailException, match=f"the query has no column {missing}: it has .*Nothing was sent"):
@@ -207,7 +207,7 @@ def test_a_column_that_no_argument_names_may_be_missed_too(
         (HandoffBookOperator, HANDOFF | {"crm_id": col("lead_id")}),
     ],
 )
-def test_no_email_is_missed_where_something_else_tells_the_guest(
+def test_no_email_is_missed_where_something_else_names_the_guest(
     desk: Desk, warehouse: Path, kind: type, asked: dict[str, Any]
 ) -> None:
     fill(warehouse, "lead_id", ("00Q1",))

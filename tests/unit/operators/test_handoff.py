@@ -55,7 +55,7 @@ def test_whom_the_crm_knows_is_invited(desk: Desk) -> None:
     assert desk.guests() == ["lead.one@prospect.example"]
 
 
-def test_a_crm_id_that_does_not_tell_its_kind(desk: Desk) -> None:
+def test_a_crm_id_that_does_not_show_its_kind(desk: Desk) -> None:
     rows = [{"lead_id": 1, "crm": "7"}, {"lead_id": 2, "crm": "00Q000000000001"}, {"lead_id": 3, "crm": None}]
     answered = desk.run(handoff(desk, *rows, crm_id=col("crm")))
     assert [row["status"] for row in answered] == ["invalid", "booked", "invalid"]

@@ -148,7 +148,7 @@ def asking(desk: Desk, **arguments: Any) -> ConciergeBookOperator:
 
 
 def test_a_query(desk: Desk, warehouse: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Rows are told apart by column names in whatever case; with parameters; nothing of it is logged."""
+    """Columns are found by their names in whatever case; with parameters; nothing of it is logged."""
     fill(warehouse, (1, "ada@prospect.example"), (2, "bob@prospect.example"))
     query = {"sql": "SELECT * FROM leads WHERE email LIKE ?", "parameters": ("bob@%",)}
     rows = desk.run(asking(desk, **query, sql_hook_params={}))

@@ -51,7 +51,7 @@ def test_memory_views_become_bytes() -> None:
 
 
 def test_what_cannot_be_kept() -> None:
-    """Its column and type are told, and not the value."""
+    """Its column and type are named, and not the value."""
     with pytest.raises(BadValue, match=r"^column 'b', of type lock, cannot be kept: cast it in the query$"):
         PackedRows(("a", "b")).add([(1, 2), (1, threading.Lock())])
 
