@@ -19,8 +19,9 @@ from airflow_chilipiper.booking.outcome import Outcome
 class Policy:
     """For which purpose a run books, when, and what it takes for granted.
 
-    `sender` names the task instance and try. A booking older than `rebook_after` does not count; None: every one does. If there are `allowed_domains`, only their guests may be invited. `existing_meetings` holds, by
-    the hash of a guest, the outcome of a lead whose guest has a meeting already.
+    `sender` names the task instance and try. A booking that is older than `rebook_after` does not count; None: every
+    booking counts. If there are `allowed_domains`, only their guests may be invited. `existing_meetings` holds, by the
+    hash of a guest, the outcome of a lead whose guest has a meeting already.
     """
 
     purpose: str
