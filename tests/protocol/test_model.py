@@ -14,10 +14,11 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.protocol.choices import Broken
 from tests.protocol.copies import Copies, caught
+from tests.protocol.model.crash_mutants import CRASHES
 from tests.protocol.model.crashes import crashes, every_pair_of_crashes
+from tests.protocol.model.evidence_schedules import SCHEDULES
 from tests.protocol.model.machine import Bounded, Unbounded
-from tests.protocol.model.mutants import CRASHES, SEVERAL_ACTORS
-from tests.protocol.model.schedules import SCHEDULES
+from tests.protocol.model.mutants import SEVERAL_ACTORS
 
 IN_ANY_ORDER = settings(
     max_examples=150,

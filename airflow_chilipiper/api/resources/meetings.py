@@ -13,8 +13,7 @@ from typing import Any
 from airflow_chilipiper.api.call import Call, instant, path
 from airflow_chilipiper.api.errors import Invalid
 from airflow_chilipiper.api.resources.meeting import Meeting, listed, recorded
-from airflow_chilipiper.api.resources.pages import PAGE_SIZE, Page, every
-from airflow_chilipiper.api.resources.windows import windows
+from airflow_chilipiper.api.resources.pages import PAGE_SIZE, Page, every, windows
 from airflow_chilipiper.api.retry import with_retries
 from airflow_chilipiper.api.runtime import Runtime
 

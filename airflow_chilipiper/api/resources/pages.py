@@ -1,13 +1,14 @@
-"""Following the pages of a list, whatever the server makes of them."""
+"""Reading a list in parts: page by page, whatever the server makes of pages, and window by window of time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from airflow_chilipiper.api.call import Call
-from airflow_chilipiper.api.errors import Unreadable
+from airflow_chilipiper.api.call import Call, instant
+from airflow_chilipiper.api.errors import Invalid, Unreadable
 from airflow_chilipiper.api.http.payload import rows
 from airflow_chilipiper.api.retry import with_retries
 from airflow_chilipiper.api.runtime import Runtime
@@ -96,3 +97,17 @@ def numbered(
         )
 
     return call
+
+
+def windows(start: datetime, end: datetime, *, longest: timedelta) -> Iterator[tuple[datetime, datetime]]:
+    """Cut a span of time into windows that the service accepts; they touch, the last one as short as it must be.
+
+    They are compared and cut in UTC: a local day is 23 to 25 hours long, and its clock can go back.
+    """
+    since, until = instant(start, "start"), instant(end, "end")
+    start, end = (datetime.fromtimestamp(moment.timestamp(), UTC) for moment in (start, end))  # no pendulum
+    if start >= end:
+        raise Invalid(f"start is {since} and end is {until}: start must be before end")
+    while start < end:
+        yield start, min(start + longest, end)
+        start += longest

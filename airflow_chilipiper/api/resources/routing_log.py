@@ -17,8 +17,7 @@ from airflow_chilipiper.api.call import Call, instant
 from airflow_chilipiper.api.errors import Unreadable
 from airflow_chilipiper.api.http.payload import Payload, read
 from airflow_chilipiper.api.patterns.answers import record
-from airflow_chilipiper.api.resources.pages import Page, every, results, says_more
-from airflow_chilipiper.api.resources.windows import windows
+from airflow_chilipiper.api.resources.pages import Page, every, results, says_more, windows
 from airflow_chilipiper.api.runtime import Runtime
 
 OPERATION = "concierge-logs"

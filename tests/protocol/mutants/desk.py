@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -13,6 +14,7 @@ from tests.leads import GUEST, a_lead
 
 if TYPE_CHECKING:
     from airflow_chilipiper.api.http.client import ClientSettings
+    from airflow_chilipiper.booking.batch.runtime import BatchRuntime
     from airflow_chilipiper.booking.lead import Lead
     from airflow_chilipiper.booking.ledger.store import Ledger
     from airflow_chilipiper.booking.outcome import Outcome
@@ -63,6 +65,17 @@ def a_ledger() -> Ledger:
     from airflow_chilipiper.booking.ledger.memory import MemoryLedger
 
     return MemoryLedger()
+
+
+@asynccontextmanager
+async def a_runtime(desk: Callable[[httpx.Request], httpx.Response]) -> AsyncIterator[BatchRuntime]:
+    from airflow_chilipiper.api.http.client import Client, ClientSettings
+    from airflow_chilipiper.api.pace.limiter import RateLimiter
+    from airflow_chilipiper.booking.batch.runtime import BatchRuntime
+
+    settings = ClientSettings(token="t", verify=False)
+    async with Client(settings, transport=httpx.MockTransport(desk)) as client:
+        yield BatchRuntime(client, RateLimiter(None), a_ledger(), sleep=lambda seconds: asyncio.sleep(0))
 
 
 def book(lead: Lead, desk: Desk, ledger: Ledger) -> Outcome:

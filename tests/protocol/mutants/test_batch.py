@@ -1,12 +1,11 @@
-"""A broken batch: an outcome told twice or never, a lead begun without its entry, a slot that nobody is told of."""
+"""A broken batch: an outcome reported twice or never, a lead begun without its entry."""
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from threading import Event
 from typing import TYPE_CHECKING, Any
@@ -15,14 +14,12 @@ import httpx
 import pytest
 
 from tests.protocol.mutants.broken import Change, Mutant, catch, law
-from tests.protocol.mutants.desk import OFFER, START, Desk, a_lead, a_ledger
+from tests.protocol.mutants.desk import Desk, a_lead, a_runtime
 
 if TYPE_CHECKING:
     from airflow_chilipiper.booking.batch.batch import Batch
     from airflow_chilipiper.booking.batch.runtime import BatchRuntime
     from airflow_chilipiper.booking.lead import Lead
-
-LATER = "2026-11-03T10:30:00Z"
 
 
 @dataclass
@@ -42,17 +39,6 @@ class Run:
 
     def _open(self) -> AbstractAsyncContextManager[BatchRuntime]:
         return a_runtime(self.desk)
-
-
-@asynccontextmanager
-async def a_runtime(desk: Callable[[httpx.Request], httpx.Response]) -> AsyncIterator[BatchRuntime]:
-    from airflow_chilipiper.api.http.client import Client, ClientSettings
-    from airflow_chilipiper.api.pace.limiter import RateLimiter
-    from airflow_chilipiper.booking.batch.runtime import BatchRuntime
-
-    settings = ClientSettings(token="t", verify=False)
-    async with Client(settings, transport=httpx.MockTransport(desk)) as client:
-        yield BatchRuntime(client, RateLimiter(None), a_ledger(), sleep=lambda seconds: asyncio.sleep(0))
 
 
 def leads(count: int) -> Iterator[tuple[int, Lead]]:
@@ -125,55 +111,8 @@ def a_lead_that_comes_twice() -> None:
     law(opened == 1, f"I8: {opened} sessions for one lead")
 
 
-def a_lead_beside_one_that_has(*answers: httpx.Response | Exception, at: str) -> None:
-    """Both were offered the same two slots before either booked. The second one's is to start then."""
-    from airflow_chilipiper.booking.book import book, open_session
-    from airflow_chilipiper.booking.slots.choice import Choice
-    from airflow_chilipiper.booking.slots.reservations import Reservations
-
-    desk, sent, reservations = Desk(*answers), list[str](), Reservations()
-
-    def offers_two(request: httpx.Request) -> httpx.Response:
-        if request.url.path.endswith("/rest"):
-            return httpx.Response(200, json=OFFER | {"schedulingData": {"startTimes": [START, LATER]}})
-        sent.append(request.content.decode())
-        return desk(request)
-
-    async def flow() -> None:
-        choices = [Choice(lambda offer: [], None, "in", reservations) for _ in range(2)]
-        leads = [a_lead(key=str(number), choice=choice, max_sessions=1) for number, choice in enumerate(choices)]
-        async with a_runtime(offers_two) as runtime:
-            sessions = [await open_session(lead, runtime) for lead in leads]
-            for lead, session in zip(leads, sessions, strict=True):
-                await book(lead, runtime, session=session)
-
-    asyncio.run(flow())
-    law(at in sent[-1], f"two calls a booking: the second lead asks for another slot than {at}")
-
-
-def beside_a_booking() -> None:
-    a_lead_beside_one_that_has(at=LATER)
-
-
-def beside_a_lost_answer() -> None:
-    a_lead_beside_one_that_has(httpx.ReadTimeout("lost"), at=LATER)
-
-
-def beside_a_lost_slot() -> None:
-    gone = {"type": "Failure", "reason": "taken"}
-    a_lead_beside_one_that_has(httpx.Response(200, json=gone), at=LATER)
-
-
-def beside_a_call_that_was_not_let_in() -> None:
-    a_lead_beside_one_that_has(httpx.Response(429), at=START)
-
-
-BATCH, RUNTIME, BOOK = "booking.batch.batch", "booking.batch.runtime", "booking.book"
+BATCH, RUNTIME = "booking.batch.batch", "booking.batch.runtime"
 BEGIN = "return self._begun.pop(entry.key, None) or await super().get_or_create(entry)"
-RESOLUTION = """    if entry.state != "planned":
-        return "consumed"
-    return "returned" if isinstance(answer, errors.SLOT_UNTOUCHED) else "lost"
-"""
 MUTANTS = {
     "reported again after the drain": Mutant(
         "I6",
@@ -215,33 +154,6 @@ MUTANTS = {
     ),
     "an entry that was read ahead used twice": Mutant(
         "I8", a_lead_that_comes_twice, [Change(RUNTIME, BEGIN, BEGIN.replace(".pop(", ".get("))]
-    ),
-    "a slot whose resolution nobody hears of": Mutant(
-        "two calls",
-        beside_a_call_that_was_not_let_in,
-        [Change(BOOK, "        lead.choice.resolve(resolution)\n", "        pass\n")],
-    ),
-    "a slot given back though it was booked": Mutant(
-        "two calls", beside_a_booking, [Change(BOOK, RESOLUTION, '    return "returned"\n')]
-    ),
-    "a slot given back though it may have been booked": Mutant(
-        "two calls",
-        beside_a_lost_answer,
-        [
-            Change(
-                BOOK,
-                RESOLUTION,
-                RESOLUTION.replace('!= "planned"', '== "booked"').replace('else "lost"', 'else "returned"'),
-            )
-        ],
-    ),
-    "a slot given back though it was lost": Mutant(
-        "two calls", beside_a_lost_slot, [Change(BOOK, RESOLUTION, RESOLUTION.replace('"lost"', '"returned"'))]
-    ),
-    "a slot lost though nobody was asked for it": Mutant(
-        "two calls",
-        beside_a_call_that_was_not_let_in,
-        [Change(BOOK, RESOLUTION, RESOLUTION.replace('"returned"', '"lost"'))],
     ),
 }
 

@@ -10,7 +10,7 @@ import pendulum
 import pytest
 
 from airflow_chilipiper.api.errors import Invalid
-from airflow_chilipiper.api.resources.windows import windows
+from airflow_chilipiper.api.resources.pages import windows
 
 START = datetime(2026, 11, 2, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -13,7 +13,7 @@ from sqlalchemy import event
 from tests.entries import changed
 from tests.integration.ledger.test_proof import made_by_hand
 from tests.protocol.mutants.broken import Change, Mutant, catch, law
-from tests.protocol.mutants.sql import Open, before, created, ledger_over, new_ledger, updated
+from tests.protocol.mutants.ledger.sql import Open, before, created, ledger_over, new_ledger, updated
 
 
 def keys_that_differ_by_case(open_engine: Open) -> None:

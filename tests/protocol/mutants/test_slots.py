@@ -1,0 +1,97 @@
+"""Broken reservations of a batch: a slot is sent for twice, or is lost although nobody took it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+import pytest
+
+from tests.protocol.mutants.broken import Change, Mutant, catch, law
+from tests.protocol.mutants.desk import OFFER, START, Desk, a_lead, a_runtime
+
+LATER = "2026-11-03T10:30:00Z"
+
+
+def a_lead_beside_one_that_has(*answers: httpx.Response | Exception, at: str) -> None:
+    """Both were offered the same two slots before either booked. The second one's is to start then."""
+    from airflow_chilipiper.booking.book import book, open_session
+    from airflow_chilipiper.booking.slots.choice import Choice
+    from airflow_chilipiper.booking.slots.reservations import Reservations
+
+    desk, sent, reservations = Desk(*answers), list[str](), Reservations()
+
+    def offers_two(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/rest"):
+            return httpx.Response(200, json=OFFER | {"schedulingData": {"startTimes": [START, LATER]}})
+        sent.append(request.content.decode())
+        return desk(request)
+
+    async def flow() -> None:
+        choices = [Choice(lambda offer: [], None, "in", reservations) for _ in range(2)]
+        leads = [a_lead(key=str(number), choice=choice, max_sessions=1) for number, choice in enumerate(choices)]
+        async with a_runtime(offers_two) as runtime:
+            sessions = [await open_session(lead, runtime) for lead in leads]
+            for lead, session in zip(leads, sessions, strict=True):
+                await book(lead, runtime, session=session)
+
+    asyncio.run(flow())
+    law(at in sent[-1], f"two calls a booking: the second lead asks for another slot than {at}")
+
+
+def beside_a_booking() -> None:
+    a_lead_beside_one_that_has(at=LATER)
+
+
+def beside_a_lost_answer() -> None:
+    a_lead_beside_one_that_has(httpx.ReadTimeout("lost"), at=LATER)
+
+
+def beside_a_lost_slot() -> None:
+    gone = {"type": "Failure", "reason": "taken"}
+    a_lead_beside_one_that_has(httpx.Response(200, json=gone), at=LATER)
+
+
+def beside_a_call_that_was_not_let_in() -> None:
+    a_lead_beside_one_that_has(httpx.Response(429), at=START)
+
+
+BOOK = "booking.book"
+RESOLUTION = """    if entry.state != "planned":
+        return "consumed"
+    return "returned" if isinstance(answer, errors.SLOT_UNTOUCHED) else "lost"
+"""
+MUTANTS = {
+    "a slot whose resolution nobody hears of": Mutant(
+        "two calls",
+        beside_a_call_that_was_not_let_in,
+        [Change(BOOK, "        lead.choice.resolve(resolution)\n", "        pass\n")],
+    ),
+    "a slot given back though it was booked": Mutant(
+        "two calls", beside_a_booking, [Change(BOOK, RESOLUTION, '    return "returned"\n')]
+    ),
+    "a slot given back though it may have been booked": Mutant(
+        "two calls",
+        beside_a_lost_answer,
+        [
+            Change(
+                BOOK,
+                RESOLUTION,
+                RESOLUTION.replace('!= "planned"', '== "booked"').replace('else "lost"', 'else "returned"'),
+            )
+        ],
+    ),
+    "a slot given back though it was lost": Mutant(
+        "two calls", beside_a_lost_slot, [Change(BOOK, RESOLUTION, RESOLUTION.replace('"lost"', '"returned"'))]
+    ),
+    "a slot lost though nobody was asked for it": Mutant(
+        "two calls",
+        beside_a_call_that_was_not_let_in,
+        [Change(BOOK, RESOLUTION, RESOLUTION.replace('"returned"', '"lost"'))],
+    ),
+}
+
+
+@pytest.mark.parametrize("what", MUTANTS)
+def test_a_broken_reservation_is_caught(what: str) -> None:
+    catch(MUTANTS[what])
