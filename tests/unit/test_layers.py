@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -123,6 +124,71 @@ def test_a_violation_is_seen(module: str, is_package: bool, source: str, reason:
 def test_what_is_allowed_is_let_through(module: str, is_package: bool, source: str) -> None:
     """The rules do not stand in the way of the plan."""
     assert violations(source, module, is_package) == []
+
+
+def test_no_imports_go_in_a_circle() -> None:
+    """Those inside functions count too; what only type checkers read does not."""
+    sources = {module_of(file): file.read_text() for file in PACKAGE.rglob("*.py")}
+    assert circles(sources) == []
+
+
+@pytest.mark.parametrize(
+    ("sources", "found"),
+    [
+        ({"a": "from .b import x", "b": "from airflow_chilipiper import a"}, [["a", "b"]]),
+        ({"a": "def f():\n    from . import b", "b": "from .c import x", "c": "from . import a"}, [["a", "b", "c"]]),
+        ({"a": "if TYPE_CHECKING:\n    from .b import x\nelse:\n    import json", "b": "from .a import y"}, []),
+        ({"a": "if TYPE_CHECKING:\n    pass\nelse:\n    from .b import x", "b": "from .a import y"}, [["a", "b"]]),
+        ({"a": "from .b import x", "b": "import json", "c": "from .a import y\nfrom . import b"}, []),
+    ],
+)
+def test_a_circle_is_seen(sources: dict[str, str], found: list[list[str]]) -> None:
+    assert circles({(name, False): source for name, source in sources.items()}) == found
+
+
+def circles(sources: dict[tuple[str, bool], str]) -> list[list[str]]:
+    """Modules that import each other, directly or over others; each circle once."""
+    modules = {module for module, _ in sources}
+    edges = {
+        module: {
+            other
+            for _, target in imports(Run().visit(ast.parse(source)), module, is_package)
+            if (other := in_package(target, modules)) is not None
+        }
+        for (module, is_package), source in sources.items()
+    }
+    reached = {module: reachable(module, edges) for module in edges}
+    return sorted(
+        map(list, {tuple(sorted(o for o in ends if module in reached[o])) for module, ends in reached.items()} - {()})
+    )
+
+
+def in_package(target: str, modules: set[str]) -> str | None:
+    """The module of ours that an import names, whether whole or by a name in it."""
+    if not is_in(target, {OURS}):
+        return None
+    name = target.removeprefix(OURS).removeprefix(".")
+    return next((each for each in (name, name.rpartition(".")[0]) if each in modules), None)
+
+
+def reachable(module: str, edges: dict[str, set[str]]) -> set[str]:
+    """What a module imports, directly or over others."""
+    found: set[str] = set()
+    ahead = [*edges[module]]
+    while ahead:
+        if (other := ahead.pop()) not in found:
+            found.add(other)
+            ahead += edges[other]
+    return found
+
+
+class Run(ast.NodeTransformer):
+    """Leaves out what only type checkers read."""
+
+    def visit_If(self, node: ast.If) -> Any:
+        if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            return [self.visit(each) for each in node.orelse]
+        return self.generic_visit(node)
 
 
 def module_of(file: Path) -> tuple[str, bool]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from airflow_chilipiper.arguments import booking
 from airflow_chilipiper.arguments.bad_value import BadValue
 from airflow_chilipiper.arguments.patterns import CONCIERGE, PATTERNS, LeadValues, make_pattern
 from airflow_chilipiper.operators import ConciergeBookOperator, HandoffBookOperator, SchedulingLinkBookOperator, col
@@ -58,14 +60,37 @@ def test_operators_and_sensors_refuse_the_same_with_the_same_words(name: str, ar
     opens = {"opens_sessions": True} if name == "concierge" else {}
     refused = 0
     for value in VALUES:
-        booking = refusal(BOOKS[name], purpose="q3", lead={"email": GUEST}, **more, **{argument: value})
-        waiting = refusal(WAITS[name], **more, **opens, **{argument: value})
-        if value == col("x") and booking is None:
-            assert waiting is not None or argument == ANYTHING
+        by_operator = refusal(BOOKS[name], purpose="q3", lead={"email": GUEST}, **more, **{argument: value})
+        by_sensor = refusal(WAITS[name], **more, **opens, **{argument: value})
+        if value == col("x") and by_operator is None:
+            assert by_sensor is not None or argument == ANYTHING
             continue
-        assert booking == waiting, value
-        refused += booking is not None
+        assert by_operator == by_sensor, value
+        refused += by_operator is not None
     assert refused or argument == ANYTHING
+
+
+def shared(name: str) -> list[str]:
+    """The arguments that both take, their base's and their own, but for what Airflow brings."""
+    operator, sensor = (
+        {each for cls in kind.__mro__[:2] for each in signature(cls.__init__).parameters}  # type: ignore[misc]
+        for kind in (BOOKS[name], WAITS[name])
+    )
+    return sorted((operator & sensor) - {"self", "kwargs"})
+
+
+@pytest.mark.parametrize("name", PATTERNS)
+def test_what_both_take_is_read_by_one_reader(name: str) -> None:
+    readers = {**booking.READERS, **booking.READERS_BY_LEAD, **PATTERNS[name].readers}
+    of_sensor: dict[str, Any] = WAITS[name].readers  # type: ignore[attr-defined]
+    assert {*PATTERNS[name].readers, *WHEN} <= {*shared(name)}
+    assert [each for each in shared(name) if of_sensor[each] is not readers[each]] == []
+
+
+@pytest.mark.parametrize("name", PATTERNS)
+def test_a_patterns_own_arguments_have_the_same_types_and_defaults(name: str) -> None:
+    of_operator, of_sensor = (signature(kind.__init__).parameters for kind in (BOOKS[name], WAITS[name]))  # type: ignore[misc]
+    assert [each for each in PATTERNS[name].readers if str(of_operator[each]) != str(of_sensor[each])] == []
 
 
 def test_every_pattern_is_tried() -> None:
