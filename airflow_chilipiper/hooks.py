@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import Any, TypeVar
 
-from airflow.sdk import BaseHook, get_current_context
+from airflow.sdk import BaseHook
 from airflow.sdk.log import mask_secret
 
 from airflow_chilipiper.api.call import Interval
-from airflow_chilipiper.api.errors import ChiliPiperError, Invalid
+from airflow_chilipiper.api.errors import ChiliPiperError
 from airflow_chilipiper.api.patterns.concierge import Concierge
 from airflow_chilipiper.api.patterns.handoff import Handoff
 from airflow_chilipiper.api.patterns.offer import Offer
@@ -40,7 +40,7 @@ from airflow_chilipiper.connection.permissions import try_connection
 from airflow_chilipiper.connection.session import Session
 from airflow_chilipiper.connection.settings import USER_AGENT, ChiliPiperSettings, settings_of
 from airflow_chilipiper.get_provider_info import EXTRAS, HIDDEN, PLACEHOLDERS, RELABELED
-from airflow_chilipiper.ledgers import ledger_of, sender_of
+from airflow_chilipiper.ledgers import ledger_in, running_task, sender_of
 from airflow_chilipiper.version_compat import aget_connection, airflow_version, amask_secret
 
 __all__ = ["ChiliPiperHook", "Concierge", "Handoff", "SchedulingLink"]
@@ -149,7 +149,7 @@ class ChiliPiperHook(BaseHook):
         :param lead_key: what tells leads apart, such as the lead's id
         :param ledger_conn_id: the database connection of the ledger; default the one that the connection names
         """
-        session, context = self.get_conn(), _context()
+        session, context = self.get_conn(), running_task()
         settings = session.settings
         policy = Policy(
             purpose=purpose,
@@ -176,11 +176,7 @@ class ChiliPiperHook(BaseHook):
         :param trigger: ``ThirdPartyForm``, ``InAppButton`` or ``RouterLink``
         :param form: form keys to values
         """
-        known = self.routers()
-        if router := next((router for router in known if router.slug == router_slug), None):
-            return routers.check_form(router, trigger, form)
-        slugs = ", ".join(router.slug for router in known[:10]) or "none"
-        raise Invalid(f"no router has the slug {router_slug!r}: the token sees {slugs}")
+        return self._look_up(routers.check_form_of, router_slug, trigger, form)
 
     def links(
         self, *, kinds: Sequence[str] = tuple(KINDS), workspace_ids: Sequence[str] = (), slugs: Sequence[str] = ()
@@ -229,8 +225,7 @@ class ChiliPiperHook(BaseHook):
 
     def _ledger(self, conn_id: str | None, context: Any) -> Ledger:
         if conn_id not in self._ledgers:
-            tried = context["ti"].try_number if context else 1
-            self._ledgers[conn_id] = ledger_of(conn_id, store=context.get("task_state_store"), try_number=tried)
+            self._ledgers[conn_id] = ledger_in(context, conn_id)
         return self._ledgers[conn_id]
 
 
@@ -252,11 +247,3 @@ async def aread_settings(conn_id: str) -> ChiliPiperSettings:
 
 def _user_agent() -> str:
     return f"{USER_AGENT} airflow/{airflow_version()}"
-
-
-def _context() -> Any:
-    """The context of the task that runs this code; empty where none does."""
-    try:
-        return get_current_context()
-    except RuntimeError:
-        return {}

@@ -6,7 +6,7 @@ import logging
 from typing import Any
 from weakref import finalize
 
-from airflow.sdk import BaseHook
+from airflow.sdk import BaseHook, get_current_context
 
 from airflow_chilipiper.arguments.bad_value import BadValue
 from airflow_chilipiper.booking.ledger.entry import LedgerFailed
@@ -77,6 +77,20 @@ def ledger_of(ledger_conn_id: str | None, *, store: Any = None, try_number: int 
         )
     log.warning(UNPROTECTED)
     return MemoryLedger()
+
+
+def ledger_in(context: Any, ledger_conn_id: str | None) -> Ledger:
+    """The same ledger, as the task of this *context* has it, or code that runs in no task."""
+    tried = context["ti"].try_number if context else 1
+    return ledger_of(ledger_conn_id, store=context.get("task_state_store"), try_number=tried)
+
+
+def running_task() -> Any:
+    """The context of the task that runs this code; empty where none does."""
+    try:
+        return get_current_context()
+    except RuntimeError:
+        return {}
 
 
 def sender_of(ti: Any) -> str:

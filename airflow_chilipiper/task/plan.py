@@ -75,20 +75,9 @@ def make_plan(
     :param timezone: of guests without one of their own
     :param sender: the task instance and try that books
     """
-    settings = session.settings
     own = {name: by_lead[name] for name in pattern.readers if by_lead[name] is not None}
-    policy = Policy(
-        purpose=values["purpose"],
-        interval=Interval(values["window_start"] or datetime.now(UTC), values["window"]),
-        sender=sender,
-        max_sessions=max_sessions,
-        rebook_after=values["rebook_after"],
-        allowed_domains=settings.allowed_guest_domains,
-        bounds=_bounds(values["in_doubt"], settings),
-        existing_meetings=_existing_meetings(session, values["existing_meeting_window"]),
-    )
     leads = LeadPlan(
-        policy=policy,
+        policy=_policy(values, session, sender, max_sessions),
         pattern=pattern,
         lead_key=by_lead["guest_email"] if by_lead["lead_key"] is None else by_lead["lead_key"],
         guest_email=by_lead["guest_email"],
@@ -109,7 +98,7 @@ def make_plan(
         leads_at_once=leads_at_once,
         shard=values["shard"] or WHOLE,
         results_conn_id=values["results_conn_id"] or values["sql_conn_id"],
-        ledger_conn_id=values["ledger_conn_id"] or settings.ledger_conn_id,
+        ledger_conn_id=values["ledger_conn_id"] or session.settings.ledger_conn_id,
         **{name: values[name] for name in _AS_THEY_ARE},
     )
 
@@ -118,6 +107,19 @@ _AS_THEY_ARE = (
     *("purpose", "keep", "fetch_meeting", "preview", "fail_on", "skip_on"),
     *("rebook_after", "results_table", "write_back_sql"),
 )
+
+
+def _policy(values: Mapping[str, Any], session: Session, sender: str, max_sessions: int) -> Policy:
+    return Policy(
+        purpose=values["purpose"],
+        interval=Interval(values["window_start"] or datetime.now(UTC), values["window"]),
+        sender=sender,
+        max_sessions=max_sessions,
+        rebook_after=values["rebook_after"],
+        allowed_domains=session.settings.allowed_guest_domains,
+        bounds=_bounds(values["in_doubt"], session.settings),
+        existing_meetings=_existing_meetings(session, values["existing_meeting_window"]),
+    )
 
 
 def _bounds(in_doubt: Rebook | None, settings: ChiliPiperSettings) -> Bounds:

@@ -100,6 +100,15 @@ def check_form(router: Router, trigger: str, form: Mapping[str, Any]) -> FormChe
     return FormCheck(missing=min(lacking, key=len), unknown=[key for key in form if key not in known])
 
 
+async def check_form_of(runtime: Runtime, router_slug: str, trigger: str, form: Mapping[str, Any]) -> FormCheck:
+    """The same for the router with this slug."""
+    known = await routers(runtime)
+    if router := next((router for router in known if router.slug == router_slug), None):
+        return check_form(router, trigger, form)
+    slugs = ", ".join(router.slug for router in known[:10]) or "none"
+    raise Invalid(f"no router has the slug {router_slug!r}: the token sees {slugs}")
+
+
 def _mapped(router: Router, trigger: str) -> list[Trigger]:
     found = [mapped for mapped in router.triggers if mapped.name == trigger]
     if not found:

@@ -1,52 +1,21 @@
-"""The hook against the sandbox, over real HTTP, with connections as Airflow hands them out."""
+"""The hook against the sandbox: its look-ups, offers and session."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 from airflow.sdk import BaseHook
-from airflow.sdk.log import redact
 
-from airflow_chilipiper import __version__
 from airflow_chilipiper.api.errors import ChiliPiperError, Invalid, NotAllowed, NotFound
 from airflow_chilipiper.api.resources.workspaces import workspaces
-from airflow_chilipiper.hooks import ChiliPiperHook, Concierge, Handoff, SchedulingLink, aread_settings, read_settings
-from airflow_chilipiper.sandbox import Sandbox, sandbox
-from airflow_chilipiper.version_compat import airflow_version
-
-DEFAULT = "AIRFLOW_CONN_CHILIPIPER_DEFAULT"
-GUEST = "ada@prospect.example"
-FORM = {"PersonEmail": GUEST, "CompanyEmployees": "50"}
-BY_FORM = Concierge(router_slug="inbound-demo", trigger="InAppButton", form=FORM, guest=GUEST)
-BY_LINK = SchedulingLink(link={"type": "RoundRobin", "linkId": "link-rr-demo"}, guest=GUEST)
-BY_CRM_ID = Handoff(workspace_id="ws-sales", booker_id="u-sdr-1", crm_id="00Q000000000001")
-
-
-@pytest.fixture(scope="module")
-def chili() -> Iterator[Sandbox]:
-    with sandbox() as running:
-        yield running
-
-
-@pytest.fixture
-def hook(chili: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[ChiliPiperHook]:
-    monkeypatch.setenv(DEFAULT, chili.connection_with(chili.token, requests_per_second=1000))
-    used = ChiliPiperHook()
-    yield used
-    used.close()
-
-
-def connected(monkeypatch: pytest.MonkeyPatch, chili: Sandbox, token: str, **extra: Any) -> ChiliPiperHook:
-    monkeypatch.setenv(DEFAULT, chili.connection_with(token, **{"requests_per_second": 1000, **extra}))
-    return ChiliPiperHook()
+from airflow_chilipiper.hooks import ChiliPiperHook, Concierge
+from airflow_chilipiper.sandbox import Sandbox
+from tests.unit.hooks.conftest import BY_CRM_ID, BY_FORM, BY_LINK, GUEST, connected
 
 
 def test_making_one_does_nothing() -> None:
@@ -120,21 +89,6 @@ def test_the_safety_net_holds_for_whom_only_the_crm_knows(chili: Sandbox, monkey
     hook.close()
 
 
-def test_a_connection_by_uri(chili: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same as by JSON, although everything is text then."""
-    uri = f"chilipiper://:{quote(chili.token)}@127.0.0.1:{chili.port}/?requests_per_second=1000&timeout=7"
-    monkeypatch.setenv(DEFAULT, uri)
-    hook = ChiliPiperHook()
-    assert hook.get_conn().settings.client.timeout == 7
-    assert hook.workspaces()
-    hook.close()
-
-
-def test_who_is_asking(hook: ChiliPiperHook) -> None:
-    client = hook.get_conn().settings.client
-    assert client.user_agent == f"airflow-provider-chilipiper/{__version__} airflow/{airflow_version()}"
-
-
 def test_one_client_and_one_pace(hook: ChiliPiperHook) -> None:
     """All that a hook asks goes through one session, until it is closed."""
     session = hook.get_conn()
@@ -167,32 +121,6 @@ def test_threads_that_share_a_hook_share_its_session(hook: ChiliPiperHook) -> No
     assert found == [(id(hook.get_conn()), ["ws-sales", "ws-success"])] * 4
 
 
-def test_settings_are_the_same_on_both_ways_in(chili: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    hook = connected(monkeypatch, chili, chili.token)
-    assert asyncio.run(aread_settings(hook.chilipiper_conn_id)) == read_settings(hook.chilipiper_conn_id)
-    assert hook.get_conn().settings == read_settings(hook.chilipiper_conn_id)
-
-
-def test_secrets_are_masked(chili: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The token as it is sent, and the proxy's password as written and as sent, on both ways in."""
-    for number, read in enumerate((read_settings, lambda conn_id: asyncio.run(aread_settings(conn_id)))):
-        proxy = f"http://me:p%20ssword-{number}@proxy:3128"
-        read(connected(monkeypatch, chili, f"Bearer secret-{number}-token", proxy_url=proxy).chilipiper_conn_id)
-        shown = redact(f"secret-{number}-token p%20ssword-{number} p ssword-{number}")
-        assert shown == "*** *** ***"
-
-
-def test_unknown_extras_are_named_once(
-    chili: Sandbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    """However often the hook is used, and without their values."""
-    hook = connected(monkeypatch, chili, chili.token, proxi_url="http://me:hidden@proxy")
-    assert hook.workspaces() == hook.workspaces()
-    assert caplog.text.count("proxi_url") == 1
-    assert "hidden" not in caplog.text
-    hook.close()
-
-
 def test_a_lacking_permission_is_named(chili: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     hook = connected(monkeypatch, chili, chili.token_without("workspace.read"))
     with pytest.raises(NotAllowed, match=r"workspace-list.*workspace\.read"):
@@ -212,48 +140,3 @@ def test_an_error_of_the_api_is_none_of_airflows() -> None:
     from airflow_chilipiper.version_compat import AirflowException
 
     assert not issubclass(ChiliPiperError, AirflowException)
-
-
-@pytest.fixture
-def ledger(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setenv("AIRFLOW_CONN_LEDGER", json.dumps({"conn_type": "sqlite", "host": str(tmp_path / "ledger.db")}))
-    return "ledger"
-
-
-def test_a_task_books_a_slot_of_its_own_choice(chili: Sandbox, hook: ChiliPiperHook, ledger: str) -> None:
-    offer = hook.open(BY_LINK)
-    third = offer.slots[2]
-    outcome = hook.book(BY_LINK, offer, third, purpose="by hand", lead_key="lead 1", ledger_conn_id=ledger)
-    assert (outcome.status, outcome.start_time) == ("booked", third.start_as_sent)
-    assert outcome.meeting_id in [meeting["meetingId"] for meeting in chili.meetings]
-
-
-def test_a_second_booking_for_the_purpose_is_none(chili: Sandbox, hook: ChiliPiperHook, ledger: str) -> None:
-    """Whatever session and slot are brought: the ledger knows."""
-    offer = hook.open(BY_FORM)
-    first = hook.book(BY_FORM, offer, offer.slots[0], purpose="once", lead_key=42, ledger_conn_id=ledger)
-    offer, made = hook.open(BY_FORM), len(chili.meetings)
-    again = hook.book(BY_FORM, offer, offer.slots[5], purpose="once", lead_key="42 ", ledger_conn_id=ledger)
-    assert (again.status, again.meeting_id, len(chili.meetings)) == ("already_booked", first.meeting_id, made)
-
-
-def test_a_lost_answer_is_never_sent_again(chili: Sandbox, hook: ChiliPiperHook, ledger: str) -> None:
-    """While the meeting list cannot be asked the lead is unknown, and then it is found."""
-    made = len(chili.meetings)
-    chili.faults.error("meeting-list-put", status=403, code="Forbidden", count=2)
-    chili.faults.lose_answer("handoff-schedule")
-    for status in ("unknown", "unknown", "already_booked"):
-        offer = hook.open(BY_CRM_ID)
-        outcome = hook.book(BY_CRM_ID, offer, offer.slots[0], purpose="lost", lead_key="00Q1", ledger_conn_id=ledger)
-        assert outcome.status == status
-    assert len(chili.meetings) == made + 1
-
-
-def test_without_a_ledger_connection_a_task_is_still_not_booking_twice_by_itself(
-    chili: Sandbox, hook: ChiliPiperHook, caplog: pytest.LogCaptureFixture
-) -> None:
-    """One warning says what is not protected."""
-    offers = [hook.open(BY_FORM), hook.open(BY_FORM)]
-    statuses = [hook.book(BY_FORM, offer, offer.slots[0], purpose="p", lead_key="k").status for offer in offers]
-    assert statuses == ["booked", "already_booked"]
-    assert caplog.text.count("There is no ledger connection") == 1
