@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -107,9 +108,10 @@ READERS_BY_LEAD: Mapping[str, Reader] = {
 
 
 def declare(task: Any, given: Mapping[str, Any], names: Iterable[str]) -> None:
-    """Hold arguments as they were *given*, for templates."""
+    """Hold arguments as they were *given*, for templates: a Rebook is rendered in place, so each task has its own."""
     for name in names:
-        setattr(task, name, given[name])
+        value = given[name]
+        setattr(task, name, replace(value) if isinstance(value, Rebook) else value)
 
 
 def refuse_bad_arguments(task: Any, pattern: PatternArguments) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
@@ -19,7 +18,7 @@ from airflow_chilipiper.operators import (
 )
 from airflow_chilipiper.version_compat import AirflowFailException
 from tests.booking_task import Desk, lead
-from tests.unit.operators.declared import BOOKS, CONCIERGE, MANY, concierge
+from tests.unit.operators.declared import CONCIERGE, MANY, concierge
 
 try:
     from airflow.serialization.serialized_objects import DagSerialization
@@ -127,6 +126,11 @@ def test_repeated_guests_are_a_flag_of_which_nothing_is_made_yet(desk: Desk, fla
     assert desk.statuses() == ["booked", "booked"]
 
 
-@pytest.mark.parametrize("kind", BOOKS)
-def test_the_largest_operator_has_at_most_44_arguments(kind: type) -> None:
-    assert len(inspect.signature(kind).parameters) <= 44 + 1  # and **kwargs, which are Airflow's
+def test_tasks_that_are_given_one_rebook_render_one_each(desk: Desk) -> None:
+    """As where a constant of the DAG file is given to several, or to all of a mapped task."""
+    rebook = Rebook(session_lifetime="{{ minutes }} minutes")
+    operators = [concierge(desk, lead("ada"), in_doubt=rebook) for _ in range(2)]
+    for minutes, operator in enumerate(operators, 10):
+        operator.render_template_fields({"minutes": minutes})
+    assert [operator.in_doubt.session_lifetime for operator in operators] == ["10 minutes", "11 minutes"]
+    assert rebook.session_lifetime == "{{ minutes }} minutes"
