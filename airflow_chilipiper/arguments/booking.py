@@ -27,7 +27,7 @@ from airflow_chilipiper.arguments.shard import as_shard
 from airflow_chilipiper.arguments.templates import is_output, is_template
 from airflow_chilipiper.arguments.texts import as_form
 from airflow_chilipiper.arguments.times import as_duration, as_hours, as_moment, as_moments, as_weekdays, as_zone
-from airflow_chilipiper.booking.outcome import STATUSES
+from airflow_chilipiper.booking.outcome import STATUSES, Status
 from airflow_chilipiper.booking.outcome_fields import OUTCOME_FIELDS
 
 # As they stand in the signature of an operator.
@@ -39,7 +39,6 @@ NAMES = (
     *("preview", "fail_on", "skip_on", "allow_backfill"),
     *("in_doubt", "rebook_after", "existing_meeting_window", "chilipiper_conn_id", "ledger_conn_id"),
 )
-NEVER_SKIPPED = ("unknown", "review", "not_attempted")
 
 
 def _shares(value: Any, name: str) -> dict[str, float]:
@@ -60,7 +59,7 @@ def _skipped(value: Any, name: str) -> tuple[str, ...]:
     statuses = as_texts(value, name)
     if odd := [status for status in statuses if status not in STATUSES]:
         raise BadValue(f"{name} has {', '.join(odd)}, expected some of {', '.join(STATUSES)}")
-    if odd := [status for status in statuses if status in NEVER_SKIPPED]:
+    if odd := [status for status in statuses if not Status(status).is_final]:
         raise BadValue(f"{name} has {', '.join(odd)}: what is not known, or not done, is no reason to skip")
     return statuses
 

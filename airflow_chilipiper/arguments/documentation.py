@@ -61,7 +61,8 @@ takes ``col("name")``, a column of the lead's row; anything else is a constant o
 :param preview: check every row, ask the ledger, and book nobody (templated)
 :param fail_on: the statuses that fail the task, after all leads had their turn; or a mapping of status to the share
     of leads above which it fails. Airflow tries again where that may change one of these statuses
-:param skip_on: the task is skipped where nobody was or had been booked and every outcome is among these statuses
+:param skip_on: the task is skipped where nobody was or had been booked and every outcome is among these statuses.
+    ``unknown``, ``review`` and ``not_attempted`` are refused here; ``fail_on`` wins
 :param allow_backfill: whether a backfill may book (templated)
 
 **Doubt**

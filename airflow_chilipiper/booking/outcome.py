@@ -39,6 +39,11 @@ class Status(StrEnum):
         return self in (Status.REVIEW, Status.UNKNOWN)
 
     @property
+    def is_final(self) -> bool:
+        """Nothing is open about the lead, so a task may be skipped for it."""
+        return not self.is_in_doubt and self is not Status.NOT_ATTEMPTED
+
+    @property
     def is_failure(self) -> bool:
         """The lead was to be booked, and was not, for a reason that lies with its row, the service or the run."""
         return self in (Status.REFUSED, Status.INVALID, Status.UNKNOWN, Status.NOT_ATTEMPTED)

@@ -21,11 +21,9 @@ if TYPE_CHECKING:
     from airflow.sdk.definitions.mappedoperator import OperatorPartial
 
     from airflow_chilipiper.arguments.signatures import AirflowArguments, Text
-    from airflow_chilipiper.booking.ledger.entry import Entry, State
+    from airflow_chilipiper.booking.ledger.entry import Entry
     from airflow_chilipiper.booking.ledger.store import Ledger
     from airflow_chilipiper.hooks import ChiliPiperHook
-
-IN_DOUBT: tuple[State, ...] = ("sent", "unknown", "review")
 
 
 class ReconcileBookingsOperator(BaseOperator):
@@ -117,6 +115,7 @@ class ReconcileBookingsOperator(BaseOperator):
         from airflow_chilipiper.booking.doubt.bounds import Bounds
         from airflow_chilipiper.booking.doubt.routing_log import RoutingLog
         from airflow_chilipiper.booking.doubt.sweep import sweep
+        from airflow_chilipiper.booking.ledger.entry import IN_DOUBT
         from airflow_chilipiper.booking.ledger.runtime import RecordingRuntime
         from airflow_chilipiper.booking.ledger.store import pages
 

@@ -32,7 +32,7 @@ CAUSES = (
 )
 
 
-class CouldNotAsk(Exception):
+class PollFailed(Exception):
     """The look could not be made, so nobody knows whether there are slots.
 
     It is not one of Airflow's own exceptions, which ``soft_fail`` turns into a skip: that would say no.
@@ -89,7 +89,7 @@ class PollingSensor(BaseSensorOperator):
             try:
                 return BaseOperator.resume_execution(self, next_method, next_kwargs, context)
             except (TaskDeferralError, TaskDeferralTimeout) as error:
-                raise CouldNotAsk(f"the trigger ended without an answer ({error}); is a triggerer running?") from None
+                raise PollFailed(f"the trigger ended without an answer ({error}); is a triggerer running?") from None
 
     def execute_complete(self, context: Context, event: Any = None) -> list[str]:
         """Take the trigger's event; one that is not known is an error, never a success."""
@@ -125,10 +125,10 @@ class PollingSensor(BaseSensorOperator):
         except NoSlotWillCome as error:
             raise self._no(str(error), AirflowFailException) from None
         except PASSING as error:
-            raise self._failure(CouldNotAsk(f"could not look for slots: {error}")) from None
+            raise self._failure(PollFailed(f"could not look for slots: {error}")) from None
         except (ChiliPiperError, BadValue) as error:
             raise self._failure(AirflowFailException(str(error))) from None
-        except (CouldNotAsk, AirflowFailException) as error:
+        except (PollFailed, AirflowFailException) as error:
             raise self._failure(error) from None
 
     def _failure(self, error: Exception) -> Exception:
@@ -144,13 +144,13 @@ class PollingSensor(BaseSensorOperator):
             case "refused":
                 return AirflowFailException(reason)
             case "failed":
-                return CouldNotAsk(f"could not look for slots: {reason}")
+                return PollFailed(f"could not look for slots: {reason}")
             case status:
-                return CouldNotAsk(f"the trigger sent an event that nobody knows, with status {status!r}")
+                return PollFailed(f"the trigger sent an event that nobody knows, with status {status!r}")
 
     def _time_is_up(self, unasked: str) -> Exception:
         if unasked:
-            return CouldNotAsk(f"the time is up, and the last look for slots could not be made: {unasked}")
+            return PollFailed(f"the time is up, and the last look for slots could not be made: {unasked}")
         waited = timedelta(seconds=self.timeout)
         wanted = f"{self.enough()} start times" if self.enough() > 1 else "a slot"
         return self._no(f"waited {waited} in vain for {wanted} that will do. {CAUSES}", AirflowSensorTimeout)

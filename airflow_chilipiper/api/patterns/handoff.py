@@ -39,7 +39,7 @@ class Handoff:
 
     def __post_init__(self) -> None:
         if not (self.guest or self.crm_id):
-            raise Invalid("neither email nor crm_id is given: a handoff needs one of them")
+            raise Invalid("neither guest_email nor crm_id is given: a handoff needs one of them")
         if self.crm_id and self._crm_type() not in CRM_TYPES:
             raise Invalid(
                 f"crm_type is {self.crm_type!r}, expected LeadId or ContactId; "

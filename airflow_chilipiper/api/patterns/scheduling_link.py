@@ -41,7 +41,7 @@ class SchedulingLink:
         if not self.guest or not self.guest.strip():
             owned = self.link["type"] == "Ownership"
             why = ", and an Ownership link cannot find the owner without it" if owned else ""
-            raise Invalid(f"email is missing: a scheduling link books for a guest{why}")
+            raise Invalid(f"guest_email is missing: a scheduling link books for a guest{why}")
 
     @property
     def target(self) -> tuple[str, ...]:

@@ -38,6 +38,9 @@ TRANSITIONS = {
 }
 """All there are: an entry begins as `planned`, and nothing else changes it."""
 
+IN_DOUBT = TRANSITIONS["freed"].sources
+"""The lead may have been invited, and only evidence or a person sets it free."""
+
 
 class Sent(TypedDict):
     """What an entry keeps of a booking call that is about to go out."""

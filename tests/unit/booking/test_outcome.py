@@ -9,16 +9,16 @@ import pytest
 from airflow_chilipiper.booking.outcome import STATUSES, Outcome, Status
 
 MEANINGS = {
-    "booked": {"is_meeting", "is_success"},
-    "already_booked": {"is_meeting", "is_success"},
-    "disqualified": set(),
-    "no_slot": {"may_change"},
-    "refused": {"is_failure"},
-    "invalid": {"is_failure"},
+    "booked": {"is_meeting", "is_success", "is_final"},
+    "already_booked": {"is_meeting", "is_success", "is_final"},
+    "disqualified": {"is_final"},
+    "no_slot": {"may_change", "is_final"},
+    "refused": {"is_failure", "is_final"},
+    "invalid": {"is_failure", "is_final"},
     "unknown": {"is_in_doubt", "is_failure", "may_change"},
     "review": {"is_in_doubt", "needs_person"},
     "not_attempted": {"is_failure", "may_change"},
-    "would_book": {"is_success"},
+    "would_book": {"is_success", "is_final"},
 }
 
 

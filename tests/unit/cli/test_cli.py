@@ -7,7 +7,6 @@ import pytest
 from airflow_chilipiper import cli
 from airflow_chilipiper.booking.ledger import entry as ledgers
 from airflow_chilipiper.booking.ledger.sql.ledger import SqlLedger
-from airflow_chilipiper.operators.reconcile import IN_DOUBT
 from airflow_chilipiper.version_compat import airflow_version
 from tests.unit.cli.commands import LEDGER, Run, keys, process, put
 
@@ -74,7 +73,7 @@ def test_every_airflow_command_loads_the_description_only() -> None:
 
 def test_the_description_names_the_states_of_the_ledger() -> None:
     assert cli.STATES == ledgers.STATES
-    assert cli.IN_DOUBT == IN_DOUBT
+    assert cli.IN_DOUBT == ledgers.IN_DOUBT
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,7 @@ def test_a_link_needs_a_guest(desk: Desk, kind: str) -> None:
     """Before anything is sent."""
     rows = desk.run(link(desk, {"lead_id": 1}, link_type=kind, link_id="link-owner"))
     assert rows[0]["status"] == "invalid"
-    assert "email is missing" in rows[0]["reason"]
+    assert "guest_email is missing" in rows[0]["reason"]
     assert ("cannot find the owner" in rows[0]["reason"]) == (kind == "Ownership")
     assert desk.chili.calls == []
 

@@ -12,7 +12,7 @@ from airflow_chilipiper.sandbox import Sandbox
 from airflow_chilipiper.sandbox.state.seed import DEMO
 from airflow_chilipiper.sensors import (
     AvailableSlotsSensor,
-    CouldNotAsk,
+    PollFailed,
 )
 from airflow_chilipiper.version_compat import (
     AirflowFailException,
@@ -74,12 +74,12 @@ def test_a_failing_trigger_fails_the_task(chili: Sandbox, soft_fail: bool) -> No
     busy = full(deferrable=True, timeout=600, max_failures=0, soft_fail=soft_fail)
     deferral = deferred(busy)
     chili.faults.server_error()
-    with pytest.raises(CouldNotAsk, match="500"):
+    with pytest.raises(PollFailed, match="500"):
         resumed(busy, deferral)
     late = full(deferrable=True, soft_fail=soft_fail)
     deferral = deferred(late)
     chili.faults.server_error()
-    with pytest.raises(CouldNotAsk, match=r"last look.*500"):
+    with pytest.raises(PollFailed, match=r"last look.*500"):
         resumed(late, deferral)
     del chili.tenant.catalogue.links["link-rr-full"]
     with pytest.raises(AirflowFailException, match="scheduling-link-init"):
@@ -91,7 +91,7 @@ def test_a_failing_trigger_fails_the_task(chili: Sandbox, soft_fail: bool) -> No
 )
 @pytest.mark.parametrize("soft_fail", [False, True])
 def test_an_event_that_nobody_knows_is_an_error(event: Any, soft_fail: bool) -> None:
-    with pytest.raises(CouldNotAsk, match="nobody knows"):
+    with pytest.raises(PollFailed, match="nobody knows"):
         link(soft_fail=soft_fail).resume_execution("execute_complete", {"event": event}, {})
 
 
@@ -104,7 +104,7 @@ def test_a_no_that_will_not_change_ends_the_wait() -> None:
 
 
 def test_a_time_out_without_its_reason_is_no_answer() -> None:
-    with pytest.raises(CouldNotAsk):
+    with pytest.raises(PollFailed):
         link(soft_fail=True).execute_complete({}, {"status": "timeout"})
 
 
@@ -112,5 +112,5 @@ def test_a_time_out_without_its_reason_is_no_answer() -> None:
 @pytest.mark.parametrize("soft_fail", [False, True])
 def test_a_dead_triggerer_is_no_answer(error: str, soft_fail: bool) -> None:
     """Airflow's own sensors turn both into a skip."""
-    with pytest.raises(CouldNotAsk, match="triggerer"):
+    with pytest.raises(PollFailed, match="triggerer"):
         link(soft_fail=soft_fail).resume_execution("__fail__", {"error": error}, {})

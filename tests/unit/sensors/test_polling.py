@@ -10,7 +10,7 @@ import pytest
 
 from airflow_chilipiper.sandbox import Sandbox
 from airflow_chilipiper.sensors import (
-    CouldNotAsk,
+    PollFailed,
     SchedulingLinkSlotSensor,
 )
 from airflow_chilipiper.version_compat import (
@@ -50,7 +50,7 @@ def test_poking_goes_on_until_there_are_slots(chili: Sandbox) -> None:
 def test_too_many_failures_in_a_row_fail_the_task(chili: Sandbox, soft_fail: bool) -> None:
     """So that Airflow's own retry may follow; soft_fail makes no skip of it."""
     chili.faults.server_error(count=9)
-    with pytest.raises(CouldNotAsk, match="500") as caught:
+    with pytest.raises(PollFailed, match="500") as caught:
         link(timeout=600, max_failures=2, soft_fail=soft_fail).execute({})
     assert not isinstance(caught.value, AirflowException)
     assert len(chili.calls) == 3
@@ -69,7 +69,7 @@ def test_in_time_without_slots(chili: Sandbox) -> None:
 def test_time_up_without_an_answer_is_no_time_out(chili: Sandbox, soft_fail: bool, mode: str) -> None:
     """Nobody knows whether there are slots: it fails, even under soft_fail, and says why."""
     chili.faults.server_error()
-    with pytest.raises(CouldNotAsk, match=r"last look.*500"):
+    with pytest.raises(PollFailed, match=r"last look.*500"):
         link(soft_fail=soft_fail, mode=mode).execute({"ti": Rescheduled(hours=1)})
 
 
@@ -80,7 +80,7 @@ def test_an_interrupted_look_is_no_answer(chili: Sandbox) -> None:
         def look(self) -> list[str]:
             raise airflows("AirflowTaskTimeout")
 
-    with pytest.raises(CouldNotAsk, match="without an answer"):
+    with pytest.raises(PollFailed, match="without an answer"):
         made(Interrupted, **LINK, soft_fail=True).execute({})
 
 

@@ -149,7 +149,7 @@ def test_the_meeting_is_read_from_the_inner_result() -> None:
 
 
 def test_bad_arguments_are_named() -> None:
-    with pytest.raises(Invalid, match="neither email nor crm_id is given"):
+    with pytest.raises(Invalid, match="neither guest_email nor crm_id is given"):
         handoff(guest=None)
     with pytest.raises(Invalid, match="crm_type is None, expected LeadId or ContactId"):
         handoff(crm_id="1234")

@@ -164,7 +164,7 @@ def test_a_link_without_type_is_refused(given: Any) -> None:
 def test_bad_arguments_are_named() -> None:
     with pytest.raises(Invalid, match="link has no linkId"):
         link(link={"type": "RoundRobin", "linkId": None})
-    with pytest.raises(Invalid, match=r"email is missing: a scheduling link books for a guest$"):
+    with pytest.raises(Invalid, match=r"guest_email is missing: a scheduling link books for a guest$"):
         link(guest=" ")
     with pytest.raises(Invalid, match="an Ownership link cannot find the owner without it"):
         link(link={"type": "Ownership", "linkId": "x"}, guest=None)
