@@ -1,4 +1,4 @@
-"""A further pattern costs the files that the page on contributing lists: one is added to a copy of the package."""
+"""A further pattern costs the files that `docs/contributing.md` lists: a copy of the package with those books."""
 
 from __future__ import annotations
 
@@ -9,102 +9,83 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 ROOT = Path(__file__).parents[3]
-EXAMPLE = ROOT / "docs" / "examples" / "further_pattern"
-NEW = {
-    "api/patterns/walk_in.py": "pattern.py",
-    "operators/walk_in.py": "operator.py",
-    "sensors/walk_in.py": "sensor.py",
-    "sandbox/endpoints/walk_in.py": "endpoints.py",
+PACKAGE = ROOT / "airflow_chilipiper"
+WALK_IN = Path(__file__).parent / "walk_in"
+NEW = sorted(file.relative_to(WALK_IN) for file in WALK_IN.glob("*/**/*.py"))
+# What is written below the files that are there.
+ADDED = {
+    "arguments/patterns.py": """
+WALK_IN = PatternArguments(
+    name="walk_in",
+    type="airflow_chilipiper.api.patterns.walk_in:WalkIn",
+    readers={"desk": as_name},
+    request=lambda values: {"desk": values.needed("desk"), "guest": values.email, "form": values.form},
+    required=("desk",),
+    target=("desk",),
+    needs_email=lambda arguments: True,
+)
+PATTERNS[WALK_IN.name] = WALK_IN
+""",
+    "operators/__init__.py": """
+from airflow_chilipiper.operators.walk_in import WalkInBookOperator
+
+__all__ += ["WalkInBookOperator"]
+""",
+    "sensors/__init__.py": """
+from airflow_chilipiper.sensors.walk_in import WalkInSlotSensor
+
+__all__ += ["WalkInSlotSensor"]
+""",
 }
-IMPORTED = {
-    "operators/__init__.py": "from airflow_chilipiper.operators.walk_in import WalkInBookOperator\n",
-    "sensors/__init__.py": "from airflow_chilipiper.sensors.walk_in import WalkInSlotSensor\n",
-}
-ALL_PATTERNS = "(CONCIERGE, SCHEDULING_LINK, HANDOFF)"
-
-# What a user does with it: wait for slots at a desk, and book its two guests; then, again, nobody twice.
-USE = """
-import json, os, sys
-from pathlib import Path
-from types import SimpleNamespace
-
-import pendulum
-
-import airflow_chilipiper
-from airflow_chilipiper.operators import WalkInBookOperator, col
-from airflow_chilipiper.sandbox import sandbox
-from airflow_chilipiper.sensors import WalkInSlotSensor
-
-class TaskInstance(SimpleNamespace):
-    dag_id, run_id, task_id, map_index, try_number = "walk_ins", "manual", "book", -1, 1
-    def xcom_push(self, key, value): ...
-
-def context():
-    dag = SimpleNamespace(timezone=pendulum.timezone("UTC"))
-    return {"ti": TaskInstance(), "dag": dag, "dag_run": SimpleNamespace(run_type="manual")}
-
-leads = [{"id": number, "email": f"lead{number}@example.com"} for number in (1, 2)]
-with sandbox() as chili:
-    os.environ["AIRFLOW_CONN_CHILIPIPER_DEFAULT"] = chili.connection_with(chili.token, ledger_conn_id="ledger")
-    wait = WalkInSlotSensor(task_id="wait", guest_email="lead1@example.com", desk="dist-experts")
-    slots = wait.execute({})
-    book = WalkInBookOperator(
-        task_id="book", purpose="q3", leads=leads, lead_key=col("id"), desk="dist-experts", prefer=slots[:1]
-    )
-    chili.faults.lose_answer("walk-in-schedule")
-    statuses = [[row["status"] for row in book.execute(context())] for _ in range(2)]
-    guests = sorted(meeting["guest"] for meeting in chili.meetings)
-
-Path(sys.argv[1]).write_text(json.dumps({
-    "package": airflow_chilipiper.__file__,
-    "slots": len(slots),
-    "statuses": statuses,
-    "guests": guests,
-    "arguments": "desk" in WalkInBookOperator.__signature__.parameters,
-}))
-"""
 
 
-def add_pattern(package: Path) -> set[str]:
-    """The files of the package that this touches."""
-    for file, source in NEW.items():
-        shutil.copyfile(EXAMPLE / source, package / file)
-    for file, line in IMPORTED.items():
-        text = (package / file).read_text()
-        (package / file).write_text(text.replace("\n__all__", f"{line}\n__all__", 1))
-    arguments = package / "arguments" / "patterns.py"
-    before, found, after = arguments.read_text().partition("PATTERNS = ")
-    _, name, entry = (EXAMPLE / "arguments.py").read_text().partition("WALK_IN = ")
-    assert found
-    assert ALL_PATTERNS in after
-    after = after.replace(ALL_PATTERNS, f"{ALL_PATTERNS[:-1]}, WALK_IN)")
-    arguments.write_text(f"{before}{name}{entry}{found}{after}")
-    return {*NEW, *IMPORTED, "arguments/patterns.py"}
+@pytest.fixture(scope="module")
+def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a package with a fourth pattern."""
+    folder = tmp_path_factory.mktemp("fourth")
+    package = folder / PACKAGE.name
+    shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in NEW:
+        shutil.copyfile(WALK_IN / name, package / name)
+    for name, text in ADDED.items():
+        (package / name).write_text((package / name).read_text() + text)
+    return folder
 
 
-def test_a_further_pattern_waits_books_and_finds_a_lost_answer_with_the_listed_files_alone(tmp_path: Path) -> None:
-    package = tmp_path / "airflow_chilipiper"
-    shutil.copytree(ROOT / "airflow_chilipiper", package, ignore=shutil.ignore_patterns("__pycache__"))
-    touched = {f"airflow_chilipiper/{file}" for file in add_pattern(package)}
+@pytest.fixture(scope="module")
+def played(copied: Path) -> dict[str, Any]:
+    command = [sys.executable, str(WALK_IN / "play.py"), str(copied / "ledger.db")]
+    environment = os.environ | {"PYTHONPATH": str(copied)}
+    run = subprocess.run(command, cwd=copied, env=environment, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+    found: dict[str, Any] = json.loads(run.stdout.splitlines()[-1])
+    assert Path(found["package"]).is_relative_to(copied)
+    return found
 
-    _, _, page = (ROOT / "docs" / "contributing.md").read_text().partition("## A further pattern")
-    assert touched == {file.replace("NAME", "walk_in") for file in re.findall(r"^\d+\. `(\S+)`", page, re.MULTILINE)}
 
-    ledger = json.dumps({"conn_type": "sqlite", "host": str(tmp_path / "ledger.db")})
-    used = subprocess.run(
-        [sys.executable, "-c", USE, str(tmp_path / "found.json")],
-        env=os.environ | {"PYTHONPATH": str(tmp_path), "AIRFLOW_CONN_LEDGER": ledger},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert used.returncode == 0, used.stderr
-    found = json.loads((tmp_path / "found.json").read_text())
-    assert Path(found["package"]).is_relative_to(tmp_path)
-    assert found["slots"] > 1
-    assert found["statuses"] == [["booked", "booked"], ["already_booked", "already_booked"]]
-    assert found["guests"] == ["lead1@example.com", "lead2@example.com"]
-    assert found["arguments"]
+def test_the_files_are_those_that_contributors_are_told_and_at_most_seven() -> None:
+    page = (ROOT / "docs" / "contributing.md").read_text().partition("## A further pattern")[2]
+    listed = re.findall(r"^\d+\. `airflow_chilipiper/(\S+)`", page, re.MULTILINE)
+    touched = [*map(str, NEW), *ADDED]
+    assert sorted(name.replace("NAME", "walk_in") for name in listed) == sorted(touched)
+    assert len(touched) <= 7
+
+
+def test_slots_are_found_by_the_sensor_the_trigger_and_the_hook(played: dict[str, Any]) -> None:
+    assert played["free"]
+
+
+def test_leads_are_booked_once_though_an_answer_is_lost(played: dict[str, Any]) -> None:
+    assert played["lost"] == 1
+    assert played["first"] == ["booked"] * 3
+    assert played["again"] == ["already_booked"] * 3
+    assert played["meetings"] == ["ada@prospect.example", "bob@prospect.example", "eve@prospect.example"]
+
+
+def test_its_arguments_are_templates(played: dict[str, Any]) -> None:
+    assert played["fields"] == ["desk"]

@@ -116,6 +116,7 @@ with DAG("right", schedule=None, default_args={"email": ["ops@corp.example"], "r
         retries=3,
         retry_delay=timedelta(minutes=5),
         pool="chilipiper",
+        queue="bookings",
         execution_timeout=timedelta(hours=1),
         default_args={"email": ["ops@corp.example"]},
         trigger_rule="all_done",

@@ -1,0 +1,34 @@
+"""Waiting for slots at a desk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from airflow_chilipiper.arguments import booking
+from airflow_chilipiper.arguments.patterns import WALK_IN
+from airflow_chilipiper.arguments.readers import Reader
+from airflow_chilipiper.sensors.base import SlotBaseSensor
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from airflow_chilipiper.arguments.signatures import SlotArguments, Text
+
+
+class WalkInSlotSensor(SlotBaseSensor):
+    """Wait until a desk offers free slots to a guest.
+
+    :param guest_email: the guest's e-mail (templated)
+    :param desk: the name of the desk (templated)
+    """
+
+    pattern = WALK_IN
+    readers: ClassVar[Mapping[str, Reader]] = {
+        **SlotBaseSensor.readers,
+        "guest_email": booking.READERS_BY_LEAD["guest_email"],
+    }
+
+    def __init__(self, *, guest_email: Text | None = None, desk: Text, **kwargs: Unpack[SlotArguments]) -> None:
+        booking.declare(self, locals(), self.readers.keys() - SlotBaseSensor.readers.keys())
+        super().__init__(**kwargs)
