@@ -16,7 +16,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -234,6 +234,13 @@ def _time_in(notes: Sequence[tuple[int, int, bytes]]) -> float:
     return time.time()
 
 
+def _has_time(listening: socket.socket) -> bool:
+    """The kernel begins to note times a moment after it was asked to, and what came before has none."""
+    with socket.create_connection(listening.getsockname()) as client, closing(listening.accept()[0]) as sock:
+        client.sendall(b"?")
+        return bool(sock.recvmsg(1, ROOM_FOR_TIME)[1])
+
+
 def _length(head: bytes) -> int:
     _, named, rest = head.lower().partition(b"\r\ncontent-length:")
     return int(rest.partition(b"\r\n")[0]) if named else 0
@@ -243,9 +250,11 @@ async def serve(*, latency: float, **calendar: Any) -> None:
     """Print the port, and serve until standard input is closed."""
     service, loop = Service(Calendar(**calendar)), asyncio.get_running_loop()
     with socket.create_server(("127.0.0.1", 0), backlog=1024) as listening:
-        listening.setblocking(False)
         if KERNEL_TELLS_TIME:
             listening.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)  # which its connections inherit
+            while not _has_time(listening):
+                pass
+        listening.setblocking(False)
 
         def accept() -> None:
             with suppress(BlockingIOError):
