@@ -33,7 +33,7 @@ ONLY_BOOKING_SHOWS = (
 )
 
 
-class Impatient:
+class SingleAttempt:
     """A Runtime that asks once: where it would pause to ask again, it raises what went wrong."""
 
     def __init__(self, runtime: Runtime) -> None:
@@ -123,7 +123,7 @@ async def examine(runtime: Runtime) -> str:
 
     Raises a ChiliPiperError where nothing works at all.
     """
-    runtime = Impatient(runtime)
+    runtime = SingleAttempt(runtime)
     lacking = await _pinged(runtime)
     unclear: list[str] = []
     for probe in PROBES:
@@ -135,7 +135,7 @@ async def examine(runtime: Runtime) -> str:
             raise
         except ChiliPiperError:
             unclear.append(probe.permission)
-    return _verdict(lacking, unclear)
+    return _summary(lacking, unclear)
 
 
 async def _pinged(runtime: Runtime) -> list[str]:
@@ -149,7 +149,7 @@ async def _pinged(runtime: Runtime) -> list[str]:
     return []
 
 
-def _verdict(lacking: list[str], unclear: list[str]) -> str:
+def _summary(lacking: list[str], unclear: list[str]) -> str:
     may = (
         f"The token seems to lack {', '.join(lacking)}."
         if lacking

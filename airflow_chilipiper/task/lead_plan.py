@@ -1,4 +1,4 @@
-"""From a lead's row to a lead: what a task was asked, applied to one row."""
+"""From a lead's row to a lead: what a task is to do, applied to one row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a booking task was asked, as one value. Whoever carries it out takes this value, never the operator."""
+"""What a booking task is to do, as one value. Whoever carries it out takes this value, never the operator."""
 
 from __future__ import annotations
 

@@ -201,7 +201,7 @@ class ResultsTable:
             raise unwritten(failed, f"{len(rows)} outcomes could not be written to the {self._where}: {said}") from None
 
     def _values(self, row: Mapping[str, Any], stamp: str) -> dict[str, Any]:
-        """By column, in the order of the table's. What tells rows apart is as the table will give it back."""
+        """By column, in the order of the table's. What identifies a row is as the table will give it back."""
         known = {**row, "purpose": self._purpose, **self._sender._asdict(), "recorded_at": stamp}
         return {field: known.get(field) if field in NUMBERS else as_text(known.get(field)) for field in self._fields}
 
@@ -216,7 +216,7 @@ class ResultsTable:
 
 
 def _fingerprint(*parts: str | None) -> int:
-    """What tells rows apart, in eight bytes."""
+    """What identifies a row, in eight bytes."""
     return int.from_bytes(blake2b(as_json([part or None for part in parts]).encode(), digest_size=8).digest(), "big")
 
 

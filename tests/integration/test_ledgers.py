@@ -40,7 +40,7 @@ def test_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.
 
 
 @pytest.mark.parametrize("try_number", [1, 2])
-def test_a_table_that_a_later_try_had_to_make_is_told(
+def test_a_table_that_a_later_try_had_to_make_is_logged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, try_number: int
 ) -> None:
     """It may have been lost, and with it whom the earlier try invited."""
@@ -106,7 +106,7 @@ def test_memory_remembers_nobody(monkeypatch: pytest.MonkeyPatch, host: str | No
 
 
 @pytest.mark.parametrize(
-    ("fields", "told"),
+    ("fields", "message"),
     [
         ({"conn_type": "chilipiper", "password": "hidden"}, "'ledger' is no SQL connection"),
         ({"conn_type": "http", "host": "x", "password": "hidden"}, "ledger"),
@@ -114,10 +114,10 @@ def test_memory_remembers_nobody(monkeypatch: pytest.MonkeyPatch, host: str | No
     ],
     ids=["chilipiper", "http", "snowflake"],
 )
-def test_what_holds_no_ledger(monkeypatch: pytest.MonkeyPatch, fields: dict[str, Any], told: str) -> None:
+def test_what_holds_no_ledger(monkeypatch: pytest.MonkeyPatch, fields: dict[str, Any], message: str) -> None:
     """Whether its provider is installed or not; no retry can cure it."""
     connect(monkeypatch, **fields)
-    with pytest.raises(AirflowFailException, match=told) as raised:
+    with pytest.raises(AirflowFailException, match=message) as raised:
         ledger_of("ledger")
     assert "hidden" not in str(raised.value)
 
@@ -195,7 +195,7 @@ def test_the_task_state_is_the_ledger_where_no_connection_is(
 
 
 @pytest.mark.parametrize("setting", ["STATE_STORE__CLEAR_ON_SUCCESS", "WORKERS__STATE_STORE_BACKEND"])
-def test_a_task_state_that_may_forget_is_told(
+def test_a_task_state_that_may_forget_is_logged(
     setting: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv(f"AIRFLOW__{setting}", "True")

@@ -104,11 +104,11 @@ def test_a_run_that_did_what_it_claims_is_not_complained_of() -> None:
     ],
 )
 def test_a_run_that_proves_little_or_nothing_is_complained_of(report: Report, complaint: str) -> None:
-    (told,) = report.complaints(kills=10, pauses=2)
-    assert told.startswith(complaint)
+    (line,) = report.complaints(kills=10, pauses=2)
+    assert line.startswith(complaint)
 
 
-def test_a_seed_draws_the_same_fates_until_enough_was_done() -> None:
+def test_a_seed_draws_the_same_faults_until_enough_was_done() -> None:
     one, other = Blows(seed=3, kills=1, pauses=1), Blows(seed=3, kills=1, pauses=1)
     drawn = [one.draw() for _ in range(20)]
     assert drawn == [other.draw() for _ in range(20)]

@@ -21,7 +21,7 @@ class EmptyOffersBreaker:
         self._spared = Counter[Hashable]()
 
     def spares(self, target: Hashable) -> bool:
-        """Whether this lead is not to be asked about."""
+        """Whether this lead is spared: no session is opened for it."""
         if self._empty[target] < EMPTY_IN_A_ROW:
             return False
         self._spared[target] += 1

@@ -33,11 +33,11 @@ NONE = Evidence()
 def evidence_in(meetings: Iterable[Meeting], entry: Entry, *, skew: float) -> Evidence:
     """Which of *meetings* came of the call that *entry* records, whatever became of it: a cancelled one was booked too.
 
-    One that is of our guest and at our slot is ours. What does not tell its guest or start may be ours, and so may one
+    One that is of our guest and at our slot is ours. What does not show its guest or start may be ours, and so may one
     of our guest at another time, since meetings are moved. None is ours that was booked before the call, by clocks that
     may differ by *skew*, nor the one that the entry was released from.
     """
-    since, start = floor((entry.sent_at or 0.0) - skew), slot_start(entry)  # the list tells whole seconds
+    since, start = floor((entry.sent_at or 0.0) - skew), slot_start(entry)  # the list has whole seconds
     others = [each for each in meetings if each.meeting_id != entry.released]
     recent = [each for each in others if each.booked_at is None or each.booked_at.timestamp() >= since]
     here = [each for each in recent if each.start in (None, start) and _is_of(each, entry) is not False]
@@ -62,6 +62,6 @@ def guests_on_record(entry: Entry) -> frozenset[str]:
 
 
 def _is_of(meeting: Meeting, entry: Entry) -> bool | None:
-    """Whether the meeting is of a guest on record; None if either side does not tell."""
+    """Whether the meeting is of a guest on record; None if either side names no guest."""
     guests = guests_on_record(entry)
     return guest_digest(meeting.guest) in guests if meeting.guest and guests else None

@@ -71,7 +71,7 @@ class _Index:
                 self._of_nobody[meeting.start].append(meeting)
 
     def that_may_be(self, entry: Entry) -> Iterator[Meeting]:
-        """Those of its guests, and those at its slot or at no known time whose guest neither side tells."""
+        """Those of its guests, and those at its slot or at no known time whose guest one side does not name."""
         guests = guests_on_record(entry)
         here = self._of_nobody if guests else self._at
         return chain(

@@ -75,7 +75,7 @@ def test_nothing_waits_for_ever_for_a_table_that_another_has_locked(mariadb_url:
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "expected"),
     [
         ({}, []),
         ({"innodb_flush_log_at_trx_commit": "1", "log_bin": "ON", "sync_binlog": "1", "read_only": "OFF"}, []),
@@ -85,10 +85,10 @@ def test_nothing_waits_for_ever_for_a_table_that_another_has_locked(mariadb_url:
         ({"read_only": "ON"}, ["read_only is ON"]),
     ],
 )
-def test_settings_of_mysql_that_lose_entries_are_named(settings: dict[str, str], told: list[str]) -> None:
+def test_settings_of_mysql_that_lose_entries_are_named(settings: dict[str, str], expected: list[str]) -> None:
     found = mysql_doubts(settings)
-    assert len(found) == len(told)
-    assert all(doubt.startswith(beginning) for doubt, beginning in zip(found, told, strict=True))
+    assert len(found) == len(expected)
+    assert all(doubt.startswith(beginning) for doubt, beginning in zip(found, expected, strict=True))
 
 
 def test_doubts_are_about_the_server_that_is_asked(engine: sa.engine.Engine) -> None:
@@ -99,9 +99,9 @@ def test_doubts_are_about_the_server_that_is_asked(engine: sa.engine.Engine) -> 
     assert any("lost" in doubt for doubt in SqlLedger(engine).doubts()) is not is_safe
 
 
-@pytest.mark.parametrize(("fsync", "told"), [("on", 0), ("off", 1)])
-def test_postgres_without_fsync_is_doubted(fsync: str, told: int) -> None:
-    assert len(doubts(server("postgresql", fsync))) == told
+@pytest.mark.parametrize(("fsync", "expected"), [("on", 0), ("off", 1)])
+def test_postgres_without_fsync_is_doubted(fsync: str, expected: int) -> None:
+    assert len(doubts(server("postgresql", fsync))) == expected
 
 
 def test_a_database_that_nobody_has_tested_is_doubted() -> None:

@@ -1,4 +1,4 @@
-"""What a database's error is told as, by real databases where they can be brought to it."""
+"""What a database's error is reported as, by real databases where they can be brought to it."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def mysql(number: int) -> Exception:
 
 
 @pytest.mark.parametrize(
-    ("kind", "original", "told"),
+    ("kind", "original", "message"),
     [
         (OperationalError, psycopg2.OperationalError("secret"), AWAY),
         (OperationalError, mysql(2013), AWAY),
@@ -139,12 +139,12 @@ def mysql(number: int) -> Exception:
     ],
 )
 def test_an_error_is_named_by_its_code_and_in_our_words(
-    kind: type[DBAPIError], original: Any, told: str | None
+    kind: type[DBAPIError], original: Any, message: str | None
 ) -> None:
     error = kind("insert", {"session": "secret"}, original)
-    assert meaning(error) == told
-    assert (type(failure("ledger", error)) is Unfit) is (told == UNFIT)
-    assert str(failure("ledger", error)) == f"ledger: {kind.__name__}" + (f": {told}" if told else "")
+    assert meaning(error) == message
+    assert (type(failure("ledger", error)) is Unfit) is (message == UNFIT)
+    assert str(failure("ledger", error)) == f"ledger: {kind.__name__}" + (f": {message}" if message else "")
 
 
 def test_what_may_pass_is_tried_again() -> None:

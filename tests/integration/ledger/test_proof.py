@@ -47,7 +47,7 @@ def rows_in(engine: sa.engine.Engine) -> int | None:
 
 
 @pytest.mark.parametrize(
-    ("without", "told"),
+    ("without", "message"),
     [
         (("key", "meeting_id"), "takes two entries with one key"),
         (("key",), "takes two entries with one key"),
@@ -56,12 +56,12 @@ def rows_in(engine: sa.engine.Engine) -> int | None:
     ids=["no key holds", "the primary key does not hold", "the meeting's key does not hold"],
 )
 def test_a_database_that_does_not_enforce_its_keys_is_refused(
-    open_engine: Open, without: tuple[str, ...], told: str
+    open_engine: Open, without: tuple[str, ...], message: str
 ) -> None:
-    """It is told why, and nothing is left behind."""
+    """The error says why, and nothing is left behind."""
     ledger = made_by_hand(open_engine(), without=without)
     for _ in range(2):
-        with pytest.raises(Unenforced, match=rf"{told}\. .* Snowflake, BigQuery and Redshift .* not the ledger"):
+        with pytest.raises(Unenforced, match=rf"{message}\. .* Snowflake, BigQuery and Redshift .* not the ledger"):
             ledger.create()
     assert rows_in(open_engine()) == 0
 

@@ -163,9 +163,9 @@ def test_a_ledger_that_is_away_fails_and_tells_no_secret() -> None:
     ):
         with pytest.raises(LedgerFailed) as failed:
             ask()
-        told = "".join(traceback.format_exception(failed.value))
+        shown = "".join(traceback.format_exception(failed.value))
         assert str(failed.value) == f"chilipiper_ledger: OperationalError: {AWAY}"
-        assert not any(secret in told for secret in ("hunter2", "session-of-jo", entry.key))
+        assert not any(secret in shown for secret in ("hunter2", "session-of-jo", entry.key))
 
 
 def test_a_table_that_is_missing_is_a_failed_ledger(open_engine: Open) -> None:

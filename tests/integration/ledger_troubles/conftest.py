@@ -115,7 +115,7 @@ def line(home: Home) -> Iterator[Line]:
 
 
 class Judge:
-    """Is told of each meeting right after it was made, while its answer is held back.
+    """Hears of each meeting right after it was made, while its answer is held back.
 
     `unrecorded` are the sessions that were spent without a `sent` entry on record: I3.
     """
@@ -146,10 +146,10 @@ def task(desk: Desk, leads: Sequence[Any] = LEADS, **arguments: Any) -> Any:
     return desk.make(ConciergeBookOperator, leads=list(leads), **given | arguments)
 
 
-def nothing_is_sent(desk: Desk, told: str) -> None:
+def nothing_is_sent(desk: Desk, message: str) -> None:
     """A task fails, says why, and may be tried again; every lead has its outcome."""
     calls = len(desk.chili.calls)
-    why = f"the ledger over connection 'ledger' cannot be used: .*{re.escape(told)}"
+    why = f"the ledger over connection 'ledger' cannot be used: .*{re.escape(message)}"
     with pytest.raises(LedgerFailed, match=why) as raised:
         desk.run(task(desk))
     assert not isinstance(raised.value, AirflowFailException)

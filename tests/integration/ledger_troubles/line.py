@@ -42,7 +42,7 @@ class Line:
         self._is_cut = self._is_silent = False
 
     def silence(self) -> None:
-        """From now on nothing arrives, in either direction, and nobody is told. `silent_at` is set at the first."""
+        """From now on nothing arrives, in either direction, and nobody notices. `silent_at` is set at the first."""
         self._is_silent = True
 
     def lose_answer_to(self, *statements: bytes, then: Callable[[], None]) -> None:

@@ -18,18 +18,18 @@ class MySqlHook(DbApiHook):
 
     @property
     def sqlalchemy_url(self) -> sa.engine.URL:
-        told = self.connection
+        known = self.connection
         return sa.engine.URL.create(
-            "mysql+pymysql", told.login, told.password, told.host, told.port, database=told.schema
+            "mysql+pymysql", known.login, known.password, known.host, known.port, database=known.schema
         )
 
     def get_conn(self) -> Any:
-        told = self.connection
+        known = self.connection
         return pymysql.connect(
-            host=told.host,
-            port=told.port,
-            user=told.login,
-            password=told.password or "",
-            database=told.schema,
-            **told.extra_dejson,
+            host=known.host,
+            port=known.port,
+            user=known.login,
+            password=known.password or "",
+            database=known.schema,
+            **known.extra_dejson,
         )

@@ -46,8 +46,8 @@ def test_a_lead_between_update_and_answer_is_unknown_when_the_database_goes_and_
     assert not isinstance(raised.value, AirflowFailException)
     assert desk.statuses() == ["booked", "unknown"] + ["not_attempted"] * 4
     assert desk.ti.xcom["return_value"][1]["meeting_id"] == desk.chili.meetings[1]["meetingId"]
-    told = capsys.readouterr().out
-    assert f"Row 2: unknown. not on record (chilipiper_ledger: OperationalError: {AWAY})" in told
+    out = capsys.readouterr().out
+    assert f"Row 2: unknown. not on record (chilipiper_ledger: OperationalError: {AWAY})" in out
     line.mend()
     desk.run(task(desk), try_number=2)
     assert desk.statuses() == ["already_booked"] * 2 + ["booked"] * 4

@@ -1,4 +1,4 @@
-"""Clocks that jump: what is late is told by one that never does, and the time of day frees nobody in doubt."""
+"""Clocks that jump: what is late is measured by one that never does, and the time of day frees nobody in doubt."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def test_a_ledger_that_takes_no_rows_at_the_start_lets_nothing_be_sent(
         home.make()
     trouble.begin(home)
     try:
-        nothing_is_sent(desk, trouble.told)
+        nothing_is_sent(desk, trouble.message)
     finally:
         trouble.end(home)
     desk.run(task(desk), try_number=2)
@@ -45,7 +45,7 @@ def test_a_ledger_that_takes_no_more_rows_lets_nobody_be_invited_without_an_upda
     if home.kind == "sqlite":  # entries of several pages, so that a file that may not grow is full after a few updates
         home.execute("pragma page_size = 512", "vacuum")
     try:
-        with pytest.raises(AirflowException, match=re.escape(trouble.told)) as raised:
+        with pytest.raises(AirflowException, match=re.escape(trouble.message)) as raised:
             desk.run(task(desk, **wide))
     finally:
         trouble.end(home)

@@ -22,14 +22,14 @@ Change = Callable[[Home], None]
 class Trouble:
     begin: Change
     end: Change
-    told: str
+    message: str
 
 
 def sql(*statements: str) -> Change:
     return lambda home: home.execute(*(each.format(name=home.engine.url.database) for each in statements))
 
 
-def limited(pragma: str, told: str) -> Trouble:
+def limited(pragma: str, message: str) -> Trouble:
     """SQLite knows its limits for each connection only: this one holds for all that are handed out meanwhile."""
 
     def limit(connection: Any, *_: Any) -> None:
@@ -37,7 +37,7 @@ def limited(pragma: str, told: str) -> Trouble:
             connection.execute(pragma)
 
     pools = sa.pool.Pool, "checkout", limit
-    return Trouble(lambda _: event.listen(*pools), lambda _: event.remove(*pools), told)
+    return Trouble(lambda _: event.listen(*pools), lambda _: event.remove(*pools), message)
 
 
 def move(home: Home, *, away: bool) -> None:

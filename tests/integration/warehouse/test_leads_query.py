@@ -1,4 +1,4 @@
-"""The leads' query on each kind of database: whatever it holds comes out as it is, and nothing of it is told."""
+"""The leads' query on each kind of database: whatever it holds comes out as it is, and nothing of it is shown."""
 
 from __future__ import annotations
 
@@ -110,16 +110,16 @@ QUOTING = {
 }
 
 
-def test_nothing_of_a_row_is_told(home: Warehouse, queried: Any, said: Said) -> None:
+def test_nothing_of_a_row_is_shown(home: Warehouse, queried: Any, said: Said) -> None:
     """Neither a parameter nor a value that the database quotes in its error, in what is raised or logged."""
     home.execute(
         f"CREATE TABLE {home.table} (name TEXT)", f"INSERT INTO {home.table} VALUES ('{SECRET} of ada@x.example')"
     )
     with pytest.raises(WarehouseFailed, match=r"query failed \(\w+:") as raised:
         queried(*QUOTING[home.kind])
-    told = f"{raised.value!r} {said.text}"
+    shown = f"{raised.value!r} {said.text}"
     for part in (SECRET, "ada@"):
-        assert part not in told, told
+        assert part not in shown, shown
 
 
 @pytest.mark.parametrize("home", ["postgres"], indirect=True)

@@ -64,7 +64,7 @@ def test_no_append_opens_a_connection_for_nothing(sqlite_home: Warehouse) -> Non
     assert line.opened == 0
 
 
-def test_nothing_of_a_row_is_told(home: Warehouse, said: Said) -> None:
+def test_nothing_of_a_row_is_shown(home: Warehouse, said: Said) -> None:
     """Neither in what is raised, whatever the driver quotes, nor in the log, down to its last level."""
     table = table_in(home, keep=("company",))
     raising = "BEGIN RAISE EXCEPTION 'no % here', NEW.company; END"
@@ -82,9 +82,9 @@ def test_nothing_of_a_row_is_told(home: Warehouse, said: Said) -> None:
         table.append(
             [outcome("ada@prospect.example", company=SECRET), outcome("bob", company=f"Ada & '{SECRET}' Sons")]
         )
-    told = f"{raised.value!r} {raised.value.__cause__} {said.text}"
+    shown = f"{raised.value!r} {raised.value.__cause__} {said.text}"
     for part in (SECRET, "Sons", "Ada", "ada@", "prospect"):
-        assert part not in told, told
+        assert part not in shown, shown
 
 
 def test_notices_are_not_logged(postgres_home: Warehouse, said: Said) -> None:

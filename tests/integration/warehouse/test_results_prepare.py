@@ -57,14 +57,14 @@ def test_columns_of_one_name_are_refused(sqlite_home: Warehouse, keep: list[str]
 
 
 def test_a_table_without_our_columns(home: Warehouse) -> None:
-    """Somebody else's table is told by what it lacks, and stays as it is."""
+    """Somebody else's table is named by what it lacks, and stays as it is."""
     home.execute(f"CREATE TABLE {home.table} (LEAD_KEY INTEGER)")
     with pytest.raises(BadValue, match=rf"results table '{home.table}' .* no column status, meeting_id.*: add it"):
         table_in(home)
 
 
 def test_a_table_that_cannot_be_made(home: Warehouse) -> None:
-    """It is told why, and which columns to make."""
+    """The message says why, and which columns to make."""
     name = f"nowhere.{home.table}"
     with pytest.raises(WarehouseFailed, match=r"'nowhere\..*' cannot be read .* nor be made .* texts lead_key, status"):
         table_in(home, name)

@@ -1,4 +1,4 @@
-"""The user's own statement: its parameters, its transaction, and what is told when it fails."""
+"""The user's own statement: its parameters, its transaction, and what is reported when it fails."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_rows_that_the_database_never_takes_are_set_aside_and_all_others_written
     assert "failed for 1 outcomes" in told.refused[0][1]
 
 
-def test_nothing_of_a_row_is_told(leads: Warehouse, said: Said) -> None:
+def test_nothing_of_a_row_is_shown(leads: Warehouse, said: Said) -> None:
     writer = WriteBack(leads.hook(), f"UPDATE {leads.table} SET nothing = :company", keep=("company",))
     with pytest.raises(WarehouseFailed) as raised:
         writer.append([outcome("ada@prospect.example", company="Lovelace & 'Sons'")])
@@ -87,7 +87,7 @@ def test_nothing_of_a_row_is_told(leads: Warehouse, said: Said) -> None:
         assert part not in told, told
 
 
-def test_what_a_trigger_tells_is_not_told(postgres_home: Warehouse) -> None:
+def test_what_a_trigger_says_is_not_shown(postgres_home: Warehouse) -> None:
     """It may name values without quoting them."""
     name, raising = postgres_home.table, "BEGIN RAISE EXCEPTION 'no % here', NEW.it; END"
     postgres_home.execute(
@@ -142,7 +142,7 @@ BAD: list[tuple[str, str]] = [
 
 
 @pytest.mark.parametrize(("sql", "complaint"), BAD)
-def test_what_is_wrong_is_told_at_once(sqlite_home: Warehouse, sql: str, complaint: str) -> None:
+def test_what_is_wrong_is_reported_at_once(sqlite_home: Warehouse, sql: str, complaint: str) -> None:
     """Before anybody is asked anything."""
     with pytest.raises(BadValue, match=complaint):
         WriteBack(sqlite_home.hook(), sql, keep=("size",))

@@ -59,7 +59,7 @@ def test_a_retry_finishes_the_batch_of_a_worker_that_was_killed_whole(airflow: A
 def test_a_task_that_is_cleared_under_way_begins_no_further_booking_and_its_next_try_goes_on(
     airflow: Airflow, ledger: str
 ) -> None:
-    """Its calls take three seconds, and Airflow kills it five seconds after it has told it to stop."""
+    """Its calls take three seconds, and Airflow kills it five seconds after it has asked it to stop."""
     skip_without_ledger(ledger)
     with campaign(f"cleared_under_way_{ledger}", airflow) as tour:
         tour.chili.faults.slow(BOOK, seconds=3, acts_first=True, count=20)
@@ -73,9 +73,9 @@ def test_a_task_that_is_cleared_under_way_begins_no_further_booking_and_its_next
         assert run.meeting_ids == tour.meetings
         assert tour.called(BOOK) == len(tour.chili.meetings) == 20
         if ledger == "sql":
-            told = tour.logged("Terminating process")
+            logged_at = tour.logged("Terminating process")
             sent = [at for at, sender in tour.on_record("sent_at", "sender") if sender.endswith("#1")]
-            assert max(sent) < told + 1.5
+            assert max(sent) < logged_at + 1.5
 
 
 def test_a_batch_whose_time_is_over_says_what_became_of_each_lead_and_is_finished_by_its_retry(

@@ -18,7 +18,7 @@ def test_calls_and_bookings_are_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("meetings", "calls", "defects", "told"),
+    ("meetings", "calls", "defects", "message"),
     [
         ({"a": 1}, 4, [], "1 guests have a meeting, of 2 leads"),
         ({"a": 1, "b": 2}, 4, [], "twice"),
@@ -27,10 +27,10 @@ def test_calls_and_bookings_are_counted() -> None:
     ],
 )
 def test_bookings_that_are_not_what_they_should_be_count_for_nothing(
-    meetings: Mapping[str, int], calls: int, defects: list[str], told: str
+    meetings: Mapping[str, int], calls: int, defects: list[str], message: str
 ) -> None:
     cpu.judge(Stats(calls=[0.0] * 4, meetings={"a": 1, "b": 1}, defects=[], cpu_seconds=0), 2)
-    with pytest.raises(AssertionError, match=told):
+    with pytest.raises(AssertionError, match=message):
         cpu.judge(Stats(calls=[0.0] * calls, meetings=meetings, defects=defects, cpu_seconds=0), 2)
 
 

@@ -60,7 +60,7 @@ def verdict(leads: list[str], outcomes: list[Any], made: dict[str, str], times: 
         ({"times": [n * 0.096 for n in range(200)]}, ["105 calls in 10 s, and the limit is 10 a second"]),
     ],
 )
-def test_whatever_speaks_against_the_promises_is_told(change: dict[str, Any], complaint: list[str]) -> None:
+def test_whatever_speaks_against_the_promises_is_reported(change: dict[str, Any], complaint: list[str]) -> None:
     assert verdict(**GOOD | change).complaints() == complaint
 
 
@@ -121,9 +121,9 @@ def test_a_run_that_proves_too_little_is_no_success(change: dict[str, Any], comp
 
 
 def test_a_report_says_when_the_work_went_on() -> None:
-    told = str(REPORT)
-    assert "worker one with shards 1 and 3, 10.0 s after the first call, 5 booking calls in flight" in told
-    assert "the first 17.5 s after the kill" in told
+    report = str(REPORT)
+    assert "worker one with shards 1 and 3, 10.0 s after the first call, 5 booking calls in flight" in report
+    assert "the first 17.5 s after the kill" in report
     assert "the first" not in str(dataclasses.replace(REPORT, again=None)).partition("calls of the retries")[2]
 
 

@@ -46,7 +46,7 @@ def test_an_endless_calendar_is_never_used_up() -> None:
             assert "meetingId" in ask(server, path, startTime=slot["startTime"])
 
 
-def test_what_must_not_happen_is_told() -> None:
+def test_what_must_not_happen_is_reported() -> None:
     """A session that is spent twice, a start that was not offered, a call that no booking needs."""
     with lean_server(slots=1) as server:
         path, (slot,) = opened(server)

@@ -174,17 +174,17 @@ def test_leads_beside_each_other_book_in_two_calls_each_though_each_was_offered_
     runtime = Immediate(chili)
     leads = [choosing(reservations, number, bounds=Bounds(list_lag=0)) for number in range(3)]
     sessions = [block(book.open_session(lead, runtime)) for lead in leads]
-    told = [block(book.book(lead, runtime, session=session)) for lead, session in zip(leads, sessions, strict=True)]
-    assert [outcome.start_time for outcome in told] == [each.start_as_sent for each in slots]
-    assert [outcome.status for outcome in told] == ["booked", "unknown", "booked"]
+    outcomes = [block(book.book(lead, runtime, session=session)) for lead, session in zip(leads, sessions, strict=True)]
+    assert [outcome.start_time for outcome in outcomes] == [each.start_as_sent for each in slots]
+    assert [outcome.status for outcome in outcomes] == ["booked", "unknown", "booked"]
 
 
 def test_where_nothing_is_free_most_leads_are_not_asked_about_and_a_session_at_hand_is_spent() -> None:
     chili, breaker = Slotted(), EmptyOffersBreaker()
     runtime = Immediate(chili)
-    told = [block(book.book(a_lead(number, breaker=breaker), runtime)) for number in range(EMPTY_IN_A_ROW + 3)]
-    assert [outcome == SPARED for outcome in told] == [False] * EMPTY_IN_A_ROW + [True] * 3
-    assert {outcome.status for outcome in told} == {"no_slot"}
+    outcomes = [block(book.book(a_lead(number, breaker=breaker), runtime)) for number in range(EMPTY_IN_A_ROW + 3)]
+    assert [outcome == SPARED for outcome in outcomes] == [False] * EMPTY_IN_A_ROW + [True] * 3
+    assert {outcome.status for outcome in outcomes} == {"no_slot"}
     assert chili.openings == EMPTY_IN_A_ROW
     chili = Slotted(slot())
     session = block(book.open_session(a_lead(1), Immediate(chili)))
@@ -195,6 +195,6 @@ def test_an_offer_that_the_router_does_not_allow_says_nothing_of_what_is_free() 
     no, breaker = Offer(session="s", allowed=False), EmptyOffersBreaker()
     chili = FakeChiliPiper(opening=dict.fromkeys(range(2 * EMPTY_IN_A_ROW), no), yields=False)
     runtime = Immediate(chili)
-    told = [block(book.book(a_lead(number, breaker=breaker), runtime)) for number in range(2 * EMPTY_IN_A_ROW)]
-    assert {outcome.status for outcome in told} == {"disqualified"}
+    outcomes = [block(book.book(a_lead(number, breaker=breaker), runtime)) for number in range(2 * EMPTY_IN_A_ROW)]
+    assert {outcome.status for outcome in outcomes} == {"disqualified"}
     assert chili.openings == 2 * EMPTY_IN_A_ROW

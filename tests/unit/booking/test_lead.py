@@ -85,7 +85,7 @@ def test_the_sent_entry_says_when_silence_counts_and_what_it_allows() -> None:
     ],
 )
 def test_silence_frees_nobody_whom_no_list_could_show(pattern: Handoff, invited: str | None, policy: str) -> None:
-    """Where nobody knows the guest, a meeting that was moved cannot be told from any other."""
+    """Where nobody knows the guest, a meeting that was moved cannot be distinguished from any other."""
     lead = a_lead(pattern=pattern, bounds=Bounds(in_doubt="rebook"))
     assert sent_row(lead, lifetime=600, guest=invited).policy == policy
 

@@ -77,7 +77,7 @@ def test_one_record_that_cannot_be_read_says_nothing_of_the_next(
 def test_what_one_call_cannot_be_answered_the_next_is_not_asked(
     trouble: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """And that is told once, not ten thousand times."""
+    """And that is logged once, not ten thousand times."""
     alone, meetings = Meetings(trouble), Meetings(trouble)
     enrich(alone, BOOKED)
     caplog.clear()

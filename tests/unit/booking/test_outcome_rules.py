@@ -1,4 +1,4 @@
-"""What the user is told: of an entry on record, an offer, an error, and the last answer to a booking call."""
+"""What the user reads: of an entry on record, an offer, an error, and the last answer to a booking call."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ def refused(kind: type[errors.Refused], status: int) -> errors.Refused:
     ],
 )
 def test_what_is_on_record_decides(state: Any, status: str) -> None:
-    told = on_record(replace(ROW, state=state, meeting_id="m", reason="because"), LEAD)
-    assert (told.status, told.meeting_id, told.attempts) == (status, "m", 1)
-    assert told.reason.endswith("because")
+    outcome = on_record(replace(ROW, state=state, meeting_id="m", reason="because"), LEAD)
+    assert (outcome.status, outcome.meeting_id, outcome.attempts) == (status, "m", 1)
+    assert outcome.reason.endswith("because")
 
 
 def test_a_review_says_by_which_command_and_key_a_person_settles_it() -> None:
@@ -52,9 +52,9 @@ def test_a_review_says_by_which_command_and_key_a_person_settles_it() -> None:
 
 @pytest.mark.parametrize("state", ["sent", "unknown", "booked"])
 def test_one_key_with_another_guest_is_an_error_of_the_row_and_tells_no_meeting(state: Any) -> None:
-    told = on_record(replace(ANOTHERS, state=state, meeting_id="m"), LEAD)
-    assert (told.status, told.meeting_id) == ("invalid", None)
-    assert "another guest or target" in told.reason
+    outcome = on_record(replace(ANOTHERS, state=state, meeting_id="m"), LEAD)
+    assert (outcome.status, outcome.meeting_id) == ("invalid", None)
+    assert "another guest or target" in outcome.reason
 
 
 @pytest.mark.parametrize("state", ["review", "abandoned"])
@@ -67,9 +67,11 @@ def answered(entry: Entry, answer: Booked | Exception) -> Outcome:
 
 
 def test_a_booking_tells_who_where_and_when() -> None:
-    told = answered(replace(ROW, state="booked", meeting_id="m"), Booked(meeting_id="m", host="h", assignees=("u2",)))
-    assert (told.status, told.meeting_id, told.start_time, told.session_id) == ("booked", "m", START, "s")
-    assert (told.host, told.assignees, told.page) == ("h", ("u2",), "https://page")
+    outcome = answered(
+        replace(ROW, state="booked", meeting_id="m"), Booked(meeting_id="m", host="h", assignees=("u2",))
+    )
+    assert (outcome.status, outcome.meeting_id, outcome.start_time, outcome.session_id) == ("booked", "m", START, "s")
+    assert (outcome.host, outcome.assignees, outcome.page) == ("h", ("u2",), "https://page")
 
 
 @pytest.mark.parametrize(
@@ -83,8 +85,8 @@ def test_a_booking_tells_who_where_and_when() -> None:
 )
 def test_a_lead_that_no_session_could_book_is_refused_but_for_what_passes(answer: Exception, status: str) -> None:
     """Who could not even ask was not refused: the task fails for it, and its retry tries again."""
-    told = answered(replace(ROW, reason="why"), answer)
-    assert (told.status, told.reason, told.start_time, told.assignees) == (status, "why", None, ("u1",))
+    outcome = answered(replace(ROW, reason="why"), answer)
+    assert (outcome.status, outcome.reason, outcome.start_time, outcome.assignees) == (status, "why", None, ("u1",))
 
 
 @pytest.mark.parametrize("state", ["unknown", "sent", "abandoned"])
@@ -122,8 +124,8 @@ def test_an_offer_without_a_slot_says_why() -> None:
     ],
 )
 def test_an_error_before_any_booking_is_definite_or_passes(error: errors.ChiliPiperError, status: str) -> None:
-    told = without_booking(error)
-    assert (told.status, told.reason) == (status, "why")
+    outcome = without_booking(error)
+    assert (outcome.status, outcome.reason) == (status, "why")
 
 
 @pytest.mark.parametrize("error", [refused(errors.NotAllowed, 401), refused(errors.NotFound, 404)])

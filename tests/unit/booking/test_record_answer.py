@@ -1,4 +1,4 @@
-"""What is told where a booking was answered, and the ledger does not take it."""
+"""What is reported where a booking was answered, and the ledger does not take it."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ class Refusing:
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "message"),
     [
         (MeetingTaken("m"), "meeting m is on record for another lead"),
         (LedgerFailed("away"), "not on record (away)"),
     ],
 )
 @pytest.mark.parametrize(("reason", "after"), [("", ""), ("502", "; 502")])
-def test_the_reason_is_kept_with_what_was_known_before(error: Exception, told: str, reason: str, after: str) -> None:
+def test_the_reason_is_kept_with_what_was_known_before(error: Exception, message: str, reason: str, after: str) -> None:
     sent = Entry(key="k", purpose="spring", version="m", state="sent")
     found = sent.to_booked("m", at=0.0, reason=reason)
     entry = block(record(found, sent, Refusing(error)))  # type: ignore[arg-type]
-    assert (entry.state, entry.reason) == ("unknown", told + after)
+    assert (entry.state, entry.reason) == ("unknown", message + after)

@@ -54,7 +54,7 @@ def test_an_unknown_permission_is_a_mistake_of_the_test(box: Sandbox) -> None:
         box.token_with("concierge.book")
 
 
-def test_an_unexpected_request_is_told_what_would_have_matched(edge: Edge) -> None:
+def test_an_unexpected_request_is_answered_with_what_would_have_matched(edge: Edge) -> None:
     answer = edge.get("/v1/org/workspaces")
 
     assert answer.status_code == 404

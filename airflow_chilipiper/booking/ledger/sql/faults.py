@@ -1,4 +1,4 @@
-"""What a database's error means for the ledger, whichever driver tells it.
+"""What a database's error means for the ledger, whichever driver raises it.
 
 The driver's own text is not repeated: it may quote a row, or name a user and a host.
 """

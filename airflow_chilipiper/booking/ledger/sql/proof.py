@@ -20,7 +20,7 @@ WHY = (
 
 
 class Unenforced(LedgerFailed):
-    """This database tells no two runs apart, and no retry will change that."""
+    """This database keeps no two runs apart, and no retry will change that."""
 
 
 class Probe:

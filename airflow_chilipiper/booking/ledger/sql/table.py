@@ -78,7 +78,7 @@ class LedgerTable:
 
 
 def table_of(name: str) -> sa.Table:
-    """The fields of `Entry` as columns, to be compared byte by byte where they tell entries apart."""
+    """The fields of `Entry` as columns, to be compared byte by byte where they identify an entry."""
     return sa.Table(
         name,
         sa.MetaData(),

@@ -28,7 +28,7 @@ def test_a_change_that_read_the_current_version_takes(ledger: Ledger) -> None:
 
 
 @pytest.mark.parametrize("state", ["planned", "sent", "unknown", "review", "abandoned"])
-def test_a_change_that_read_an_older_version_is_overtaken_and_answered_by_what(ledger: Ledger, state: State) -> None:
+def test_a_change_that_read_an_older_version_conflicts_and_is_answered_by_what(ledger: Ledger, state: State) -> None:
     (entry,) = ledger.get_or_create([an_entry()])
     ledger.update([changed(entry, "sent", sender="faster")])
     (answer,) = ledger.update([changed(entry, state, sender="slower")])
@@ -98,7 +98,7 @@ def test_a_meeting_that_was_named_again_is_taken_for_all_others_and_for_the_firs
     assert [entry.meeting_id for entry in ledger.get([entry.key for entry in entries]).values()].count("m") == 1
 
 
-def test_of_two_leads_with_one_key_in_one_group_one_is_overtaken(ledger: Ledger) -> None:
+def test_of_two_leads_with_one_key_in_one_group_one_conflicts(ledger: Ledger) -> None:
     (entry,) = ledger.get_or_create([an_entry()])
     first, second = ledger.update([changed(entry, "sent", sender="1"), changed(entry, "sent", sender="2")])
     assert isinstance(first, Entry)
@@ -111,7 +111,7 @@ def test_of_two_leads_with_one_key_in_one_group_one_is_overtaken(ledger: Ledger)
 def test_every_ledger_guards_its_entries_as_the_table_of_transitions_says(
     ledger: Ledger, change: str, stale: bool
 ) -> None:
-    """From whatever state: the guard in SQL is told apart from `may_replace`, and says the same."""
+    """From whatever state: the guard in SQL is separate from `may_replace`, and says the same."""
     entries = ledger.get_or_create([an_entry(key, state=state) for key, state in zip("abcdef", STATES, strict=True)])
     read = [replace(entry, version="another") if stale else entry for entry in entries]
     changes = [changed(entry, TRANSITIONS[change].to) for entry in read]

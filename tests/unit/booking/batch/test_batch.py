@@ -130,7 +130,7 @@ def test_two_batches_over_the_same_leads_at_once_book_each_once() -> None:
 
 
 class Counting(MemoryLedger):
-    """Counts its transactions and entries; fails the updates that it is told to."""
+    """Counts its transactions and entries; fails given updates."""
 
     def __init__(self, fails: Callable[[Entry], bool] = lambda entry: False) -> None:
         super().__init__()

@@ -114,7 +114,7 @@ def test_no_more_leads_are_under_way_than_are_allowed() -> None:
 
 def test_leads_that_are_looked_for_again_and_again_hold_up_nobody() -> None:
     """They pause for as long as the list may lag; the others are begun beside them."""
-    ledger, told, reasons = MemoryLedger(), list[int](), set[str]()
+    ledger, reported, reasons = MemoryLedger(), list[int](), set[str]()
     for entry in ledger.get_or_create([lead.new_entry() for lead in LEADS[:8]]):
         ledger.update([sent := changed(entry, "sent", slot=START, sent_at=time.time())])
         ledger.update([changed(sent, "unknown")])
@@ -127,14 +127,14 @@ def test_leads_that_are_looked_for_again_and_again_hold_up_nobody() -> None:
         yield BatchRuntime(FakeChiliPiper(listed=()), Clock().limiter(40.0), ledger, sleep=for_ever)
 
     def report(number: int, outcome: Outcome) -> None:
-        told.append(number)
+        reported.append(number)
         reasons.add(outcome.reason)
-        if len(told) == 4:
+        if len(reported) == 4:
             batch.stop()
 
     batch = Batch(enumerate(LEADS), open_runtime, on_outcome=report)
     batch.run()
-    assert told[:4] == [8, 9, 10, 11]
-    assert sorted(told) == list(range(12))
+    assert reported[:4] == [8, 9, 10, 11]
+    assert sorted(reported) == list(range(12))
     missing = "the answer to a booking call is missing; the meeting list could not be asked: the task is being stopped"
     assert reasons == {"", missing}

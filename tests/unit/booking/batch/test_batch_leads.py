@@ -41,17 +41,17 @@ def test_leads_are_taken_when_their_time_is_near_however_many_there_are() -> Non
 
     def report(number: int, outcome: Outcome) -> None:
         nonlocal ahead
-        told.append(number)
-        ahead = max(ahead, taken - len(told))
+        reported.append(number)
+        ahead = max(ahead, taken - len(reported))
 
-    told = list[int]()
+    reported = list[int]()
     Batch(leads(), opener_of(FakeChiliPiper()), on_outcome=report, at_once=4).run()
-    assert sorted(told) == list(range(MANY))
+    assert sorted(reported) == list(range(MANY))
     assert ahead <= 2 * BEGUN_AT_ONCE
 
 
 def test_while_a_lead_is_held_no_third_chunk_is_taken() -> None:
-    taken, in_flight, told = list[int](), Event(), dict[int, str]()
+    taken, in_flight, reported = list[int](), Event(), dict[int, str]()
     chili = FakeChiliPiper(held=(0,), busy=in_flight.set)
 
     def leads() -> Iterator[tuple[int, Lead]]:
@@ -59,7 +59,9 @@ def test_while_a_lead_is_held_no_third_chunk_is_taken() -> None:
             taken.append(number)
             yield number, a_lead(number)
 
-    batch = Batch(leads(), opener_of(chili), on_outcome=lambda n, outcome: told.update({n: outcome.status}), at_once=1)
+    batch = Batch(
+        leads(), opener_of(chili), on_outcome=lambda n, outcome: reported.update({n: outcome.status}), at_once=1
+    )
     running = Thread(target=batch.run)
     running.start()
     assert in_flight.wait(10)
@@ -68,25 +70,25 @@ def test_while_a_lead_is_held_no_third_chunk_is_taken() -> None:
     running.join(10)
     assert taken == list(range(len(taken)))
     assert BEGUN_AT_FIRST <= len(taken) <= 3 * BEGUN_AT_FIRST
-    assert told == {0: "booked"} | dict.fromkeys(taken[1:], "not_attempted")
+    assert reported == {0: "booked"} | dict.fromkeys(taken[1:], "not_attempted")
 
 
 @pytest.mark.parametrize("good", [0, 5, BEGUN_AT_ONCE + 5])
 def test_leads_that_can_be_read_no_further_stop_the_batch_and_those_taken_are_reported(good: int) -> None:
-    told, failed = list[int](), OSError("the warehouse is away")
+    reported, failed = list[int](), OSError("the warehouse is away")
 
     def leads() -> Iterator[tuple[int, Lead]]:
         yield from ((number, has_met(number)) for number in range(good))
         raise failed
 
-    batch = Batch(leads(), opener_of(FakeChiliPiper()), on_outcome=lambda number, _: told.append(number))
+    batch = Batch(leads(), opener_of(FakeChiliPiper()), on_outcome=lambda number, _: reported.append(number))
     batch.run()
-    assert sorted(told) == list(range(good))
+    assert sorted(reported) == list(range(good))
     assert batch.stopped_by is failed
 
 
 class Begins(MemoryLedger):
-    """Notes what each transaction begins; fails from the one that it is told on."""
+    """Notes what each transaction begins; fails from a given one on."""
 
     def __init__(self, fails_from: int = 99, then: Callable[[], object] = bool) -> None:
         super().__init__()

@@ -81,8 +81,8 @@ def test_in_a_stopped_runtime_nobody_gets_a_place_that_is_free_and_nothing_else_
     async def flow() -> list[Any]:
         runtime = BatchRuntime(FakeChiliPiper(), RateLimiter(None), MemoryLedger())
         runtime.stop()
-        told = [type(await outcome_of(wait)) for wait in (runtime.acquire(), runtime.pause(0))]
-        return [*told, (await runtime.get_or_create(an_entry())).state]
+        answers = [type(await outcome_of(wait)) for wait in (runtime.acquire(), runtime.pause(0))]
+        return [*answers, (await runtime.get_or_create(an_entry())).state]
 
     assert asyncio.run(flow()) == [Stopping, Stopping, "planned"]
 

@@ -126,11 +126,11 @@ class Concierge(Handmade):
         self.entries, self.routers = entries, routers
 
     def _answer(self, call: Call[Any]) -> Any:
-        told = self.routers if call.operation == "concierge-list-routers" else list(self.entries)
-        for each in told if isinstance(told, list) else [told]:
+        answer = self.routers if call.operation == "concierge-list-routers" else list(self.entries)
+        for each in answer if isinstance(answer, list) else [answer]:
             if isinstance(each, Exception):
                 raise each
-        return told
+        return answer
 
 
 def says(*entries: dict[str, Any] | Exception, entry: Entry = ROW, **facts: Any) -> Evidence:
@@ -213,7 +213,7 @@ def test_routers_that_could_not_be_asked_for_are_not_asked_for_again() -> None:
 
 
 def test_leads_that_are_looked_for_at_once_all_have_the_log() -> None:
-    """Whoever comes while the routers are asked for is not told that there are none."""
+    """Whoever comes while the routers are asked for does not get the answer that there are none."""
 
     class Waits(Concierge):
         async def ask(self, call: Call[Any], /) -> Any:

@@ -158,9 +158,9 @@ def test_only_concierge_has_a_log() -> None:
 @pytest.mark.parametrize("state", IN_DOUBT)
 def test_a_list_that_fails_is_no_evidence_of_anything(state: str, error: Exception) -> None:
     entry = an_entry(state, policy="rebook", reason="502")
-    told = reconciled(lists := Lists(entry, error), a_lead(bounds=REBOOK))
-    assert (told.state, lists.entry) == (state, entry)
-    assert told.reason == "502; the meeting list could not be asked: odd"
+    now = reconciled(lists := Lists(entry, error), a_lead(bounds=REBOOK))
+    assert (now.state, lists.entry) == (state, entry)
+    assert now.reason == "502; the meeting list could not be asked: odd"
     silent = reconciled(Lists(an_entry(), errors.Unreadable("odd")))
     assert silent.reason == "the meeting list could not be asked: odd"
 

@@ -65,14 +65,14 @@ def an_entry(number: int = 0, **facts: Any) -> Entry:
     return replace(entry, **facts)
 
 
-def a_meeting(number: int = 0, **told: Any) -> dict[str, Any]:
+def a_meeting(number: int = 0, **fields: Any) -> dict[str, Any]:
     entry = {
         "meetingId": f"meeting-{number}",
         "dateTime": {"start": start(number)},
         "bookedAt": datetime.fromtimestamp(SENT_AT, UTC).isoformat(),
         "primaryGuest": {"value": f"Lead{number}@example.com"},
     }
-    return {name: value for name, value in (entry | told).items() if value is not None}
+    return {name: value for name, value in (entry | fields).items() if value is not None}
 
 
 def swept(lists: Lists, **bounds: Any) -> list[Entry]:

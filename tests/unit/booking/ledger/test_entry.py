@@ -50,7 +50,7 @@ def an_entry(state: State) -> Entry:
 
 
 def test_the_table_says_what_the_design_says() -> None:
-    """Its section 5; that a booking is due again, and released, is told below the table there."""
+    """Its section 5; that a booking is due again, and released, is written below the table there."""
     assert {(source, each.to) for each in TRANSITIONS.values() for source in each.sources} == {
         ("planned", "sent"),
         ("booked", "sent"),

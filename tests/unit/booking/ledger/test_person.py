@@ -140,7 +140,7 @@ def test_what_was_not_reconciled_is_not_for_a_person_to_free(state: State) -> No
     ids=["at no_effect_after", "before no_effect_after", "a day after sending"],
 )
 def test_nobody_is_freed_while_a_delayed_booking_could_appear(facts: dict[str, Any], until: str) -> None:
-    """And the person is told when to look again, never a moment too early."""
+    """And the message says when to look again, never a moment too early."""
     ledger = MemoryLedger()
     entry = put(ledger, "review", **facts)
     with pytest.raises(NotResolved, match=f"too early: until {until} a delayed booking could still appear"):
@@ -160,7 +160,7 @@ class Interrupted(MemoryLedger):
 
 
 @pytest.mark.parametrize("decision", ["not_booked", "abandon"])
-def test_who_is_overtaken_is_asked_to_look_again(decision: str) -> None:
+def test_who_meets_a_conflict_is_asked_to_look_again(decision: str) -> None:
     ledger = Interrupted()
     entry = put(ledger, "review")
     with pytest.raises(NotResolved, match="changed meanwhile, to review; look again"):

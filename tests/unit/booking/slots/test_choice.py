@@ -27,7 +27,7 @@ def offer(*slots: Slot) -> Offer:
 
 
 class Leads:
-    """Leads of one target, which all want the earliest slot unless told otherwise."""
+    """Leads of one target, which all want the earliest slot by default."""
 
     def __init__(self) -> None:
         self.now = 100.0
