@@ -26,6 +26,7 @@ from airflow_chilipiper.api.resources.routers import FormCheck, HandoffRouter, R
 from airflow_chilipiper.api.resources.users import User
 from airflow_chilipiper.api.resources.workspaces import Workspace
 from airflow_chilipiper.api.retry import with_retries
+from airflow_chilipiper.arguments.patterns import PATTERNS
 from airflow_chilipiper.booking.book import book
 from airflow_chilipiper.booking.doubt.bounds import Bounds
 from airflow_chilipiper.booking.guests import check_guests
@@ -108,7 +109,7 @@ class ChiliPiperHook(BaseHook):
             settings = read_settings(self.chilipiper_conn_id)
         except ChiliPiperError as problem:
             return False, str(problem)
-        return try_connection(settings)
+        return try_connection(settings, [each.permissions for each in PATTERNS.values()])
 
     def open(
         self, pattern: Pattern, *, window_start: datetime | None = None, window: timedelta = timedelta(days=7)

@@ -42,10 +42,12 @@ class PatternArguments:
     `request` makes the arguments of the pattern's class out of a lead's values, in plain JSON, with names in place of
     ids that are still to be looked up (`api/resources/look_ups.py`). Of each group in `one_of` exactly one argument is
     given; `target` are those that say where it is booked. `needs_email` says whether a guest's e-mail must be given.
+    `permissions` are those that only booking can show a token to have, and for what.
     """
 
     name: str
     type: str
+    permissions: str
     readers: Mapping[str, Reader]
     request: Callable[[LeadValues], dict[str, Any]]
     required: tuple[str, ...] = ()
@@ -107,6 +109,7 @@ def _handoff(values: LeadValues) -> dict[str, Any]:
 CONCIERGE = PatternArguments(
     name="concierge",
     type="airflow_chilipiper.api.patterns.concierge:Concierge",
+    permissions="concierge.route and concierge.schedule (Concierge)",
     readers={
         "router_slug": as_name,
         "trigger": partial(as_choice, choices=("ThirdPartyForm", "InAppButton", "RouterLink")),
@@ -119,6 +122,7 @@ CONCIERGE = PatternArguments(
 SCHEDULING_LINK = PatternArguments(
     name="scheduling_link",
     type="airflow_chilipiper.api.patterns.scheduling_link:SchedulingLink",
+    permissions="scheduling-links.schedule (scheduling links)",
     readers={
         "link_type": as_name,
         "link_id": as_name,
@@ -135,6 +139,7 @@ SCHEDULING_LINK = PatternArguments(
 HANDOFF = PatternArguments(
     name="handoff",
     type="airflow_chilipiper.api.patterns.handoff:Handoff",
+    permissions="handoff.schedule (Handoff)",  # as its help article has it; the others, the published schemas
     readers={
         "workspace_id": as_name,
         "workspace": as_name,

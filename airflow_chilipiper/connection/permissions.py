@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -25,12 +25,6 @@ from airflow_chilipiper.connection.settings import ChiliPiperSettings
 
 T = TypeVar("T")
 LONGEST_READ = 5.0  # seconds
-
-# Source of all permissions: extension X-Chili-Required-Permissions of the published schemas; help article for the last.
-ONLY_BOOKING_SHOWS = (
-    "concierge.route and concierge.schedule (Concierge), scheduling-links.schedule (scheduling links), "
-    "handoff.schedule (Handoff)"
-)
 
 
 class SingleAttempt:
@@ -95,6 +89,7 @@ def _minute(runtime: Runtime) -> tuple[datetime, datetime]:
     return end - timedelta(minutes=1), end
 
 
+# Source of all permissions: extension X-Chili-Required-Permissions of the published schemas.
 PROBES = (
     Probe("concierge.read", "to look up Concierge routers", routers),
     Probe("scheduling-links.read", "to book over scheduling links", _round_robin_links),
@@ -106,14 +101,19 @@ PROBES = (
 )
 
 
-def try_connection(settings: ChiliPiperSettings) -> tuple[bool, str]:
-    """Whether Chili Piper answers, and what the token seems to lack; no call takes longer than five seconds."""
+def try_connection(settings: ChiliPiperSettings, only_booking_shows: Iterable[str]) -> tuple[bool, str]:
+    """Whether Chili Piper answers, and what the token seems to lack; no call takes longer than five seconds.
+
+    That the token has the permissions *only_booking_shows* is left open.
+    """
     client = replace(settings.client, timeout=min(settings.client.timeout, LONGEST_READ))
     session = Session(replace(settings, client=client))
     try:
-        return True, session.block(examine(ClientRuntime(session.client, RateLimiter(None))))
+        found = session.block(examine(ClientRuntime(session.client, RateLimiter(None))))
     except ChiliPiperError as problem:
         return False, f"{client.address}: {problem}"
+    else:
+        return True, f"{found} Only booking can tell whether it has {', '.join(only_booking_shows)}."
     finally:
         session.close()
 
@@ -156,4 +156,4 @@ def _summary(lacking: list[str], unclear: list[str]) -> str:
         else "The token has every permission that was tried."
     )
     open_ = f" Could not tell: {', '.join(unclear)}." if unclear else ""
-    return f"Connected to Chili Piper. {may}{open_} Only booking can tell whether it has {ONLY_BOOKING_SHOWS}."
+    return f"Connected to Chili Piper. {may}{open_}"

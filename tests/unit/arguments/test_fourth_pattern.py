@@ -91,6 +91,7 @@ def chat_request(values: LeadValues) -> dict[str, Any]:
 CHAT_ARGUMENTS = PatternArguments(
     name="chat",
     type="chat_pattern:Chat",
+    permissions="chat.schedule (chat)",
     readers={"widget": as_name, "topic": partial(as_choice, choices=("sales", "support"))},
     request=chat_request,
     required=("widget",),

@@ -40,7 +40,10 @@ def test_all_is_well(hook: ChiliPiperHook) -> None:
     well, text = hook.test_connection()
     assert well
     assert "has every permission that was tried" in text
-    assert "handoff.schedule" in text
+    assert text.endswith(
+        " Only booking can tell whether it has concierge.route and concierge.schedule (Concierge), "
+        "scheduling-links.schedule (scheduling links), handoff.schedule (Handoff)."
+    )
 
 
 READS = (

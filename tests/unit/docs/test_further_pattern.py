@@ -23,6 +23,7 @@ ADDED = {
 WALK_IN = PatternArguments(
     name="walk_in",
     type="airflow_chilipiper.api.patterns.walk_in:WalkIn",
+    permissions="walk-in.schedule (walking in)",
     readers={"desk": as_name},
     request=lambda values: {"desk": values.needed("desk"), "guest": values.email, "form": values.form},
     required=("desk",),
@@ -85,6 +86,10 @@ def test_leads_are_booked_once_though_an_answer_is_lost(played: dict[str, Any]) 
     assert played["first"] == ["booked"] * 3
     assert played["again"] == ["already_booked"] * 3
     assert played["meetings"] == ["ada@prospect.example", "bob@prospect.example", "eve@prospect.example"]
+
+
+def test_the_test_of_a_connection_names_its_permission(played: dict[str, Any]) -> None:
+    assert played["tested"].endswith(", handoff.schedule (Handoff), walk-in.schedule (walking in).")
 
 
 def test_its_arguments_are_templates(played: dict[str, Any]) -> None:

@@ -55,6 +55,7 @@ def play(box: Sandbox) -> dict[str, Any]:
         "package": airflow_chilipiper.__file__,
         "fields": [*WalkInBookOperator.template_fields][-1:],
         "free": len(free) == len(offer.slots) > 0 and free[0] in str(event.payload),
+        "tested": ChiliPiperHook().test_connection()[1],
         "first": booked("book"),
         "again": booked("again"),
         "lost": sum(call.fault == "lose_answer" for call in box.calls),
