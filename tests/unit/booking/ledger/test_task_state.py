@@ -20,7 +20,7 @@ from airflow_chilipiper.booking.ledger.store import Ledger
 from airflow_chilipiper.booking.ledger.task_state import MOST_LEADS
 from tests.entries import changed
 from tests.fake_chilipiper import FakeChiliPiper, a_lead
-from tests.integration.ledger import test_ledger
+from tests.integration.ledger.every_ledger import test_at_once, test_entries, test_updates
 from tests.unit.booking.batch.kept_batch import KeptBatch
 from tests.unit.booking.ledger.task_store import (
     Arrive,
@@ -33,9 +33,14 @@ from tests.unit.booking.ledger.task_store import (
     states,
 )
 
-for name, test in vars(test_ledger).items():  # what every ledger promises
-    if name.startswith("test_") and {"ledger", "opened"} & set(signature(test).parameters):
-        globals()[name] = test
+OF_EVERY_LEDGER = {**vars(test_entries), **vars(test_updates), **vars(test_at_once)}
+globals().update(
+    {
+        name: test
+        for name, test in OF_EVERY_LEDGER.items()
+        if name.startswith("test_") and {"ledger", "opened"} & set(signature(test).parameters)
+    }
+)
 
 
 @pytest.fixture
