@@ -1,7 +1,7 @@
 """Why nobody is invited twice: the whole protocol, on one screen.
 
 1. `begin`: act on what is on record, and find out about what is in doubt; only a `planned` lead goes on.
-2. Open a session and choose a slot. This may be asked again.
+2. Open a session and choose a slot. This may be repeated.
 3. Wait for the booking's place in the pace: nothing waits after the next step.
 4. Record the entry as `sent`. That is durable before a byte leaves, and whoever is overtaken does not send.
 5. Exactly one booking call. It leaves within two seconds of step 4 and within the session's life, or not at all.

@@ -14,7 +14,7 @@ class Status(StrEnum):
     DISQUALIFIED = "disqualified"  # the router does not want this lead
     NO_SLOT = "no_slot"  # none is free, or none that was acceptable
     REFUSED = "refused"  # a definite no; the reason says which
-    INVALID = "invalid"  # this row cannot be asked about
+    INVALID = "invalid"  # this row cannot be booked as it is
     UNKNOWN = "unknown"  # a booking's answer is missing, and evidence is awaited
     REVIEW = "review"  # a person must decide
     NOT_ATTEMPTED = "not_attempted"  # the task stopped, or could not ask, before its turn

@@ -38,7 +38,7 @@ def log_outcomes(outcomes: Outcomes, plan: BookingPlan, log: Log) -> None:
     log.info("%d leads: %s", total, listed(outcomes.counts) or "none")
     others = sorted(row for rows in outcomes.troubled.values() for row in rows)
     if total and outcomes.counts["invalid"] == total:
-        log.warning("No lead could be asked about, the first because: %s", others[0][1]["reason"])
+        log.warning("Every row is invalid, the first because: %s", others[0][1]["reason"])
     for number, row in sorted(others, key=lambda other: not Status(other[1]["status"]).is_in_doubt)[:LINES]:
         write = log.warning if Status(row["status"]).is_in_doubt else log.info
         write("Row %d: %s. %s", number + 1, row["status"], row["reason"])

@@ -31,7 +31,7 @@ class LeadPlan:
     """Makes the leads of a task. Whatever may differ by lead may be a column.
 
     `own` are the pattern's own arguments that were given, and `resolve_names` puts ids in place of the names in them.
-    Raises BadValue or Invalid where a row cannot be asked about.
+    Raises BadValue or Invalid where a row makes no lead.
     """
 
     policy: Policy

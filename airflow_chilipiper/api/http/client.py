@@ -49,7 +49,7 @@ class Requests:
         try:
             body = b"" if call.body is None else _JSON.encode(call.body).encode()
             url = self._url(self._address + call.path)
-            asked = httpx.Request(
+            request = httpx.Request(
                 call.method,
                 url,
                 params=call.query or None,
@@ -59,8 +59,8 @@ class Requests:
             )
         except (TypeError, ValueError, httpx.InvalidURL) as error:
             raise Invalid(f"{call.operation}: the request cannot be written ({type(error).__name__})") from None
-        asked.read()
-        return asked
+        request.read()
+        return request
 
 
 def _headers_of(call: Call[Any], body: bytes) -> Iterator[tuple[bytes, bytes]]:

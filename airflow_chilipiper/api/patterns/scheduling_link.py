@@ -89,12 +89,12 @@ def _kind(link: object) -> object:
 def _answers(fields: tuple[FormField, ...], form: Mapping[str, Any], guest: str) -> dict[str, Any]:
     """What the link asks for, in its own references; hidden values go back as they came."""
     answers = {"PersonEmail": guest} | {key: value for key, value in form.items() if value not in (None, "")}
-    answers |= {asked.reference: asked.hidden for asked in fields if asked.hidden is not None}
-    missing = [asked.reference for asked in fields if asked.required and asked.reference not in answers]
+    answers |= {field.reference: field.hidden for field in fields if field.hidden is not None}
+    missing = [field.reference for field in fields if field.required and field.reference not in answers]
     if missing:
         example = f"form={{{missing[0]!r}: col(...)}}"
         raise Invalid(f"the link requires {', '.join(missing)}: add it to form, for instance {example}")
-    return {asked.reference: answers[asked.reference] for asked in fields if asked.reference in answers}
+    return {field.reference: answers[field.reference] for field in fields if field.reference in answers}
 
 
 def _offer(body: Any) -> Offer:
@@ -112,12 +112,12 @@ def _offer(body: Any) -> Offer:
 
 def _field(item: Any) -> FormField:
     """A question; its requirement comes as `"Required"`, `{"type": "Hidden", "value": ...}` or `{"Hidden": ...}`."""
-    asked = record(item, "a form field")
-    reference = asked.get("reference")
+    field = record(item, "a form field")
+    reference = field.get("reference")
     reference = text(reference.get("value") if isinstance(reference, Mapping) else reference)
     if not reference:
         raise Unreadable("scheduling-link-init: a form field has no reference")
-    kind, value = _requirement(asked.get("requirement"))
+    kind, value = _requirement(field.get("requirement"))
     return FormField(reference=reference, required=kind == "Required", hidden=value if kind == "Hidden" else None)
 
 

@@ -44,10 +44,10 @@ async def meetings(
         "meetingTypeIds": _several("meeting_type_ids", meeting_type_ids),
         "guestEmail": _email(guest),
     }
-    asked = {name: value for name, value in filters.items() if value}
+    query = {name: value for name, value in filters.items() if value}
     found: dict[str, Meeting] = {}
     for window in windows(start, end, longest=WINDOW):
-        found |= {meeting.meeting_id: meeting for meeting in await every(_list(window, asked), runtime, key=_id)}
+        found |= {meeting.meeting_id: meeting for meeting in await every(_list(window, query), runtime, key=_id)}
     return [meeting for meeting in found.values() if meeting.may_be_of(guest)]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.protocol.copies import Mutant
-from tests.protocol.model.mutants import ASKS, IS_OVER, MARKS, SEVERAL_ACTORS
+from tests.protocol.model.mutants import ASKS, IS_OVER, SEVERAL_ACTORS, UPDATES
 
 DEFINITE = "except errors.DEFINITE_NO as no:"
 
@@ -24,9 +24,9 @@ CRASHES = {
     ),
     "sent although that is not on record": Mutant(
         "booking.book",
-        MARKS,
+        UPDATES,
         f"""    try:
-    {MARKS}    except Conflict:
+    {UPDATES}    except Conflict:
         raise
     except Exception:
         sent = lead.sent(entry, slot, offer, runtime.wall())

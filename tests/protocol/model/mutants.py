@@ -8,7 +8,7 @@ ASKS = "booked = await runtime.ask(call.by(send_by))"
 
 SEND_BY = "    send_by = min(runtime.now() + SEND_WITHIN, opened + (offer.lifetime or inf))\n"
 
-MARKS = "    sent = await runtime.update(lead.sent(entry, slot, offer, runtime.wall()))\n"
+UPDATES = "    sent = await runtime.update(lead.sent(entry, slot, offer, runtime.wall()))\n"
 
 GRACE = "return sent_at + lifetime + self.processing + self.list_lag + self.skew"
 
@@ -64,14 +64,14 @@ SEVERAL_ACTORS = {
         return await _update(entry.to_freed(""), entry, runtime)
 {RECONCILES}""",
         "I4",
-        "a process sleeps between mark and call",
+        "a process sleeps between record and call",
     ),
     "`unknown` freed by time": Mutant(
         "booking.doubt.reconcile",
         REBOOK,
         'rebook = entry.state != "review"',
         "I4",
-        "a process sleeps between mark and call",
+        "a process sleeps between record and call",
     ),
     "a policy loosened by a later run": Mutant(
         "booking.doubt.reconcile",
@@ -88,7 +88,7 @@ SEVERAL_ACTORS = {
         "nobody knows when a session ends",
     ),
     "no deadline": Mutant(
-        "booking.book", ASKS, "booked = await runtime.ask(call)", "I1", "a process sleeps between mark and call"
+        "booking.book", ASKS, "booked = await runtime.ask(call)", "I1", "a process sleeps between record and call"
     ),
     "deadline checked before the pace wait": Mutant(
         "booking.book",
@@ -98,10 +98,10 @@ SEVERAL_ACTORS = {
         await runtime.acquire(priority=True)
         {ASKS.replace(".by(send_by)", "")}""",
         "I1",
-        "a process sleeps between mark and call",
+        "a process sleeps between record and call",
     ),
     "deadline counted from after the record": Mutant(
-        "booking.book", SEND_BY + MARKS, MARKS + SEND_BY, "I1", "a process sleeps in its mark"
+        "booking.book", SEND_BY + UPDATES, UPDATES + SEND_BY, "I1", "a process sleeps in its record"
     ),
     "grace without the session's life": Mutant(
         "booking.doubt.bounds",

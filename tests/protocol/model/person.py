@@ -15,7 +15,7 @@ def says_not_booked(play: Play, lead: str, *, ahead: float = 0.0) -> bool:
     """That there is no meeting, if that is true; whether it was believed.
 
     Where nothing is bounded, a person also knows of what has left and may yet come to a meeting. Nobody can know of a
-    process that sleeps: of that one, the protocol promises that it sends nothing two seconds after its mark.
+    process that sleeps: of that one, the protocol promises that it sends nothing two seconds after its record.
     """
     now = play.time.now
     may_come = any(request.session.lead == lead and request.may_book(now) for request in play.chili.requests)

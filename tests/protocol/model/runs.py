@@ -47,7 +47,7 @@ class Run:
     """One process that drives one flow. Whoever does not step it has paused it.
 
     `at` is the verb that the flow waits for, with what it asks for; the first half of a step lets the verb take effect,
-    the second brings its answer back. `armed_at` is when it asked to be marked `sent`, until its call has left.
+    the second brings its answer back. `armed_at` is when it asked to be recorded as `sent`, until its call has left.
     """
 
     def __init__(self, name: str, flow: Coroutine[Any, Any, Any], lead: str, play: Play) -> None:
@@ -94,7 +94,7 @@ class Run:
 
     @property
     def where(self) -> str:
-        """What it waits for: a verb, the state of a version, or the operation of a call; "end" after the last."""
+        """What it waits for: a verb, the state of an update, or the operation of a call; "end" after the last."""
         verb, what = self.at
         said = {"update": lambda: f"update {what.state}", "ask": lambda: f"ask {what.operation}"}
         return "end" if self.is_over else said[verb]() if verb in said else verb

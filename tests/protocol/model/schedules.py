@@ -46,13 +46,13 @@ def a_second_run_meets_a_fresh_call(protocol: Copies) -> Play:
 
 
 @schedule
-def a_process_sleeps_between_mark_and_call(protocol: Copies) -> Play:
+def a_process_sleeps_between_record_and_call(protocol: Copies) -> Play:
     """Its session has no end, and a person tells the truth about its lead."""
     return _freed_in_its_sleep(protocol, halves=2)
 
 
 @schedule
-def a_process_sleeps_in_its_mark(protocol: Copies) -> Play:
+def a_process_sleeps_in_its_record(protocol: Copies) -> Play:
     return _freed_in_its_sleep(protocol, halves=1)
 
 
@@ -64,7 +64,7 @@ def _freed_in_its_sleep(protocol: Copies, halves: int) -> Play:
 
 
 def _asleep(protocol: Copies, halves: int) -> tuple[Play, Run]:
-    """A run that sleeps so many halves of a verb after it asked for its version, until its lead is free again."""
+    """A run that sleeps so many halves of a verb after it asked for its record, until its lead is free again."""
     play = Play(protocol, unbounded=True)
     zombie = play.book().until(SENT)
     for _ in range(halves):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from tests.protocol.copies import Mutant
 
-MARKS = "sent = await runtime.update(lead.sent(entry, slot, offer, runtime.wall()))"
+UPDATES = "sent = await runtime.update(lead.sent(entry, slot, offer, runtime.wall()))"
 ASKS = "booked = await runtime.ask(call.by(send_by))"
 OPENS = """    opened = runtime.now()
     offer = await with_retries(lead.pattern.open(lead.policy.interval), runtime, priority=again)
 """
 NOT_PLANNED = 'if entry.state != "planned":\n            return on_record'
 SEND_BY = "    send_by = min(runtime.now() + SEND_WITHIN, opened + (offer.lifetime or inf))\n"
-UNMARKED = """sent = lead.sent(entry, slot, offer, runtime.wall())
+NOT_UPDATED = """sent = lead.sent(entry, slot, offer, runtime.wall())
     try:
         await runtime.update(sent)
     except {}:
@@ -44,8 +44,8 @@ MUTANTS = {
     ),
     "on record after the call": Mutant(
         "booking.book",
-        f"    {MARKS}\n    try:\n        {ASKS}",
-        f"    try:\n        {ASKS}\n        {MARKS}",
+        f"    {UPDATES}\n    try:\n        {ASKS}",
+        f"    try:\n        {ASKS}\n        {UPDATES}",
         "I3",
         "planned, sessions 1, tried answers",
     ),
@@ -57,12 +57,16 @@ MUTANTS = {
         "planned, sessions 1, tried answers",
     ),
     "the version not compared": Mutant(
-        "booking.book", MARKS, UNMARKED.format("Conflict"), "I3", "planned, query other guest, sessions 1, tried least"
+        "booking.book",
+        UPDATES,
+        NOT_UPDATED.format("Conflict"),
+        "I3",
+        "planned, query other guest, sessions 1, tried least",
     ),
     "sent although that is not on record": Mutant(
         "booking.book",
-        MARKS,
-        UNMARKED.format("LedgerFailed"),
+        UPDATES,
+        NOT_UPDATED.format("LedgerFailed"),
         "I3",
         "planned, query other guest, sessions 1, tried least",
     ),
@@ -72,8 +76,8 @@ MUTANTS = {
     "no deadline": Mutant("booking.book", "call.by(send_by)", "call", "too late", "planned, sessions 1, tried answers"),
     "a deadline that counts from after the record": Mutant(
         "booking.book",
-        f"{SEND_BY}    {MARKS}\n",
-        f"    {MARKS}\n{SEND_BY}",
+        f"{SEND_BY}    {UPDATES}\n",
+        f"    {UPDATES}\n{SEND_BY}",
         "too late",
         "planned, sessions 1, tried answers",
     ),

@@ -36,8 +36,8 @@ def whoever_is_answered_is_on_record(fails: Mapping[int, Exception]) -> None:
 
         return await asyncio.gather(*(sends(changed(entry, "sent")) for entry in entries), return_exceptions=True)
 
-    unmarked = sum(answer is False for answer in within_ten_seconds(flow()))
-    law(not unmarked, f"I3: {unmarked} flows send without a change on record")
+    unrecorded = sum(answer is False for answer in within_ten_seconds(flow()))
+    law(not unrecorded, f"I3: {unrecorded} flows send without a change on record")
 
 
 def all_is_well() -> None:

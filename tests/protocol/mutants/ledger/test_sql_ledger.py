@@ -11,7 +11,7 @@ from tests.integration.ledger.test_sql_ledger import TRIES, LosesAnswers
 from tests.protocol.mutants.broken import Change, Mutant, catch, law
 from tests.protocol.mutants.desk import Desk, a_lead, book
 from tests.protocol.mutants.ledger.sql import Open, created, ledger_over, new_ledger, on_record, updated
-from tests.protocol.mutants.ledger.sql_texts import ANY_MARK, COMPARES, IS_FREE, LEDGER, TABLE, WRITES
+from tests.protocol.mutants.ledger.sql_texts import ANY_VERSION, COMPARES, IS_FREE, LEDGER, TABLE, WRITES
 
 
 def two_runs_one_after_the_other(open_engine: Open) -> None:
@@ -90,7 +90,7 @@ ABSENT = "absent = [self._table.values(wanted[key]) for key in sorted(wanted.key
 LOOK = "return self._transact(lambda db: self._select(db, keys))"
 
 ON_SQLITE = {
-    "a version not compared": Mutant("I1", two_runs_one_after_the_other, [Change(TABLE, COMPARES, ANY_MARK)]),
+    "a version not compared": Mutant("I1", two_runs_one_after_the_other, [Change(TABLE, COMPARES, ANY_VERSION)]),
     "winners told by the count of their group": Mutant(
         "I1",
         two_runs_one_after_the_other,

@@ -11,7 +11,7 @@ from tests.entries import changed
 from tests.integration.ledger.test_sql_locks import Holder
 from tests.protocol.mutants.broken import Change, Mutant, catch, law
 from tests.protocol.mutants.ledger.sql import Open, before, created, ledger_over, new_ledger, on_record, updated
-from tests.protocol.mutants.ledger.sql_texts import ANY_MARK, COMPARES, LEDGER, TABLE, WRITES
+from tests.protocol.mutants.ledger.sql_texts import ANY_VERSION, COMPARES, LEDGER, TABLE, WRITES
 
 
 def two_runs_at_once(open_engine: Open) -> None:
@@ -95,7 +95,7 @@ COMPARED_BY_READING = Mutant(
     "I1",
     two_runs_at_once,
     [
-        Change(TABLE, COMPARES, ANY_MARK),
+        Change(TABLE, COMPARES, ANY_VERSION),
         Change(
             LEDGER,
             WRITES,

@@ -1,4 +1,4 @@
-"""Marks of many flows share a commit, and nothing else."""
+"""Updates of many flows share a commit, and nothing else."""
 
 from __future__ import annotations
 

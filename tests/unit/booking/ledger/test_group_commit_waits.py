@@ -38,12 +38,12 @@ def updated_among_creations(kind: type[GroupCommit] = GroupCommit) -> int:
 
     async def flow() -> int:
         commits, waited = kind(ledger), 0
-        entry = await commits.get_or_create(an_entry("marked"))
+        entry = await commits.get_or_create(an_entry("updated"))
         async with always_waiting(lambda: commits.get_or_create(an_entry(next(keys))), ledger):
             for _ in range(3):
                 before = len(ledger.groups)
                 entry = await commits.update(changed(entry, "sent"))
-                waited = max(waited, ledger.groups.index(("update", ["marked"]), before) - before)
+                waited = max(waited, ledger.groups.index(("update", ["updated"]), before) - before)
         return waited
 
     return within_ten_seconds(flow())

@@ -24,16 +24,16 @@ def test_a_backfill_books_nobody_unless_meant(desk: Desk) -> None:
 
 
 def test_a_preview_asks_the_ledger_only(desk: Desk, ledger: Path) -> None:
-    """It validates every row and says what would be done; it opens, books and marks nothing."""
+    """It validates every row and says what would be done; it opens, books and records nothing."""
     book = {"ledger_conn_id": "ledger"}
     desk.run(concierge(desk, lead("ada"), **book))
-    calls, marks = len(desk.chili.calls), on_record(ledger)
+    calls, records = len(desk.chili.calls), on_record(ledger)
     rows = [lead("ada"), lead("bob"), lead("bob"), {"lead_id": "eve", "email": "nobody"}]
     answered = desk.run(concierge(desk, *rows, preview=True, **book), try_number=2)
     assert [row["status"] for row in answered] == ["already_booked", "would_book", "invalid", "invalid"]
     assert answered[0]["meeting_id"] == desk.chili.meetings[0]["meetingId"]
     assert desk.ti.xcom["counts"] == {"already_booked": 1, "would_book": 1, "invalid": 2}
-    assert (len(desk.chili.calls), on_record(ledger)) == (calls, marks)
+    assert (len(desk.chili.calls), on_record(ledger)) == (calls, records)
 
 
 def on_record(ledger: Path) -> list[Any]:
