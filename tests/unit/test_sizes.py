@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parents[2] / "airflow_chilipiper"
+from tests.imports import PACKAGE
+
 FILES_IN_A_FOLDER = 14
 LINES_OF_A_FILE = 250
 LINES_OF_A_FUNCTION = 40
