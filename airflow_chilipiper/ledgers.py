@@ -103,7 +103,10 @@ def sql_ledger(conn_id: str, *, try_number: int = 1, create: bool = True) -> Sql
 
     Its connections are closed when nobody holds it any more.
     """
-    connection = BaseHook.get_connection(conn_id)
+    try:
+        connection = BaseHook.get_connection(conn_id)
+    except AirflowException as unknown:
+        raise AirflowException(f"ledger_conn_id={conn_id!r} cannot be used: {unknown}. {SET_ONE}") from None
     if why := warehouse(connection.conn_type):
         raise AirflowFailException(f"connection {conn_id!r} leads to {why}: {FITTING}")
     try:

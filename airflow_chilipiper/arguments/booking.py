@@ -57,10 +57,11 @@ def _is_share(share: Any) -> bool:
 
 def _skipped(value: Any, name: str) -> tuple[str, ...]:
     statuses = as_texts(value, name)
+    some = f"expected some of {', '.join(status for status in STATUSES if Status(status).is_final)}"
     if odd := [status for status in statuses if status not in STATUSES]:
-        raise BadValue(f"{name} has {', '.join(odd)}, expected some of {', '.join(STATUSES)}")
+        raise BadValue(f"{name} has {', '.join(odd)}, {some}")
     if odd := [status for status in statuses if not Status(status).is_final]:
-        raise BadValue(f"{name} has {', '.join(odd)}: what is not known, or not done, is no reason to skip")
+        raise BadValue(f"{name} has {', '.join(odd)}: what is not known, or not done, is no reason to skip; {some}")
     return statuses
 
 

@@ -77,7 +77,9 @@ def as_object(value: Any, name: str) -> dict[str, Any]:
 
 def as_texts(value: Any, name: str) -> tuple[str, ...]:
     """A list of texts, such as names of columns or statuses."""
-    if isinstance(value, (str, Mapping)) or not isinstance(value, Collection):
+    if isinstance(value, str):
+        raise BadValue(f"{name} is {value!r}, expected a list of texts, such as {[value]}")
+    if isinstance(value, Mapping) or not isinstance(value, Collection):
         raise BadValue(f"{name} is {value!r}, expected a list of texts")
     if not all(isinstance(item, str) for item in value):
         raise BadValue(f"{name} is {value!r}, expected a list of texts")

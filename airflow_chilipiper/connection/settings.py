@@ -96,10 +96,14 @@ def _warn_of(conn_id: str, extra: extras.Extra) -> None:
         log.warning(
             "Connection %s has extras that nobody reads: %s. Known ones are %s", conn_id, ", ".join(unknown), known
         )
-    if extras.number("meeting_list_lag", extra, default=MEETING_LIST_LAG, or_zero=True) < SHORTEST_LAG:
+    lag = extras.number("meeting_list_lag", extra, default=MEETING_LIST_LAG, or_zero=True)
+    if lag < SHORTEST_LAG:
         log.warning(
-            "Connection %s says that a new meeting is in Chili Piper's meeting list within less than %d seconds: where"
-            " it is not, an unanswered booking is taken for none",
+            "Connection %s: meeting_list_lag is %g seconds. Where Chili Piper lists a new meeting later than that, an"
+            " unanswered booking is taken for none, and with Rebook the lead may be invited twice. Give at least %d"
+            " seconds, or leave it empty for %d",
             conn_id,
+            lag,
             SHORTEST_LAG,
+            MEETING_LIST_LAG,
         )

@@ -35,7 +35,7 @@ def answer_of(outcomes: Outcomes, plan: BookingPlan) -> Any:
 def log_outcomes(outcomes: Outcomes, plan: BookingPlan, log: Log) -> None:
     """How many came to what, and what somebody has to know, by the number of the row in the order of the query."""
     total = sum(outcomes.counts.values())
-    log.info("%d leads: %s", total, listed(outcomes.counts) or "none")
+    log.info("%d %s: %s", total, "lead" if total == 1 else "leads", listed(outcomes.counts) or "none")
     others = sorted(row for rows in outcomes.troubled.values() for row in rows)
     if total and outcomes.counts["invalid"] == total:
         log.warning("Every row is invalid, the first because: %s", others[0][1]["reason"])

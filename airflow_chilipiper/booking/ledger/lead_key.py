@@ -29,7 +29,10 @@ def lead_key(value: Any) -> str:
     15 characters differ by case.
     """
     if isinstance(value, bool) or value is None:
-        raise Invalid(f"key is {value!r}, expected text or a number that is the lead's own, such as its id or e-mail")
+        raise Invalid(
+            f"lead_key is {value!r}, expected text or a number that is the lead's own, such as its id or e-mail;"
+            " a single lead's is its e-mail, if not given"
+        )
     if isinstance(value, (int, float, Decimal)):
         return _number(Decimal(str(value)))
     if isinstance(value, date):
@@ -37,18 +40,18 @@ def lead_key(value: Any) -> str:
     if isinstance(value, UUID):
         return str(value)
     if not isinstance(value, str):
-        raise Invalid(f"key is of type {type(value).__name__}, expected text or a number")
+        raise Invalid(f"lead_key is of type {type(value).__name__}, expected text or a number")
     text = trimmed(value)
     if not text:
-        raise Invalid("key is empty, expected something that is the lead's own, such as its id or e-mail")
+        raise Invalid("lead_key is empty, expected something that is the lead's own, such as its id or e-mail")
     if len(text) > LONGEST or _CONTROLS.search(text):
-        raise Invalid(f"key is no id: it has control characters, or more than {LONGEST} characters")
+        raise Invalid(f"lead_key is no id: it has control characters, or more than {LONGEST} characters")
     return text.lower() if "@" in text else text
 
 
 def _number(number: Decimal) -> str:
     if not number.is_finite():
-        raise Invalid(f"key is {number}, expected a number that is the lead's own")
+        raise Invalid(f"lead_key is {number}, expected a number that is the lead's own")
     whole, _, fraction = format(number, "f").partition(".")  # never rounded: a context's precision merges long ids
     text = f"{whole}.{fraction}".rstrip("0").rstrip(".") if fraction else whole
     return "0" if text == "-0" else text

@@ -175,7 +175,10 @@ def test_the_ledger_is_the_one_that_the_chili_piper_connection_names(
         ({"password": "made-up"}, "'chilipiper_default' names a ledger connection. A ledger in Airflow's task state"),
         (None, "`chilipiper_default` isn't defined; or name the ledger's own connection with --ledger-conn-id"),
         ({"password": "made up"}, "no API token has; paste it anew"),
-        ({"password": "made-up", "extra": {"ledger_conn_id": "nowhere"}}, "`nowhere` isn't defined"),
+        (
+            {"password": "made-up", "extra": {"ledger_conn_id": "nowhere"}},
+            "ledger_conn_id='nowhere' cannot be used: The conn_id",
+        ),
     ],
     ids=["names none", "is not there", "cannot be used", "names one that is not there"],
 )

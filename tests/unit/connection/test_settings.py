@@ -61,7 +61,15 @@ def test_a_list_that_is_said_to_show_meetings_at_once_is_warned_about(
     lag: float | None, warns: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert settings(extra={"meeting_list_lag": lag}).meeting_list_lag == (30 if lag is None else lag)
-    assert ("meeting list within less than 5 seconds" in caplog.text) is warns
+    assert ("meeting_list_lag is" in caplog.text) is warns
+
+
+def test_the_warning_of_a_short_lag_names_the_extra_its_value_and_what_to_give(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    settings(extra={"meeting_list_lag": "2"})
+    assert "meeting_list_lag is 2 seconds" in caplog.text
+    assert "Give at least 5 seconds, or leave it empty for 30" in caplog.text
 
 
 @pytest.mark.parametrize("lag", [-1, "soon", True, float("inf")])

@@ -33,8 +33,8 @@ def booking(desk: Desk, **arguments: Any) -> ConciergeBookOperator:
 
 
 INVALID: list[tuple[str, dict[str, Any], str]] = [
-    ("no key", {"lead_id": None}, "key is None, expected text or a number"),
-    ("an empty key", {"lead_id": " \u200b"}, "key is empty"),
+    ("no key", {"lead_id": None}, "^lead_key is None, expected text or a number"),
+    ("an empty key", {"lead_id": " \u200b"}, "^lead_key is empty"),
     ("a key that is a flag", {"lead_id": True}, "key is True, expected"),
     ("a key that is no number", {"lead_id": float("nan")}, "key is"),
     ("a key of bytes", {"lead_id": b"ada"}, "key is of type bytes"),

@@ -143,6 +143,11 @@ def test_a_server_that_is_broken(desk: Desk) -> None:
     assert not is_for_good(error)
 
 
+def test_a_single_lead_is_one_lead_in_the_log(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    desk.run(one(desk, lead("bob")))
+    assert "1 lead: 1 booked" in capsys.readouterr().out
+
+
 def test_only_so_many_are_logged_one_by_one(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     desk.run(many(desk, *({"lead_id": number, "email": "x"} for number in range(60))))
     logged = capsys.readouterr().out

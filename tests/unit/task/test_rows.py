@@ -23,7 +23,10 @@ BAD: list[tuple[Any, str]] = [
     (["x"], "the row is a list"),
     ({}, "no column 'lead_id': the row has none"),
     ({"id": 1}, "no column 'lead_id': the row has id"),
-    ({"lead_id": None}, "key is None"),
+    (
+        {"lead_id": None},
+        "lead_key is None, expected text or a number that is the lead's own, such as its id or e-mail; a single",
+    ),
     ({"lead_id": float("nan")}, "key is None"),
     ({"lead_id": True}, "key is True"),
     ({"lead_id": " "}, "key is empty"),
