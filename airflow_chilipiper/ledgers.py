@@ -103,21 +103,8 @@ def sql_ledger(conn_id: str, *, try_number: int = 1, create: bool = True) -> Sql
 
     Its connections are closed when nobody holds it any more.
     """
-    try:
-        connection = BaseHook.get_connection(conn_id)
-    except AirflowException as unknown:
-        raise AirflowException(f"ledger_conn_id={conn_id!r} cannot be used: {unknown}. {SET_ONE}") from None
-    if why := warehouse(connection.conn_type):
-        raise AirflowFailException(f"connection {conn_id!r} leads to {why}: {FITTING}")
-    try:
-        hook: Any = connection.get_hook()  # type: ignore[no-untyped-call]
-    except AirflowException as unknown:
-        raise AirflowFailException(f"connection {conn_id!r} cannot hold the ledger: {unknown}; {FITTING}") from None
-    if not hasattr(hook, "get_sqlalchemy_engine"):
-        raise AirflowFailException(f"connection {conn_id!r} is no SQL connection, so it holds no ledger: {FITTING}")
+    hook = _ledger_hook(conn_id)
     url = hook.get_sqlalchemy_engine().url
-    if why := unfit(url.get_backend_name(), url.database, f"{url.host} {connection.extra}"):
-        raise AirflowFailException(f"connection {conn_id!r} leads to {why}: {FITTING}")
     # Made by the hook's own connections, since the plain engine drops TLS options.
     options = {} if url.get_backend_name() == "sqlite" else {"creator": hook.get_conn}
     engine = hook.get_sqlalchemy_engine({**options, "hide_parameters": True})
@@ -142,6 +129,26 @@ def sql_ledger(conn_id: str, *, try_number: int = 1, create: bool = True) -> Sql
     for doubt in (*ledger.doubts(), *doubts_about_file(url.get_backend_name(), conf.get("core", "executor"))):
         log.warning("The ledger over connection %s is in doubt: %s.", conn_id, doubt)
     return ledger
+
+
+def _ledger_hook(conn_id: str) -> Any:
+    """The hook of a connection whose database may hold the ledger; raises the reason where it may not."""
+    try:
+        connection = BaseHook.get_connection(conn_id)
+    except AirflowException as unknown:
+        raise AirflowException(f"ledger_conn_id={conn_id!r} cannot be used: {unknown}. {SET_ONE}") from None
+    if why := warehouse(connection.conn_type):
+        raise AirflowFailException(f"connection {conn_id!r} leads to {why}: {FITTING}")
+    try:
+        hook: Any = connection.get_hook()  # type: ignore[no-untyped-call]
+    except AirflowException as unknown:
+        raise AirflowFailException(f"connection {conn_id!r} cannot hold the ledger: {unknown}; {FITTING}") from None
+    if not hasattr(hook, "get_sqlalchemy_engine"):
+        raise AirflowFailException(f"connection {conn_id!r} is no SQL connection, so it holds no ledger: {FITTING}")
+    url = hook.get_sqlalchemy_engine().url
+    if why := unfit(url.get_backend_name(), url.database, f"{url.host} {connection.extra}"):
+        raise AirflowFailException(f"connection {conn_id!r} leads to {why}: {FITTING}")
+    return hook
 
 
 def sql_hook(conn_id: str | None, argument: str, hook_params: dict[str, Any] | None = None) -> Any:

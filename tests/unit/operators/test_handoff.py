@@ -60,7 +60,7 @@ def test_a_crm_id_that_does_not_show_its_kind(desk: Desk) -> None:
     answered = desk.run(handoff(desk, *rows, crm_id=col("crm")))
     assert [row["status"] for row in answered] == ["invalid", "booked", "invalid"]
     assert "crm_type" in answered[0]["reason"]
-    assert "neither email nor crm_id" in answered[2]["reason"]
+    assert "neither guest_email nor crm_id" in answered[2]["reason"]
     assert desk.run(handoff(desk, rows[0], crm_id=col("crm"), crm_type="LeadId"))[0]["status"] == "booked"
 
 
