@@ -120,9 +120,8 @@ class ReconcileBookingsOperator(BaseOperator):
         from airflow_chilipiper.booking.ledger.store import pages
 
         ledger, limit = self._ledger(hook), self._read("rows_at_once")
-        settings = hook.get_conn().settings
-        bounds = Bounds(list_lag=settings.meeting_list_lag, call=settings.client.timeout)
         session, routing_log = hook.get_conn(), RoutingLog()
+        bounds = Bounds(list_lag=session.settings.meeting_list_lag, call=session.settings.client.timeout)
         runtime = RecordingRuntime(session.client, session.runtime.limiter, ledger)
         for rows in pages(ledger, states=IN_DOUBT, purpose=self._purpose(), limit=limit):
             yield [_shown(row) for row in session.block(sweep(rows, runtime, bounds, routing_log))]
@@ -147,10 +146,10 @@ class ReconcileBookingsOperator(BaseOperator):
         return purpose and trimmed(purpose)
 
     def _log(self, rows: Sequence[dict[str, Any]], counts: Mapping[str, int]) -> None:
+        from airflow_chilipiper.task.ending import listed
         from airflow_chilipiper.task.outcomes import LINES
 
-        states = ", ".join(f"{count} {state}" for state, count in counts.items())
-        self.log.info("%d bookings in doubt were looked at: %s", len(rows), states or "none")
+        self.log.info("%d bookings in doubt were looked at: %s", len(rows), listed(counts) or "none")
         for row in [row for row in rows if row["state"] == "review"][:LINES]:
             self.log.warning("Ledger key %s (%s): review. %s", row["ledger_key"], row["purpose"], row["reason"])
 

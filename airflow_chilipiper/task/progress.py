@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from airflow_chilipiper.arguments.times import in_words
+from airflow_chilipiper.task.ending import listed
 from airflow_chilipiper.task.run import Run
 from airflow_chilipiper.task.services import Log
 
@@ -67,7 +68,7 @@ class Progress:
             "%d of %d leads: %s. %s calls/s of %s, about %s left",
             totals["done"],
             totals["total"],
-            ", ".join(f"{count} {status}" for status, count in totals["counts"].items()) or "none known yet",
+            listed(totals["counts"]) or "none known yet",
             totals["calls_per_second"],
             "no pace" if totals["pace"] is None else round(totals["pace"], 1),
             "?" if left is None else in_words(timedelta(seconds=left)),
