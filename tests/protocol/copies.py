@@ -1,120 +1,160 @@
-"""Copies of the modules that decide, in which texts may be replaced by others."""
+"""The program with a safeguard taken out: what that touches is a fresh copy, and all else is the program as it is."""
 
 from __future__ import annotations
 
-import builtins
+import ast
 import inspect
 import re
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
-from types import CodeType, ModuleType
-from typing import Any, NamedTuple
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import CodeType, ModuleType, SimpleNamespace
+from typing import Any
 
 import pytest
 
 from airflow_chilipiper.api.retry import with_retries
-from airflow_chilipiper.booking.ledger import entry as shared
-from airflow_chilipiper.booking.ledger.entry import Conflict, LedgerFailed, MeetingTaken
+from airflow_chilipiper.booking.ledger.entry import Conflict, LedgerFailed
+from tests.imports import OURS, PACKAGE, imports, module_of
 from tests.protocol.choices import Broken
+from tests.protocol.mutant import Change, Mutant
 
-PACKAGE = "airflow_chilipiper."
-COPIED = (
-    *("api.http.answer", "api.resources.pages", "api.resources.meetings"),
-    *("booking.ledger.entry", "booking.ledger.store", "booking.ledger.memory", "booking.ledger.person"),
-    *("booking.doubt.bounds", "booking.doubt.evidence", "booking.doubt.meeting_search", "booking.doubt.routing_log"),
-    *("booking.doubt.reconcile", "booking.doubt.sweep", "booking.policy", "booking.lead", "booking.outcome_rules"),
-    *("booking.record_answer", "booking.book"),
-)
-SHARED = {each.__name__: each for each in (LedgerFailed, MeetingTaken, Conflict)}
-KNOWN = SHARED | {each.__name__: each for each in (replace, with_retries)}
-
-
-class Change(NamedTuple):
-    """What one module says *instead* of a text that is there exactly once; it may use the names in KNOWN."""
-
-    module: str
-    text: str
-    instead: str
-
-    def made(self, source: str) -> str:
-        assert source.count(self.text) == 1, f"{self.module} has {source.count(self.text)} times {self.text!r}"
-        return source.replace(self.text, self.instead)
+ROOMS = ("api", "booking")  # what is copied; the rest of the program is not played
+KNOWN = {each.__name__: each for each in (replace, with_retries, LedgerFailed, Conflict)}
+PLAYED = {
+    **dict.fromkeys(["not_booked", "booked", "abandon", "release", "NotResolved"], "booking.ledger.person"),
+    "book": "booking.book",
+    "sweep": "booking.doubt.sweep",
+    "Bounds": "booking.doubt.bounds",
+    "Lead": "booking.lead",
+    "MemoryLedger": "booking.ledger.memory",
+    "Policy": "booking.policy",
+    "RoutingLog": "booking.doubt.routing_log",
+    "read": "api.http.answer",
+}
 
 
-class Mutant(NamedTuple):
-    """A change that breaks a *law*, a pattern, and by name the scenario in which that is seen.
-
-    If there is more than one safeguard against the same harm, the others are taken out `also`.
-    """
-
-    module: str
-    text: str
-    instead: str
-    law: str
-    scenario: str
-    also: Sequence[Change] = ()
-
-    @property
-    def changes(self) -> tuple[Change, ...]:
-        return (Change(self.module, self.text, self.instead), *self.also)
-
-
-UNCHECKED = Change("booking.ledger.entry", "if self.state not in transition.sources:", "if False:")
-"""An entry that may be changed from any state, where it is a flow's own check that is to be seen."""
-
-
-class Copies:
-    """One fresh copy of each of them, with these changes. `stand_ins` are imported in place of modules of that name.
-
-    All copies mean the same errors of a ledger as the tests do.
-    """
+class Copies(SimpleNamespace):
+    """The flows and what they are made of, with these changes: `copies.book` is the flow of that name."""
 
     def __init__(self, *changes: Change, stand_ins: Mapping[str, ModuleType] = {}) -> None:
-        self._changes = changes
-        self._copies = {PACKAGE + name: module for name, module in stand_ins.items()}
-
-    def __getattr__(self, name: str) -> Any:
-        """What a module gives: `copies.book` is the flow of that name."""
-        for module in COPIED:
-            found = self.module(module).__dict__.get(name)
-            if getattr(found, "__module__", None) == PACKAGE + module:
-                self.__dict__[name] = found
-                return found
-        raise AttributeError(name)
-
-    def module(self, name: str) -> ModuleType:
-        full = PACKAGE + name
-        if full not in self._copies:
-            self._copies[full] = copy = ModuleType(full)
-            copy.__dict__.update(KNOWN, __builtins__={**vars(builtins), "__import__": self._import})
-            exec(_code(full, _changes_of(name, self._changes)), copy.__dict__)  # noqa: S102  # our own source
-            if full == shared.__name__:
-                copy.__dict__.update(SHARED)
-        return self._copies[full]
-
-    def _import(self, name: str, *others: Any) -> Any:
-        is_ours = name in self._copies or name.removeprefix(PACKAGE) in COPIED
-        return self.module(name.removeprefix(PACKAGE)) if is_ours else builtins.__import__(name, *others)
-
-
-def _changes_of(module: str, changes: Sequence[Change]) -> tuple[Change, ...]:
-    return tuple(change for change in changes if change.module == module)
-
-
-@cache
-def _code(name: str, changes: tuple[Change, ...]) -> CodeType:
-    source = inspect.getsource(import_module(name))
-    for change in changes:
-        source = change.made(source)
-    return compile(source, f"{'broken ' if changes else ''}{name}", "exec")
+        with program(*changes, stand_ins=stand_ins):
+            super().__init__(**{name: getattr(import_module(f"{OURS}.{of}"), name) for name, of in PLAYED.items()})
 
 
 @contextmanager
-def caught(mutant: Mutant) -> Iterator[None]:
-    """What is done with the broken copy breaks its law."""
+def program(*changes: Change, stand_ins: Mapping[str, ModuleType] = {}) -> Iterator[None]:
+    """Whatever is imported of the program within this block has these changes, or is a stand-in for a module.
+
+    Copies raise the program's own errors, so that tests know them.
+    """
+    replaced = {f"{OURS}.{name}": module for name, module in stand_ins.items()}
+    sound = {name: import_module(name) for name in _touched({*replaced, *(f"{OURS}.{of}" for of, *_ in changes)})}
+    imported, copier = _imported(), _Copier(sound, changes)
+    for name, parent, child in _places(sound):
+        del sys.modules[name]
+        delattr(parent, child)
+    _put(replaced)
+    sys.meta_path.insert(0, copier)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(copier)
+        _put(sound)
+    assert not _imported() - imported, "what was imported here for the first time may hold a copy"
+
+
+def _put(modules: Mapping[str, ModuleType]) -> None:
+    for name, parent, child in _places(modules):
+        sys.modules[name] = modules[name]
+        setattr(parent, child, modules[name])
+
+
+def _places(names: Iterable[str]) -> Iterator[tuple[str, ModuleType, str]]:
+    """Each module is known by its name, and to its package."""
+    for name in names:
+        package, _, child = name.rpartition(".")
+        yield name, sys.modules[package], child
+
+
+def _imported() -> set[str]:
+    """Outside the rooms: those within import nothing that was touched without being touched themselves."""
+    return {name for name in sys.modules if name.startswith(f"{OURS}.") and name.split(".")[1] not in ROOMS}
+
+
+def _touched(modules: set[str]) -> set[str]:
+    """These, and all that imports them."""
+    touched = set(modules)
+    while more := {name for name, used in _imports().items() if used & touched} - touched:
+        touched |= more
+    return touched
+
+
+@cache
+def _imports() -> dict[str, set[str]]:
+    files = {file: module_of(file) for room in ROOMS for file in (PACKAGE / room).rglob("*.py")}
+    named = {
+        f"{OURS}.{module}": [name for _, name in imports(ast.parse(file.read_text()), module, is_package)]
+        for file, (module, is_package) in files.items()
+    }
+    return {
+        module: {name if name in named else name.rpartition(".")[0] for name in names}
+        for module, names in named.items()
+    }
+
+
+class _Copier(MetaPathFinder, Loader):
+    """Makes the copies of these modules when they are imported."""
+
+    def __init__(self, sound: Mapping[str, ModuleType], changes: tuple[Change, ...]) -> None:
+        self._sound, self._changes = sound, changes
+
+    def find_spec(self, fullname: str, path: Any, target: Any = None) -> ModuleSpec | None:
+        return ModuleSpec(fullname, self) if fullname in self._sound else None
+
+    def exec_module(self, module: ModuleType) -> None:
+        sound = self._sound[module.__name__]
+        changes = tuple(change for change in self._changes if f"{OURS}.{change.module}" == module.__name__)
+        module.__dict__.update(KNOWN)
+        exec(_code(sound, changes), module.__dict__)  # noqa: S102  # our own source
+        module.__dict__.update(_errors(sound))
+
+
+def _errors(module: ModuleType) -> dict[str, object]:
+    own = {name: each for name, each in vars(module).items() if getattr(each, "__module__", "") == module.__name__}
+    return {name: each for name, each in own.items() if isinstance(each, type) and issubclass(each, BaseException)}
+
+
+@cache
+def _code(module: ModuleType, changes: tuple[Change, ...]) -> CodeType:
+    source = inspect.getsource(module)
+    for change in changes:
+        source = change.made(source)
+    return compile(source, f"{'broken ' if changes else ''}{module.__name__}", "exec", dont_inherit=True)
+
+
+def law(kept: bool, text: str) -> None:
+    if not kept:
+        raise Broken(text)
+
+
+@contextmanager
+def caught(law: str) -> Iterator[None]:
+    """What is done with the broken copy breaks that law."""
     with pytest.raises(Broken) as broken:
         yield
-    assert re.search(mutant.law, broken.value.law), f"{broken.value} instead of {mutant.law}"
+    assert re.search(law, broken.value.law), f"{broken.value} instead of {law}"
+
+
+def catch(mutant: Mutant, *given: Any) -> None:
+    """Its scenario imports inside itself what it uses. It breaks no law in the program, and this one in the copy."""
+    assert mutant.shown is not None
+    broken, scenario = mutant.shown
+    scenario(*given)
+    with program(*mutant.changes), caught(broken):
+        scenario(*given)

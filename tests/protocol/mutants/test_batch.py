@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from tests.protocol.mutants.broken import Change, Mutant, catch, law
+from tests.protocol.copies import catch, law
+from tests.protocol.mutant import Change, Mutant
 from tests.protocol.mutants.desk import Desk, a_lead, a_runtime
 
 if TYPE_CHECKING:
@@ -115,45 +116,41 @@ BATCH, RUNTIME = "booking.batch.batch", "booking.batch.runtime"
 BEGIN = "return self._begun.pop(entry.key, None) or await super().get_or_create(entry)"
 MUTANTS = {
     "reported again after the drain": Mutant(
-        "I6",
-        an_answer_that_comes_after_the_drain,
-        [
-            Change(
-                BATCH,
-                "            if number in self._unreported:\n                self",
-                "            if True:\n                self",
-            )
-        ],
+        BATCH,
+        "            if number in self._unreported:\n                self",
+        "            if True:\n                self",
+        shown=("I6", an_answer_that_comes_after_the_drain),
     ),
     "reported as often as one likes": Mutant(
-        "I6", an_answer_that_comes_after_the_drain, [Change(BATCH, "        if is_first:", "        if True:")]
+        BATCH, "        if is_first:", "        if True:", shown=("I6", an_answer_that_comes_after_the_drain)
     ),
     "never reported without a place in the pace": Mutant(
-        "I6", leads_that_can_be_read_no_further, [Change(BATCH, "self._unreported[number] = NOT_ATTEMPTED", "pass")]
+        BATCH, "self._unreported[number] = NOT_ATTEMPTED", "pass", shown=("I6", leads_that_can_be_read_no_further)
     ),
     "reported at the end of what is in flight only": Mutant(
-        "I6",
-        an_answer_that_comes_after_the_drain,
-        [Change(BATCH, "for number, outcome in list(self._unreported.items()):", "for number, outcome in []:")],
+        BATCH,
+        "for number, outcome in list(self._unreported.items()):",
+        "for number, outcome in []:",
+        shown=("I6", an_answer_that_comes_after_the_drain),
     ),
     "not reported where all is well": Mutant(
-        "I6",
-        all_is_well,
-        [
-            Change(BATCH, "self._report(number, await self._finished(outcome, runtime))", "pass"),
-            Change(BATCH, "for number, outcome in list(self._unreported.items()):", "for number, outcome in []:"),
-        ],
+        BATCH,
+        "self._report(number, await self._finished(outcome, runtime))",
+        "pass",
+        Change(BATCH, "for number, outcome in list(self._unreported.items()):", "for number, outcome in []:"),
+        shown=("I6", all_is_well),
     ),
     "torn by what is to be added": Mutant(
-        "I6",
-        what_is_added_fails,
-        [Change(BATCH, "        except Exception:  # noqa: BLE001  # such", "        except Stopping:  # such")],
+        BATCH,
+        "        except Exception:  # noqa: BLE001  # such",
+        "        except Stopping:  # such",
+        shown=("I6", what_is_added_fails),
     ),
     "begun without an entry": Mutant(
-        "I8", a_lead_that_comes_twice, [Change(RUNTIME, BEGIN, "return self._begun.pop(entry.key, entry)")]
+        RUNTIME, BEGIN, "return self._begun.pop(entry.key, entry)", shown=("I8", a_lead_that_comes_twice)
     ),
     "an entry that was read ahead used twice": Mutant(
-        "I8", a_lead_that_comes_twice, [Change(RUNTIME, BEGIN, BEGIN.replace(".pop(", ".get("))]
+        RUNTIME, BEGIN, BEGIN.replace(".pop(", ".get("), shown=("I8", a_lead_that_comes_twice)
     ),
 }
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.protocol.mutants.broken import Change, Mutant, catch, law
+from tests.protocol.copies import catch, law
+from tests.protocol.mutant import Mutant
 from tests.protocol.mutants.desk import Desk, a_lead, a_ledger, book
 
 
@@ -94,55 +95,42 @@ SAME = "entry.pattern == self._pattern and (not self._guest or entry.guest == se
 AS_TEXT = 'return text.lower() if "@" in text else text'
 MUTANTS = {
     "purpose and key pasted together": Mutant(
-        "I6",
-        two_purposes_and_keys_that_read_the_same_when_pasted,
-        [
-            Change(
-                LEAD_KEY,
-                "_as_json(parts).encode()",
-                '"".join(parts).encode()',
-            )
-        ],
+        LEAD_KEY,
+        "_as_json(parts).encode()",
+        '"".join(parts).encode()',
+        shown=("I6", two_purposes_and_keys_that_read_the_same_when_pasted),
     ),
-    "ids lower-cased": Mutant("I6", two_ids_of_a_crm, [Change(LEAD_KEY, AS_TEXT, "return text.lower()")]),
+    "ids lower-cased": Mutant(LEAD_KEY, AS_TEXT, "return text.lower()", shown=("I6", two_ids_of_a_crm)),
     "long numbers rounded": Mutant(
-        "I6", two_long_numbers, [Change(LEAD_KEY, 'format(number, "f")', 'format(number.normalize(), "f")')]
+        LEAD_KEY, 'format(number, "f")', 'format(number.normalize(), "f")', shown=("I6", two_long_numbers)
     ),
     "42 and 42.0 two leads": Mutant(
-        "I1", one_number_from_three_drivers, [Change(LEAD_KEY, "_number(Decimal(str(value)))", "str(value)")]
+        LEAD_KEY, "_number(Decimal(str(value)))", "str(value)", shown=("I1", one_number_from_three_drivers)
     ),
     "e-mails compared with regard to case": Mutant(
-        "I1", one_address_in_two_spellings, [Change(LEAD_KEY, AS_TEXT, "return text")]
+        LEAD_KEY, AS_TEXT, "return text", shown=("I1", one_address_in_two_spellings)
     ),
     "text not normalized": Mutant(
-        "I1", one_name_from_two_keyboards, [Change(SPELLING, 'unicodedata.normalize("NFC", text)', "text")]
+        SPELLING, 'unicodedata.normalize("NFC", text)', "text", shown=("I1", one_name_from_two_keyboards)
     ),
     "text not trimmed of what nobody sees": Mutant(
-        "I1", one_name_from_two_keyboards, [Change(SPELLING, r'"\u200b\u200c\u200d\u2060\ufeff\u00ad"', '""')]
+        SPELLING, r'"\u200b\u200c\u200d\u2060\ufeff\u00ad"', '""', shown=("I1", one_name_from_two_keyboards)
     ),
     "compared over the window": Mutant(
-        "changed window",
-        a_later_window,
-        [
-            Change(
-                LEAD,
-                TARGET,
-                "return _target_digest(self.pattern.name, *self.pattern.target, repr(self.policy.interval))",
-            )
-        ],
+        LEAD,
+        TARGET,
+        "return _target_digest(self.pattern.name, *self.pattern.target, repr(self.policy.interval))",
+        shown=("changed window", a_later_window),
     ),
     "compared over the form": Mutant(
-        "changed form",
-        a_fuller_form,
-        [
-            Change(
-                LEAD, TARGET, "return _target_digest(self.pattern.name, *self.pattern.target, repr(self.pattern.form))"
-            )
-        ],
+        LEAD,
+        TARGET,
+        "return _target_digest(self.pattern.name, *self.pattern.target, repr(self.pattern.form))",
+        shown=("changed form", a_fuller_form),
     ),
-    "guest not compared": Mutant("I6", another_guest, [Change(LEAD, SAME, "entry.pattern == self._pattern")]),
+    "guest not compared": Mutant(LEAD, SAME, "entry.pattern == self._pattern", shown=("I6", another_guest)),
     "target not compared": Mutant(
-        "I6", another_router, [Change(LEAD, SAME, "not self._guest or entry.guest == self._guest")]
+        LEAD, SAME, "not self._guest or entry.guest == self._guest", shown=("I6", another_router)
     ),
 }
 

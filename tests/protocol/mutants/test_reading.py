@@ -7,7 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.protocol.mutants.broken import Change, Mutant, catch, law
+from tests.protocol.copies import catch, law
+from tests.protocol.mutant import Mutant
 from tests.protocol.mutants.desk import GUEST, MEETING, Desk, a_lead, a_ledger, a_page, book
 
 NOES = {"errorCode": "Whatever", "errorMessage": "it says why", "arguments": {}}
@@ -82,68 +83,58 @@ ANSWER, PATTERN, PAGES, MEETINGS = (
 )
 MUTANTS = {
     "a 200 without a meeting id taken for success": Mutant(
-        "I5",
-        a_200_that_names_no_meeting,
-        [
-            Change(
-                PATTERN,
-                "if failure is not None or not isinstance(meeting_id, str) or not meeting_id.strip():",
-                "if failure is not None:",
-            )
-        ],
+        PATTERN,
+        "if failure is not None or not isinstance(meeting_id, str) or not meeting_id.strip():",
+        "if failure is not None:",
+        shown=("I5", a_200_that_names_no_meeting),
     ),
     "a failure taken for a no though it names a meeting": Mutant(
-        "I1",
-        a_failure_that_names_a_meeting,
-        [Change(PATTERN, "if failure is not None and meeting_id is None:", "if failure is not None:")],
+        PATTERN,
+        "if failure is not None and meeting_id is None:",
+        "if failure is not None:",
+        shown=("I1", a_failure_that_names_a_meeting),
     ),
     "a 503 with Retry-After taken for a no": Mutant(
-        "I1",
-        a_503_that_says_when_to_come_back,
-        [Change(ANSWER, "(status == 503 and call.repeatable and ", "(status == 503 and ")],
+        ANSWER,
+        "(status == 503 and call.repeatable and ",
+        "(status == 503 and ",
+        shown=("I1", a_503_that_says_when_to_come_back),
     ),
     "a gateway's 400 taken for Chili Piper's": Mutant(
-        "I1",
-        a_400_of_a_gateway,
-        [
-            Change(
-                ANSWER,
-                """answer.kind == "text/plain" and answer.content.strip() and not answer.is_html:""",
-                "answer.content.strip():",
-            )
-        ],
+        ANSWER,
+        """answer.kind == "text/plain" and answer.content.strip() and not answer.is_html:""",
+        "answer.content.strip():",
+        shown=("I1", a_400_of_a_gateway),
     ),
     "a gateway's 4xx taken for Chili Piper's": Mutant(
-        "I1",
-        a_4xx_of_a_gateway,
-        [Change(ANSWER, "code, said = answer.envelope() or (None,", 'code, said = answer.envelope() or ("none",')],
+        ANSWER,
+        "code, said = answer.envelope() or (None,",
+        'code, said = answer.envelope() or ("none",',
+        shown=("I1", a_4xx_of_a_gateway),
     ),
     "a used session taken for a lost slot": Mutant(
-        "I1", a_session_that_was_used, [Change(ANSWER, 'if speaks_of_session(f"{code} . {said}"):', "if False:")]
+        ANSWER, 'if speaks_of_session(f"{code} . {said}"):', "if False:", shown=("I1", a_session_that_was_used)
     ),
     "only the first page of a list read": Mutant(
-        "I1",
-        a_list_of_two_pages,
-        [
-            Change(
-                PAGES,
-                "return _whole(found, answer, page(number).operation)\n",
-                "return _whole(found, answer, page(number).operation)\n        return list(found.values())\n",
-            )
-        ],
+        PAGES,
+        "return _whole(found, answer, page(number).operation)\n",
+        "return _whole(found, answer, page(number).operation)\n        return list(found.values())\n",
+        shown=("I1", a_list_of_two_pages),
     ),
     "a part of a list taken for the whole": Mutant(
-        "I1",
-        a_list_that_says_there_is_more_and_shows_none,
-        [Change(PAGES, "if last.more or (last.items and last.promises_more(len(found))):", "if False:")],
+        PAGES,
+        "if last.more or (last.items and last.promises_more(len(found))):",
+        "if False:",
+        shown=("I1", a_list_that_says_there_is_more_and_shows_none),
     ),
     "an unknown shape of a list believed empty": Mutant(
-        "I1", a_list_of_another_shape, [Change(MEETINGS, 'if "list" not in data:', "if False:")]
+        MEETINGS, 'if "list" not in data:', "if False:", shown=("I1", a_list_of_another_shape)
     ),
     "guests compared by their spelling": Mutant(
-        "I1",
-        a_list_that_spells_the_guest_otherwise,
-        [Change("api.spelling", "return trimmed(address).lower()", "return trimmed(address)")],
+        "api.spelling",
+        "return trimmed(address).lower()",
+        "return trimmed(address)",
+        shown=("I1", a_list_that_spells_the_guest_otherwise),
     ),
 }
 

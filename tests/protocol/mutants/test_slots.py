@@ -7,7 +7,8 @@ import asyncio
 import httpx
 import pytest
 
-from tests.protocol.mutants.broken import Change, Mutant, catch, law
+from tests.protocol.copies import catch, law
+from tests.protocol.mutant import Mutant
 from tests.protocol.mutants.desk import OFFER, START, Desk, a_lead, a_runtime
 
 LATER = "2026-11-03T10:30:00Z"
@@ -63,31 +64,28 @@ RESOLUTION = """    if entry.state != "planned":
 """
 MUTANTS = {
     "a slot whose resolution nobody hears of": Mutant(
-        "two calls",
-        beside_a_call_that_was_not_let_in,
-        [Change(BOOK, "        lead.choice.resolve(resolution)\n", "        pass\n")],
+        BOOK,
+        "        lead.choice.resolve(resolution)\n",
+        "        pass\n",
+        shown=("two calls", beside_a_call_that_was_not_let_in),
     ),
     "a slot given back though it was booked": Mutant(
-        "two calls", beside_a_booking, [Change(BOOK, RESOLUTION, '    return "returned"\n')]
+        BOOK, RESOLUTION, '    return "returned"\n', shown=("two calls", beside_a_booking)
     ),
     "a slot given back though it may have been booked": Mutant(
-        "two calls",
-        beside_a_lost_answer,
-        [
-            Change(
-                BOOK,
-                RESOLUTION,
-                RESOLUTION.replace('!= "planned"', '== "booked"').replace('else "lost"', 'else "returned"'),
-            )
-        ],
+        BOOK,
+        RESOLUTION,
+        RESOLUTION.replace('!= "planned"', '== "booked"').replace('else "lost"', 'else "returned"'),
+        shown=("two calls", beside_a_lost_answer),
     ),
     "a slot given back though it was lost": Mutant(
-        "two calls", beside_a_lost_slot, [Change(BOOK, RESOLUTION, RESOLUTION.replace('"lost"', '"returned"'))]
+        BOOK, RESOLUTION, RESOLUTION.replace('"lost"', '"returned"'), shown=("two calls", beside_a_lost_slot)
     ),
     "a slot lost though nobody was asked for it": Mutant(
-        "two calls",
-        beside_a_call_that_was_not_let_in,
-        [Change(BOOK, RESOLUTION, RESOLUTION.replace('"returned"', '"lost"'))],
+        BOOK,
+        RESOLUTION,
+        RESOLUTION.replace('"returned"', '"lost"'),
+        shown=("two calls", beside_a_call_that_was_not_let_in),
     ),
 }
 

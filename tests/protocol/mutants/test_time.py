@@ -7,7 +7,8 @@ import ssl
 from typing import TYPE_CHECKING, Any
 
 from tests import raw_server as raw
-from tests.protocol.mutants.broken import Change, Mutant, catch, law
+from tests.protocol.copies import catch, law
+from tests.protocol.mutant import Mutant
 from tests.protocol.mutants.desk import START, a_lead, a_ledger, one_run
 from tests.protocol.mutants.sockets import BOOKS, OPENS_AND_CLOSES, over_tls, reply, settings
 from tests.raw_server import Peer
@@ -64,16 +65,19 @@ async def ask(settings: ClientSettings, call: Any) -> object:
 
 
 LEAVES = "        self.check()\n        self.may_have_been_sent = True"
-BEFORE_CONNECTING = [Change("api.http.send_guard", LEAVES, "        self.may_have_been_sent = True")]
+BEFORE_CONNECTING = Mutant(
+    "api.http.send_guard", LEAVES, "        self.may_have_been_sent = True", shown=("I1", a_slow_handshake)
+)
 NO_TOTAL_TIME = Mutant(
-    "I5",
-    an_answer_that_drips,
-    [Change("api.http.client", "asyncio.timeout(self._settings.timeout)", "asyncio.timeout(None)")],
+    "api.http.client",
+    "asyncio.timeout(self._settings.timeout)",
+    "asyncio.timeout(None)",
+    shown=("I5", an_answer_that_drips),
 )
 
 
 def test_a_deadline_that_is_checked_before_there_is_a_connection_is_caught(server_tls: ssl.SSLContext) -> None:
-    catch(Mutant("I1", a_slow_handshake, BEFORE_CONNECTING), server_tls)
+    catch(BEFORE_CONNECTING, server_tls)
 
 
 def test_an_answer_that_is_read_without_a_total_time_is_caught() -> None:

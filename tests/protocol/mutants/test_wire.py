@@ -13,7 +13,8 @@ import httpx
 import pytest
 
 from tests import raw_server as raw
-from tests.protocol.mutants.broken import Change, Mutant, catch, law
+from tests.protocol.copies import catch, law
+from tests.protocol.mutant import Change, Mutant
 from tests.protocol.mutants.desk import Desk, a_lead, a_ledger, book, one_run, run
 from tests.protocol.mutants.sockets import BOOKS, OPENS, OPENS_AND_CLOSES, reply, settings
 from tests.raw_server import Peer, RawServer, Step
@@ -98,48 +99,43 @@ FIRST_TIME_ONLY = """known = self.__dict__.setdefault("known", [])
             known.append(connection.transport)"""
 MUTANTS = {
     "httpx-aiohttp's ConnectTimeout taken for not sent": Mutant(
-        "I1",
-        a_lost_answer_on_a_fresh_connection,
-        [Change(WIRE, LEFT, 'if self.may_have_been_sent and type(error).__name__ != "ConnectTimeout":')],
+        WIRE,
+        LEFT,
+        'if self.may_have_been_sent and type(error).__name__ != "ConnectTimeout":',
+        shown=("I1", a_lost_answer_on_a_fresh_connection),
     ),
     "only a fresh connection taken for a way out": Mutant(
-        "I1",
-        a_lost_answer_on_a_connection_that_was_kept,
-        [Change(TRANSPORT, "sending.get().about_to_send()", FIRST_TIME_ONLY)],
+        TRANSPORT,
+        "sending.get().about_to_send()",
+        FIRST_TIME_ONLY,
+        shown=("I1", a_lost_answer_on_a_connection_that_was_kept),
     ),
     "a transport believed that nobody knows": Mutant(
-        "I1",
-        a_transport_that_nobody_knows,
-        [Change(CLIENT, "transport is None or isinstance(transport, httpx.AsyncHTTPTransport)", "True")],
+        CLIENT,
+        "transport is None or isinstance(transport, httpx.AsyncHTTPTransport)",
+        "True",
+        shown=("I1", a_transport_that_nobody_knows),
     ),
     "a raw aiohttp error that escapes": Mutant(
-        "I6",
-        an_answer_that_no_http_library_knows,
-        [Change(CLIENT, ASKED, ASKED.replace("Exception", "httpx.HTTPError"))],
+        CLIENT, ASKED, ASKED.replace("Exception", "httpx.HTTPError"), shown=("I6", an_answer_that_no_http_library_knows)
     ),
-    "cancellation taken for not sent": Mutant("I1", a_batch_that_is_stopped, [Change(CLIENT, ASKED, CANCELLED)]),
+    "cancellation taken for not sent": Mutant(CLIENT, ASKED, CANCELLED, shown=("I1", a_batch_that_is_stopped)),
     "a redirect followed": Mutant(
-        "I1",
-        a_redirect,
-        [
-            Change(
-                CLIENT,
-                "self._transport.handle_async_request(message)",
-                f"httpx.AsyncClient({FOLLOWS}).send(message, stream=True)",
-            )
-        ],
+        CLIENT,
+        "self._transport.handle_async_request(message)",
+        f"httpx.AsyncClient({FOLLOWS}).send(message, stream=True)",
+        shown=("I1", a_redirect),
     ),
     "a booking that HTTP libraries re-send by themselves": Mutant(
-        "I1",
-        a_lost_answer_on_a_fresh_connection,
-        [
-            Change("api.call", 'if not self.repeatable and self.method not in ("POST", "PATCH"):', "if False:"),
-            Change(
-                "api.patterns.concierge",
-                'permission="concierge.schedule",\n            method="POST",',
-                'permission="concierge.schedule",\n            method="PUT",',
-            ),
-        ],
+        "api.call",
+        'if not self.repeatable and self.method not in ("POST", "PATCH"):',
+        "if False:",
+        Change(
+            "api.patterns.concierge",
+            'permission="concierge.schedule",\n            method="POST",',
+            'permission="concierge.schedule",\n            method="PUT",',
+        ),
+        shown=("I1", a_lost_answer_on_a_fresh_connection),
     ),
 }
 

@@ -12,7 +12,8 @@ from sqlalchemy import event
 
 from tests.entries import changed
 from tests.integration.ledger.test_proof import made_by_hand
-from tests.protocol.mutants.broken import Change, Mutant, catch, law
+from tests.protocol.copies import catch, law
+from tests.protocol.mutant import Change, Mutant
 from tests.protocol.mutants.ledger.sql import Open, before, created, ledger_over, new_ledger, updated
 
 
@@ -103,36 +104,36 @@ def commits_to_a_server(open_engine: Open) -> None:
 TABLE, DATABASES, LEDGER = "booking.ledger.sql.table", "booking.ledger.sql.databases", "booking.ledger.sql.ledger"
 MUTANTS = {
     ("keys merged by case", "sqlite"): Mutant(
-        "I6",
-        keys_that_differ_by_case,
-        [Change(TABLE, "sa.String(length).with", 'sa.String(length, collation="NOCASE").with')],
+        TABLE,
+        "sa.String(length).with",
+        'sa.String(length, collation="NOCASE").with',
+        shown=("I6", keys_that_differ_by_case),
     ),
     ("keys merged by case", "mariadb"): Mutant(
-        "I6", keys_that_differ_by_case, [Change(TABLE, '"ascii_bin" if', '"ascii_general_ci" if')]
+        TABLE, '"ascii_bin" if', '"ascii_general_ci" if', shown=("I6", keys_that_differ_by_case)
     ),
     ("meetings merged by case", "mariadb"): Mutant(
-        "I5", meetings_that_differ_by_case, [Change(TABLE, 'else "utf8mb4_bin")', 'else "utf8mb4_general_ci")')]
+        TABLE, 'else "utf8mb4_bin")', 'else "utf8mb4_general_ci")', shown=("I5", meetings_that_differ_by_case)
     ),
     ("values cut in silence", "mariadb"): Mutant(
-        "I5",
-        meetings_that_differ_at_their_ends,
-        [
-            Change(DATABASES, "'STRICT_ALL_TABLES', ", ""),
-            Change(TABLE, "and value is not None and len(value) > width:", "and False:"),
-        ],
+        DATABASES,
+        "'STRICT_ALL_TABLES', ",
+        "",
+        Change(TABLE, "and value is not None and len(value) > width:", "and False:"),
+        shown=("I5", meetings_that_differ_at_their_ends),
     ),
-    ("keys not proven", "sqlite"): Mutant("I5", a_table_without_keys, [Change(LEDGER, "self._prove()", "pass")]),
+    ("keys not proven", "sqlite"): Mutant(LEDGER, "self._prove()", "pass", shown=("I5", a_table_without_keys)),
     ("BEGIN DEFERRED", "sqlite"): Mutant(
-        "I6", a_file_whose_readers_let_others_write, [Change(DATABASES, "begin immediate", "begin deferred")]
+        DATABASES, "begin immediate", "begin deferred", shown=("I6", a_file_whose_readers_let_others_write)
     ),
     ("synchronous = normal", "sqlite"): Mutant(
-        "I3", commits_to_a_file, [Change(DATABASES, "pragma synchronous = full", "pragma synchronous = normal")]
+        DATABASES, "pragma synchronous = full", "pragma synchronous = normal", shown=("I3", commits_to_a_file)
     ),
     ("synchronous left as it is", "sqlite"): Mutant(
-        "I3", commits_to_a_file, [Change(DATABASES, 'connection.execute("pragma synchronous = full")', "pass")]
+        DATABASES, 'connection.execute("pragma synchronous = full")', "pass", shown=("I3", commits_to_a_file)
     ),
     ("synchronous_commit left as it is", "postgres"): Mutant(
-        "I3", commits_to_a_server, [Change(DATABASES, "'synchronous_commit', 'on'", "'application_name', 'x'")]
+        DATABASES, "'synchronous_commit', 'on'", "'application_name', 'x'", shown=("I3", commits_to_a_server)
     ),
 }
 

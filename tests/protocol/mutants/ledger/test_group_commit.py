@@ -10,7 +10,8 @@ import pytest
 
 from airflow_chilipiper.booking.ledger.entry import LedgerFailed
 from tests.entries import changed
-from tests.protocol.mutants.broken import Change, Mutant, catch, law
+from tests.protocol.copies import catch, law
+from tests.protocol.mutant import Mutant
 from tests.unit.booking.ledger.test_group_commit import Watched, an_entry, within_ten_seconds
 from tests.unit.booking.ledger.test_group_commit_waits import (
     UPDATES_FIRST,
@@ -59,26 +60,26 @@ MODULE = "booking.ledger.group_commit"
 UPDATES_GO = "self._updates.waiting and (passed_over < UPDATES_FIRST or not self._creations.waiting)"
 MUTANTS = {
     "answers given to the wrong flows": Mutant(
-        "I3",
-        all_is_well,
-        [Change(MODULE, "answers = iter(await", "answers = reversed(await")],
+        MODULE, "answers = iter(await", "answers = reversed(await", shown=("I3", all_is_well)
     ),
     "the answer of the first given to all": Mutant(
-        "I3",
-        all_is_well,
-        [Change(MODULE, "own = [next(answers) for _ in entries]", "own = [(answers := list(answers))[-1]]")],
+        MODULE,
+        "own = [next(answers) for _ in entries]",
+        "own = [(answers := list(answers))[-1]]",
+        shown=("I3", all_is_well),
     ),
-    "answered before the commit": Mutant("I3", all_is_well, [Change(MODULE, "return await future", "return entries")]),
+    "answered before the commit": Mutant(MODULE, "return await future", "return entries", shown=("I3", all_is_well)),
     "a commit that failed taken for done": Mutant(
-        "I3", the_ledger_fails, [Change(MODULE, "return [failed] * len(entries)", "return entries")]
+        MODULE, "return [failed] * len(entries)", "return entries", shown=("I3", the_ledger_fails)
     ),
     "updates that starve creations": Mutant(
-        "a creation waits", nobody_waits_for_long, [Change(MODULE, UPDATES_GO, "self._updates.waiting")]
+        MODULE, UPDATES_GO, "self._updates.waiting", shown=("a creation waits", nobody_waits_for_long)
     ),
     "creations that go before updates": Mutant(
-        "an update waits",
-        nobody_waits_for_long,
-        [Change(MODULE, UPDATES_GO, "self._updates.waiting and not self._creations.waiting")],
+        MODULE,
+        UPDATES_GO,
+        "self._updates.waiting and not self._creations.waiting",
+        shown=("an update waits", nobody_waits_for_long),
     ),
 }
 

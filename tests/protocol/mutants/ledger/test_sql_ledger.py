@@ -8,7 +8,8 @@ import pytest
 
 from tests.entries import changed
 from tests.integration.ledger.test_sql_ledger import TRIES, LosesAnswers
-from tests.protocol.mutants.broken import Change, Mutant, catch, law
+from tests.protocol.copies import catch, law
+from tests.protocol.mutant import Change, Mutant
 from tests.protocol.mutants.desk import Desk, a_lead, book
 from tests.protocol.mutants.ledger.sql import Open, created, ledger_over, new_ledger, on_record, updated
 from tests.protocol.mutants.ledger.sql_texts import ANY_VERSION, COMPARES, IS_FREE, LEDGER, TABLE, WRITES
@@ -90,53 +91,48 @@ ABSENT = "absent = [self._table.values(wanted[key]) for key in sorted(wanted.key
 LOOK = "return self._transact(lambda db: self._select(db, keys))"
 
 ON_SQLITE = {
-    "a version not compared": Mutant("I1", two_runs_one_after_the_other, [Change(TABLE, COMPARES, ANY_VERSION)]),
+    "a version not compared": Mutant(TABLE, COMPARES, ANY_VERSION, shown=("I1", two_runs_one_after_the_other)),
     "winners told by the count of their group": Mutant(
-        "I1",
-        two_runs_one_after_the_other,
-        [Change(LEDGER, WRITES, COUNTS), Change(LEDGER, IS_OURS, "now if changed else")],
+        LEDGER,
+        WRITES,
+        COUNTS,
+        Change(LEDGER, IS_OURS, "now if changed else"),
+        shown=("I1", two_runs_one_after_the_other),
     ),
     "losers told by the count of their group": Mutant(
-        "I6",
-        two_runs_one_after_the_other,
-        [Change(LEDGER, WRITES, COUNTS), Change(LEDGER, IS_OURS, "now if changed == len(entries) else")],
+        LEDGER,
+        WRITES,
+        COUNTS,
+        Change(LEDGER, IS_OURS, "now if changed == len(entries) else"),
+        shown=("I6", two_runs_one_after_the_other),
     ),
-    "a booked id overwritten": Mutant("I5", a_second_meeting, [Change(TABLE, IS_FREE, 'column.state != ""')]),
+    "a booked id overwritten": Mutant(TABLE, IS_FREE, 'column.state != ""', shown=("I5", a_second_meeting)),
     "a meeting refused since the entry was changed": Mutant(
-        "I1", an_answer_that_comes_late, [Change(TABLE, IS_FREE, COMPARES)]
+        TABLE, IS_FREE, COMPARES, shown=("I1", an_answer_that_comes_late)
     ),
     "an entry on record created anew": Mutant(
-        "I1",
-        a_second_run,
-        [
-            Change(
-                LEDGER,
-                ABSENT,
-                "db.execute(self._table.entries.delete().where(self._table.entries.c.key.in_(wanted)))\n"
-                "            present, absent = {}, [self._table.values(entry) for entry in wanted.values()]",
-            )
-        ],
+        LEDGER,
+        ABSENT,
+        "db.execute(self._table.entries.delete().where(self._table.entries.c.key.in_(wanted)))\n"
+        "            present, absent = {}, [self._table.values(entry) for entry in wanted.values()]",
+        shown=("I1", a_second_run),
     ),
     "one meeting in two entries": Mutant(
-        "I5", two_leads_that_bring_one_meeting, [Change(TABLE, "exact(255), unique=True", "exact(255)")]
+        TABLE, "exact(255), unique=True", "exact(255)", shown=("I5", two_leads_that_bring_one_meeting)
     ),
     "a commit that failed taken for done": Mutant(
-        "I3",
-        a_commit_that_is_lost,
-        [Change(LEDGER, FAILED, f"except LedgerFailed:\n            return entries\n        {FAILED}")],
+        LEDGER,
+        FAILED,
+        f"except LedgerFailed:\n            return entries\n        {FAILED}",
+        shown=("I3", a_commit_that_is_lost),
     ),
     "read back from a replica that lags": Mutant(
-        "I6",
-        what_was_won_is_known_as_won,
-        [
-            Change(
-                LEDGER,
-                LOOK,
-                "now = self._transact(lambda db: self._select(db, keys))\n"
-                "        self._lagging = now | getattr(self, '_lagging', {})\n"
-                "        return {key: self._lagging[key] for key in now}",
-            )
-        ],
+        LEDGER,
+        LOOK,
+        "now = self._transact(lambda db: self._select(db, keys))\n"
+        "        self._lagging = now | getattr(self, '_lagging', {})\n"
+        "        return {key: self._lagging[key] for key in now}",
+        shown=("I6", what_was_won_is_known_as_won),
     ),
 }
 

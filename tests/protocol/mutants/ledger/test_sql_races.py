@@ -9,7 +9,8 @@ from sqlalchemy import event
 
 from tests.entries import changed
 from tests.integration.ledger.test_sql_locks import Holder
-from tests.protocol.mutants.broken import Change, Mutant, catch, law
+from tests.protocol.copies import catch, law
+from tests.protocol.mutant import Change, Mutant
 from tests.protocol.mutants.ledger.sql import Open, before, created, ledger_over, new_ledger, on_record, updated
 from tests.protocol.mutants.ledger.sql_texts import ANY_VERSION, COMPARES, LEDGER, TABLE, WRITES
 
@@ -77,54 +78,43 @@ READS = "current = self._read_back(entries)"
 PASSING = "(isinstance(error, passing) or is_passing(error))"
 
 HALF_A_GROUP = Mutant(
-    "I6",
-    a_group_that_meets_a_lock,
-    [
-        Change(
-            LEDGER,
-            WRITES,
-            "for change in changes:\n"
-            "                self._transact(lambda db, change=change: db.execute(self._table.change, change))",
-        )
-    ],
+    LEDGER,
+    WRITES,
+    "for change in changes:\n"
+    "                self._transact(lambda db, change=change: db.execute(self._table.change, change))",
+    shown=("I6", a_group_that_meets_a_lock),
 )
 
-NOT_REPEATED = Mutant("I6", a_change_beside_us, [Change(LEDGER, PASSING, "isinstance(error, passing)")])
+NOT_REPEATED = Mutant(LEDGER, PASSING, "isinstance(error, passing)", shown=("I6", a_change_beside_us))
 
 COMPARED_BY_READING = Mutant(
-    "I1",
-    two_runs_at_once,
-    [
-        Change(TABLE, COMPARES, ANY_VERSION),
-        Change(
-            LEDGER,
-            WRITES,
-            """def compare_and_write(db: Connection) -> None:
+    TABLE,
+    COMPARES,
+    ANY_VERSION,
+    Change(
+        LEDGER,
+        WRITES,
+        """def compare_and_write(db: Connection) -> None:
                 found = self._select(db, [entry.key for entry in entries])
                 if free := [change for change in changes if found[change["of"]].version == change["replaces"]]:
                     db.execute(self._table.change, free)
 
             self._transact(compare_and_write)""",
-        ),
-    ],
+    ),
+    shown=("I1", two_runs_at_once),
 )
 
 READ_BACK_AT_ONCE = Mutant(
-    "I5",
-    two_meetings_at_once,
-    [
-        Change(
-            LEDGER,
-            WRITES,
-            """def write_between_reads(db: Connection) -> dict[str, Entry]:
+    LEDGER,
+    WRITES,
+    """def write_between_reads(db: Connection) -> dict[str, Entry]:
                 self._select(db, [entry.key for entry in entries])
                 db.execute(self._table.change, changes)
                 return self._select(db, [entry.key for entry in entries])
 
             seen = self._transact(write_between_reads)""",
-        ),
-        Change(LEDGER, READS, "current = [seen[entry.key] for entry in entries]"),
-    ],
+    Change(LEDGER, READS, "current = [seen[entry.key] for entry in entries]"),
+    shown=("I5", two_meetings_at_once),
 )
 
 

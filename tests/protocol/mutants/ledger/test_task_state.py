@@ -9,7 +9,8 @@ import pytest
 
 from tests.entries import changed
 from tests.leads import a_lead
-from tests.protocol.mutants.broken import Change, Mutant, catch, law
+from tests.protocol.copies import catch, law
+from tests.protocol.mutant import Change, Mutant
 from tests.protocol.mutants.desk import Desk, book
 from tests.unit.booking.ledger.task_store import FIRST, Arrive, Clock, TaskStore, a_try, breaks, calm, entries_of
 
@@ -138,53 +139,43 @@ BELIEVES_WRITES = Change(
 )
 NO_ROOM = "            if self._is_closed or self._size + size > MOST_BYTES:\n                self._next_page()\n"
 MUTANTS = {
-    "reads that find nothing believed": Mutant("I1", reads_find_nothing, [BELIEVES_READS]),
+    "reads that find nothing believed": Mutant(*BELIEVES_READS, shown=("I1", reads_find_nothing)),
     "a task instance that was replaced taken for a new one": Mutant(
-        "I1", the_task_instance_is_replaced, [BELIEVES_READS, BELIEVES_WRITES]
+        *BELIEVES_READS, BELIEVES_WRITES, shown=("I1", the_task_instance_is_replaced)
     ),
-    "a page that is gone not missed": Mutant("I1", a_page_is_gone, [Change(LOG, "if number < counted:", "if False:")]),
-    "a failed write taken for success": Mutant("I3", writes_fail_after_the_first, [BELIEVES_WRITES]),
+    "a page that is gone not missed": Mutant(LOG, "if number < counted:", "if False:", shown=("I1", a_page_is_gone)),
+    "a failed write taken for success": Mutant(*BELIEVES_WRITES, shown=("I3", writes_fail_after_the_first)),
     "entries cut off where a value is full": Mutant(
-        "I3",
-        many_leads_in_one_task,
-        [
-            Change(
-                LOG,
-                NO_ROOM,
-                NO_ROOM.replace("self._is_closed or self._size", "not self._is_closed and self._size").replace(
-                    "self._next_page()", "continue\n            if self._is_closed:\n                self._next_page()"
-                ),
-            )
-        ],
+        LOG,
+        NO_ROOM,
+        NO_ROOM.replace("self._is_closed or self._size", "not self._is_closed and self._size").replace(
+            "self._next_page()", "continue\n            if self._is_closed:\n                self._next_page()"
+        ),
+        shown=("I3", many_leads_in_one_task),
     ),
     "a value larger than the store takes": Mutant(
-        "I6", many_leads_in_one_task, [Change(PAGE, "MOST_BYTES = 60_000", "MOST_BYTES = 600_000")]
+        PAGE, "MOST_BYTES = 60_000", "MOST_BYTES = 600_000", shown=("I6", many_leads_in_one_task)
     ),
     "a page written over that was slow": Mutant(
-        "I5",
-        a_write_arrives_late,
-        [Change(LOG, "was_closed or self._clock() - began > SINGLE_ATTEMPT", "was_closed")],
+        LOG, "was_closed or self._clock() - began > SINGLE_ATTEMPT", "was_closed", shown=("I5", a_write_arrives_late)
     ),
     "a version not compared": Mutant(
-        "I1",
-        two_runs_of_one_process,
-        [Change("booking.ledger.entry", "return current.version == entry.replaces", "return True")],
+        "booking.ledger.entry",
+        "return current.version == entry.replaces",
+        "return True",
+        shown=("I1", two_runs_of_one_process),
     ),
     "one meeting in two entries": Mutant(
-        "I5",
-        two_leads_that_bring_one_meeting,
-        [Change("booking.ledger.memory", "if entry.meeting_id and self._is_held(", "if False and self._is_held(")],
+        "booking.ledger.memory",
+        "if entry.meeting_id and self._is_held(",
+        "if False and self._is_held(",
+        shown=("I5", two_leads_that_bring_one_meeting),
     ),
     "an update that failed left as it may be": Mutant(
-        "I6",
-        an_update_fails_that_may_have_arrived,
-        [
-            Change(
-                LEDGER,
-                'self._overruling = [known.get(each.key, each) if each.state == "sent" else each for each in entries]',
-                "self._overruling = entries",
-            )
-        ],
+        LEDGER,
+        'self._overruling = [known.get(each.key, each) if each.state == "sent" else each for each in entries]',
+        "self._overruling = entries",
+        shown=("I6", an_update_fails_that_may_have_arrived),
     ),
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.protocol.copies import UNCHECKED, Mutant
+from tests.protocol.mutant import UNCHECKED, Mutant
 
 BOOKED_IF_FOUND = """    if evidence.meeting_id:
         found = sent.to_booked(evidence.meeting_id, at=runtime.wall(), reason=reason)
@@ -13,43 +13,37 @@ MUTANTS = {
         "booking.record_answer",
         'other.entry.not_on_record("unknown", reason=change.reason) if freed_in_doubt else other.entry',
         "other.entry",
-        "I4|I6",
-        "absent, sessions 1, literal True, tried less",
+        by_hand=("I4|I6", "absent, sessions 1, literal True, tried less"),
     ),
     "a second meeting passed over": Mutant(
         "booking.doubt.reconcile",
         "if not found or on_record.meeting_id in (None, found):",
         "if found:",
-        "two meetings, and no alarm",
-        "unknown, sessions 1, tried less",
+        by_hand=("two meetings, and no alarm", "unknown, sessions 1, tried less"),
     ),
     "a second meeting passed over where it was answered": Mutant(
         "booking.record_answer",
         "if alarm := two_meetings(",
         "if alarm := None and (",
-        "two meetings, and no alarm",
-        "absent, sessions 1, literal True, tried less",
+        by_hand=("two meetings, and no alarm", "absent, sessions 1, literal True, tried less"),
     ),
     "a second meeting passed over where it was found": Mutant(
         "booking.doubt.reconcile",
         "return two_meetings(entry, other.entry, change.meeting_id) or other.entry",
         "return other.entry",
-        "two meetings, and no alarm",
-        "unknown, sessions 1, tried less",
+        by_hand=("two meetings, and no alarm", "unknown, sessions 1, tried less"),
     ),
     "the list watched for the call of another": Mutant(
         "booking.record_answer",
         "look(sent, guests,",
         "look(unknown, guests,",
-        "nobody looked for whoever was invited",
-        "absent, sessions 1, invited crm id of nobody, tried less",
+        by_hand=("nobody looked for whoever was invited", "absent, sessions 1, invited crm id of nobody, tried less"),
     ),
     "a list that was watched, and what it shows passed over": Mutant(
         "booking.record_answer",
         BOOKED_IF_FOUND + ")\n    return replace",
         BOOKED_IF_FOUND.replace("if evidence.meeting_id:", "if False:") + ")\n    return replace",
-        "passed over",
-        "planned, query other guest, sessions 1, tried least",
+        by_hand=("passed over", "planned, query other guest, sessions 1, tried least"),
     ),
     "a meeting that is found put on the entry of another call": Mutant(
         "booking.record_answer",
@@ -57,36 +51,31 @@ MUTANTS = {
         "reason)\n"
         "        found = unknown.to_booked(evidence.meeting_id, at=runtime.wall(), reason=reason)\n"
         "        return await record(found, unknown, runtime)\n    return replace",
-        "tells of another call",
-        "absent, sessions 1, policy rebook, tried less",
-        [UNCHECKED],
+        UNCHECKED,
+        by_hand=("tells of another call", "absent, sessions 1, policy rebook, tried less"),
     ),
     "an outcome that forgets a ledger failure": Mutant(
         "booking.record_answer",
         'return sent.not_on_record("unknown", meeting_id=change.meeting_id',
         "return sent.not_on_record(change.state, meeting_id=change.meeting_id",
-        "I3|I6",
-        "absent, sessions 1, literal True, tried less",
+        by_hand=("I3|I6", "absent, sessions 1, literal True, tried less"),
     ),
     "a watched list that failed taken for none": Mutant(
         "booking.record_answer",
         "return replace(unknown, reason=_not_asked(reason, error))",
         "return await record(unknown.to_freed(reason), unknown, runtime)",
-        "a list that failed",
-        "planned, query other guest, sessions 1, tried least",
+        by_hand=("a list that failed", "planned, query other guest, sessions 1, tried least"),
     ),
     "a watched list that shows none taken for a no": Mutant(
         "booking.record_answer",
         "    return replace(unknown, reason=joined(reason, evidence.ambiguous))",
         "    return await record(unknown.to_freed(reason), unknown, runtime)",
-        "set free",
-        "unknown, sessions 1, invited crm id of nobody, tried less",
+        by_hand=("set free", "unknown, sessions 1, invited crm id of nobody, tried less"),
     ),
     "a meeting of another lead taken for a no": Mutant(
         "booking.record_answer",
         "(if_taken or sent.to_doubted)",
         "(if_taken or sent.to_freed)",
-        "set free",
-        "absent, sessions 1, literal True, tried less",
+        by_hand=("set free", "absent, sessions 1, literal True, tried less"),
     ),
 }
