@@ -1,10 +1,6 @@
-"""Every way through a tree of choices, and how a flow is made to wait for one."""
+"""Every way through a tree of choices."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
-from types import coroutine
-from typing import Any
 
 
 class Broken(AssertionError):
@@ -37,9 +33,3 @@ class Choices:
         if self._plan:
             self._plan[-1][0] += 1
         return bool(self._plan)
-
-
-@coroutine
-def query(verb: str, *what: Any) -> Iterator[Any]:
-    """Suspend until the test answers."""
-    return (yield (verb, *what))

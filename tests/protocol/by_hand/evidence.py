@@ -19,9 +19,9 @@ from airflow_chilipiper.api.resources.meeting import Meeting
 from airflow_chilipiper.api.resources.pages import Page
 from airflow_chilipiper.api.resources.routers import Router
 from tests.protocol.by_hand.scenarios import HORIZON, SKEW
-from tests.protocol.choices import query
 from tests.protocol.copies import Copies
 from tests.protocol.mutant import Change
+from tests.protocol.queries import query
 
 CERTAIN = ("ours", "ours, cancelled", "ours, on the second page", "the guest's own")
 OURS = (

@@ -115,7 +115,7 @@ class OnRecord(Truth):
         offer = an_offer(self.scenario, "theirs")
         self.calls["theirs"] = self.clock
         free = replace(entry, state="planned")
-        self.entry = replace(self.lead.sent(free, offer.slots[0], offer, self.wall), sender="another")
+        self.entry = replace(self.lead.sent(free, offer.slots[0], offer, self.wall()), sender="another")
         self.make("theirs", entry=self.entry)
 
     def _settle_elsewhere(self, entry: Entry) -> None:

@@ -5,62 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from airflow_chilipiper.api.call import Call
-from airflow_chilipiper.booking.ledger.entry import Entry
 from airflow_chilipiper.booking.outcome import Outcome
 from tests.protocol.by_hand.laws import judge_end, judge_meetings
 from tests.protocol.by_hand.scenarios import SCENARIOS, SETTLED, Scenario, Scene, scenes
 from tests.protocol.by_hand.side import Side
 from tests.protocol.by_hand.wire_answers import as_errors
-from tests.protocol.choices import Broken, Choices, query
+from tests.protocol.choices import Broken, Choices
 from tests.protocol.copies import Copies
+from tests.protocol.queries import Queries, go_on
 
 LATER = SETTLED + 60
-
-
-class Asking:
-    """A Runtime whose every verb asks the test."""
-
-    def __init__(self, side: Side) -> None:
-        self._side = side
-
-    async def acquire(self, *, priority: bool = False) -> None:
-        await query("acquire", priority)
-
-    async def ask(self, call: Call[Any], /) -> Any:
-        return await query("ask", call)
-
-    async def pause(self, seconds: float, /) -> None:
-        await query("pause", seconds)
-
-    async def get_or_create(self, entry: Entry, /) -> Any:
-        return await query("get_or_create", entry)
-
-    async def update(self, entry: Entry, /) -> Any:
-        return await query("update", entry)
-
-    def now(self) -> float:
-        return self._side.clock
-
-    def wall(self) -> float:
-        return self._side.wall
-
-
-def fresh(error: BaseException) -> BaseException:
-    """An error that is raised again and again would drag its whole past along."""
-    error.__context__ = None
-    return error.with_traceback(None)
 
 
 def drive(flow: Copies, side: Side) -> tuple[Outcome | None, BaseException | None]:
     """Run the flow to its end, answering each query."""
     object.__setattr__(side.lead.policy, "routing_log", flow.RoutingLog())  # a log remembers, and leads are made once
-    running = flow.book(side.lead, Asking(side))
+    running = flow.book(side.lead, Queries(side))
     answer: Any = None
     try:
         while True:
-            asked = running.throw(fresh(answer)) if isinstance(answer, BaseException) else running.send(answer)
-            answer = side.answer(*asked)
+            answer = side.answer(*go_on(running, answer))
     except StopIteration as done:
         return done.value, None
     except Broken:

@@ -57,7 +57,9 @@ class Truth:
     def _look_anew(self) -> None:
         self.told, self.taken = Evidence(), False
 
-    @property
+    def now(self) -> float:
+        return self.clock
+
     def wall(self) -> float:
         return WALL + self.clock + self.ahead
 

@@ -15,8 +15,9 @@ from tests.protocol.model.clocks import Machine, Time
 from tests.protocol.model.laws import IN_DOUBT, Laws
 from tests.protocol.model.leads import UNBOUNDED, Truth, a_lead, bounds
 from tests.protocol.model.ledger import JudgedLedger
-from tests.protocol.model.runs import OnMachine, Run
+from tests.protocol.model.runs import Run
 from tests.protocol.model.service import BOOKING, LISTING, OPENING, ChiliPiper, Meeting, Request
+from tests.protocol.queries import Queries
 
 SENT, SENDS, LISTS = "update sent", f"ask {BOOKING}", f"ask {LISTING}"
 
@@ -105,8 +106,8 @@ class Play:
         released = self.ledger.released[lead]
         return [meeting for meeting in self.chili.meetings if meeting.lead == lead and meeting.id not in released]
 
-    def _runtime(self, ahead: float) -> OnMachine:
-        return OnMachine(Machine(self.time, ahead))
+    def _runtime(self, ahead: float) -> Queries:
+        return Queries(Machine(self.time, ahead))
 
     def _start(self, name: str, flow: Any, lead: str = "") -> Run:
         self.laws.note(name, "begins")

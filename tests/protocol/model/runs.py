@@ -2,45 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Iterator
-from types import coroutine
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
-from airflow_chilipiper.api.call import Call
-from airflow_chilipiper.booking.ledger.entry import Entry
-from tests.protocol.model.clocks import Machine
 from tests.protocol.model.service import Request
+from tests.protocol.queries import go_on
 
 if TYPE_CHECKING:
     from tests.protocol.model.play import Play
-
-
-@coroutine
-def query(verb: str, what: Any) -> Iterator[Any]:
-    """Suspend until the play answers."""
-    return (yield verb, what)
-
-
-class OnMachine:
-    """A Runtime whose verbs are queries, with the clocks of one machine."""
-
-    def __init__(self, machine: Machine) -> None:
-        self.now, self.wall = machine.now, machine.wall
-
-    async def acquire(self, *, priority: bool = False) -> None:
-        await query("acquire", priority)
-
-    async def ask(self, call: Call[Any], /) -> Any:
-        return await query("ask", call)
-
-    async def pause(self, seconds: float, /) -> None:
-        await query("pause", seconds)
-
-    async def get_or_create(self, entry: Entry, /) -> Any:
-        return await query("get_or_create", entry)
-
-    async def update(self, entry: Entry, /) -> Any:
-        return await query("update", entry)
 
 
 class Run:
@@ -101,8 +70,7 @@ class Run:
 
     def _resume(self, answer: Any) -> None:
         try:
-            failed = isinstance(answer, BaseException)
-            self.at = self._flow.throw(answer) if failed else self._flow.send(answer)
+            self.at = go_on(self._flow, answer)
         except StopIteration as done:
             self.is_over, self.result = True, done.value
         except AssertionError:
