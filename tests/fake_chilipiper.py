@@ -1,4 +1,4 @@
-"""An imitation of Chili Piper in memory, for flows: it offers everybody the same slot, and counts its meetings."""
+"""An imitation of Chili Piper in memory, for flows: it offers everybody the same slots, and counts its meetings."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from airflow_chilipiper.api.patterns.offer import Booked, Offer
 from airflow_chilipiper.api.patterns.slots import Bookable, Slots
 from airflow_chilipiper.booking.lead import Lead
 from tests import leads
+from tests.wire_answer import WireAnswer
 
 START = "2026-11-03T09:30:00Z"
 
@@ -24,42 +25,47 @@ def a_lead(number: int, **facts: Any) -> Lead:
 
 
 class FakeChiliPiper:
-    """Answers every call, or fails it as `opening` and `booking` say by the lead's number.
+    """Answers every call, or as `opening` and `booking` say by the lead's number; `starts` are the slots of an offer.
 
-    A booking of a lead in `held` is only answered once `go` is set; `busy` is called when it, or an opening of one in
-    `held_openings`, waits. The meeting list shows what is `listed`, whatever it is asked for; by default it may not be
-    read. Without `yields` it never suspends, so that a test may drive the flow by hand.
+    `calls` is what it was asked, `bookings` how often for each guest, whatever that was answered. A booking of a lead
+    in `held` is only answered once `go` is set; `busy` is called when it, or an opening of one in `held_openings`,
+    waits. The meeting list shows what is `listed`, or what that makes of the query; by default it may not be read.
+    Without `yields` it never suspends, so that a test may drive the flow by hand.
     """
 
     def __init__(
         self,
         *,
         opening: Mapping[int, Exception | Offer] | None = None,
-        booking: Mapping[int, Exception] | None = None,
+        booking: Mapping[int, Exception | WireAnswer] | None = None,
         held: tuple[int, ...] = (),
         held_openings: tuple[int, ...] = (),
         busy: Callable[[], object] = bool,
-        listed: Sequence[Mapping[str, Any]] | None = None,
+        listed: Sequence[Mapping[str, Any]] | Callable[[Mapping[str, Any]], Any] | None = None,
+        starts: Sequence[str] = (START,),
         yields: bool = True,
     ) -> None:
         self.clock = time.monotonic
         self.meetings: Counter[str] = Counter()
+        self.bookings: Counter[str] = Counter()
         self.openings = 0
+        self.calls: list[Call[Any]] = []
         self.go = Event()
-        self._opening, self._booking, self._listed = opening or {}, booking or {}, listed
+        self._opening, self._booking, self._listed, self._starts = opening or {}, booking or {}, listed, starts
         self._held, self._held_openings, self._busy, self._yields = held, held_openings, busy, yields
         self._sessions: dict[str, str] = {}
 
     async def ask(self, call: Call[Any], /) -> Any:
+        self.calls.append(call)
         if self._yields:
             await asyncio.sleep(0)
         if call.operation == "concierge-route-by-slug":
             return await self._open(call.body["form"]["PersonEmail"])
-        if call.operation == "meeting-list-put":
-            if self._listed is None:
-                raise NotAllowed("the list is closed", status=403)
-            return call.read({"data": {"list": list(self._listed)}, "hasMore": "No"})
-        return await self._book(self._sessions.pop(call.path.split("/")[5]))
+        if call.operation == "concierge-schedule":
+            return await self._book(call, self._sessions.pop(call.path.split("/")[5]))
+        if call.operation != "meeting-list-put" or self._listed is None:
+            raise NotAllowed(f"{call.operation} is closed", status=403)
+        return call.read(self._listed(call.body) if callable(self._listed) else a_page(self._listed, call.body))
 
     async def _open(self, email: str) -> Offer:
         self.openings += 1
@@ -73,12 +79,18 @@ class FakeChiliPiper:
 
     def offer(self, session: str) -> Offer:
         address = f"/v1/org/concierge/routing/{session}/schedule-simple"
-        return Offer(session=session, slots=Slots([Bookable(address, [START])]))
+        return Offer(session=session, slots=Slots([Bookable(address, self._starts)]))
 
-    async def _book(self, email: str) -> Booked:
+    async def _book(self, call: Call[Any], email: str) -> Any:
+        self.bookings[email] += 1
         await self._wait(number_of(email) in self._held)
-        if number_of(email) in self._booking:
-            raise self._booking[number_of(email)]
+        answer = self._booking.get(number_of(email))
+        if isinstance(answer, Exception):
+            raise answer
+        if answer:
+            from airflow_chilipiper.api.http.answer import read
+
+            return answer.read_for(call, read)
         self.meetings[email] += 1
         return Booked(meeting_id=f"meeting-{self.meetings[email]}-of-{email}")
 
@@ -86,6 +98,14 @@ class FakeChiliPiper:
         if held:
             self._busy()
             await asyncio.to_thread(self.go.wait, 10)
+
+
+def a_page(meetings: Sequence[Mapping[str, Any]], asked: Mapping[str, Any]) -> dict[str, Any]:
+    """The page that is asked for of those that start in time, or at no known time, whoever their guests are."""
+    starts = [(each.get("dateTime", {}).get("start", asked["start"]), each) for each in meetings]
+    shown = [each for start, each in starts if asked["start"] <= start < asked["end"]]
+    first, last = asked["page"] * asked["pageSize"], (asked["page"] + 1) * asked["pageSize"]
+    return {"data": {"list": shown[first:last]}, "hasMore": "Yes" if shown[last:] else "No"}
 
 
 def number_of(email: str) -> int:

@@ -37,8 +37,8 @@ def a_lead(**facts: Any) -> Lead:
     from airflow_chilipiper.booking.lead import Lead
     from airflow_chilipiper.booking.policy import Policy
 
+    guest = facts.pop("guest", GUEST)
     if "pattern" not in facts:
-        guest = facts.pop("guest", GUEST)
         form = {"PersonEmail": guest}
         facts["pattern"] = Concierge(router_slug="in", trigger="InAppButton", form=form, guest=guest)
     return made_of(Lead, Policy, **{"purpose": "spring", "key": "42", "interval": WEEK} | facts)

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from asyncio import CancelledError
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any
 
 from airflow_chilipiper.api import errors
 from airflow_chilipiper.api.call import Call
 from airflow_chilipiper.api.patterns.answers import booked
+from tests.wire_answer import WireAnswer, in_json
 
 
-class Wire(NamedTuple):
-    """An answer as it comes over the wire."""
-
-    status: int
-    content: str = ""
-    kind: str = "application/json"
-    headers: Mapping[str, str] = {}
-
-
-def envelope(status: int, code: str) -> Wire:
-    return Wire(status, json.dumps({"errorCode": code, "errorMessage": "no"}))
+def envelope(status: int, code: str) -> WireAnswer:
+    return in_json(status, {"errorCode": code, "errorMessage": "no"})
 
 
 OPENING_FAILS: dict[str, Exception] = {
@@ -43,29 +34,29 @@ LISTS_FAIL: dict[str, Exception] = {
     "list unanswered": errors.NoAnswer(),
 }
 # Of a booking call: the closed list of definite noes, the noes to be looked at, and all else.
-NOES: dict[str, Wire | Exception] = {
-    "slot gone": Wire(200, '{"type": "Failure", "reason": "taken"}'),
+NOES: dict[str, WireAnswer | Exception] = {
+    "slot gone": WireAnswer(200, '{"type": "Failure", "reason": "taken"}'),
     "not sent": errors.NotSent("too late"),
-    "throttled": Wire(429),
-    "bad request": Wire(400, "Invalid value for: body", "text/plain"),
-    "not allowed": Wire(401),
+    "throttled": WireAnswer(429),
+    "bad request": WireAnswer(400, "Invalid value for: body", "text/plain"),
+    "not allowed": WireAnswer(401),
     "invalid": errors.Invalid("cannot be written"),
 }
-NOES_TO_LOOK_AT: dict[str, Wire | Exception] = {
+NOES_TO_LOOK_AT: dict[str, WireAnswer | Exception] = {
     "refused with a code": envelope(409, "SlotTaken"),
     "not found with a code": envelope(404, "HostNotFound"),
 }
-DOUBTS: dict[str, Wire | BaseException] = {
+DOUBTS: dict[str, WireAnswer | BaseException] = {
     "no answer": errors.NoAnswer(),
-    "server broken": Wire(502, "<html>", "text/html"),
-    "503 with Retry-After": Wire(503, headers={"retry-after": "1"}),
+    "server broken": WireAnswer(502, "<html>", "text/html"),
+    "503 with Retry-After": WireAnswer(503, headers={"retry-after": "1"}),
     "408 with a code": envelope(408, "Whatever"),
-    "a redirect": Wire(302, headers={"location": "/login"}),
-    "unreadable": Wire(200, '{"type": "Success"}'),
+    "a redirect": WireAnswer(302, headers={"location": "/login"}),
+    "unreadable": WireAnswer(200, '{"type": "Success"}'),
     "session gone": envelope(409, "SessionUsed"),
-    "409 without a code": Wire(409),
-    "404 without a code": Wire(404, "page not found", "text/plain"),
-    "410 without a code": Wire(410),
+    "409 without a code": WireAnswer(409),
+    "404 without a code": WireAnswer(404, "page not found", "text/plain"),
+    "410 without a code": WireAnswer(410),
     "surprise": RuntimeError("a bug"),
     "cancelled": CancelledError(),
 }
@@ -73,16 +64,15 @@ DOUBTS: dict[str, Wire | BaseException] = {
 
 def as_errors(read: Callable[..., Any]) -> dict[str, BaseException]:
     """What the flow's reader makes of each answer to a booking call."""
-    return {name: _error(told, read) for name, told in (NOES | NOES_TO_LOOK_AT | DOUBTS).items()}
+    return {name: _error(answer, read) for name, answer in (NOES | NOES_TO_LOOK_AT | DOUBTS).items()}
 
 
-def _error(told: Wire | BaseException, read: Callable[..., Any]) -> BaseException:
-    if isinstance(told, BaseException):
-        return told
+def _error(answer: WireAnswer | BaseException, read: Callable[..., Any]) -> BaseException:
+    if isinstance(answer, BaseException):
+        return answer
     call = Call(operation="concierge-schedule", permission="p", method="POST", path="/", read=booked)
-    headers = {"content-type": told.kind, **told.headers}
     try:
-        read(call, told.status, headers, told.content.encode())
+        answer.read_for(call, read)
     except errors.ChiliPiperError as error:
         return error
-    raise AssertionError(f"{told} is no error")
+    raise AssertionError(f"{answer} is no error")

@@ -2,23 +2,45 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import ssl
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tests import raw_server as raw
-from tests.protocol.mutants.desk import OFFER
+from tests.fake_chilipiper import START
 from tests.raw_server import Peer, RawServer, Step
 
 if TYPE_CHECKING:
     from airflow_chilipiper.api.http.client import ClientSettings
+    from airflow_chilipiper.booking.lead import Lead
+    from airflow_chilipiper.booking.outcome import Outcome
+
+OFFER = {"routeId": "r-1", "schedulingData": {"startTimes": [START]}}
 
 
 def settings(server: RawServer, *, scheme: str = "http", timeout: float = raw.LIMIT) -> ClientSettings:
     from airflow_chilipiper.api.http.client import ClientSettings
 
     return ClientSettings(token="t", base_url=f"{scheme}://127.0.0.1:{server.port}", timeout=timeout, verify=False)
+
+
+def one_run(settings: ClientSettings, lead: Lead, **options: Any) -> Outcome:
+    """What a run with these settings makes of *lead*."""
+    return asyncio.run(run(settings, lead, **options))
+
+
+async def run(settings: ClientSettings, lead: Lead, **options: Any) -> Outcome:
+    from airflow_chilipiper.api.http.client import Client
+    from airflow_chilipiper.api.pace.limiter import RateLimiter
+    from airflow_chilipiper.booking.book import book
+    from airflow_chilipiper.booking.ledger.memory import MemoryLedger
+    from airflow_chilipiper.booking.ledger.runtime import RecordingRuntime
+
+    async with Client(settings, **options) as client:
+        runtime = RecordingRuntime(client, RateLimiter(None), MemoryLedger(), sleep=lambda _: asyncio.sleep(0))
+        return await book(lead, runtime)
 
 
 def reply(status: bytes, *headers: bytes, body: Any = None) -> bytes:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 
+from airflow_chilipiper.api.pace.limiter import RateLimiter
+from tests.fake_chilipiper import FakeChiliPiper, a_lead
 from tests.protocol.copies import catch, law
 from tests.protocol.mutant import Change, Mutant
-from tests.protocol.mutants.desk import Desk, a_lead, a_runtime
+from tests.protocol.mutants.booked import a_ledger
 
 if TYPE_CHECKING:
     from airflow_chilipiper.booking.batch.batch import Batch
@@ -25,10 +26,10 @@ if TYPE_CHECKING:
 
 @dataclass
 class Run:
-    """A batch one lead after another at a desk, and the outcomes that it reports."""
+    """A batch of one lead after another, and the outcomes that it reports."""
 
     leads: Iterator[tuple[int, Lead]]
-    desk: Callable[[httpx.Request], httpx.Response]
+    chili: FakeChiliPiper = field(default_factory=FakeChiliPiper)
     reported: Counter[int] = field(default_factory=Counter)
 
     def batch(self, **settings: Any) -> Batch:
@@ -38,12 +39,15 @@ class Run:
             self.leads, self._open, on_outcome=lambda number, _: self.reported.update([number]), at_once=1, **settings
         )
 
-    def _open(self) -> AbstractAsyncContextManager[BatchRuntime]:
-        return a_runtime(self.desk)
+    @asynccontextmanager
+    async def _open(self) -> AsyncIterator[BatchRuntime]:
+        from airflow_chilipiper.booking.batch.runtime import BatchRuntime
+
+        yield BatchRuntime(self.chili, RateLimiter(None), a_ledger())
 
 
 def leads(count: int) -> Iterator[tuple[int, Lead]]:
-    return ((number, a_lead(key=str(number))) for number in range(count))
+    return ((number, a_lead(number)) for number in range(count))
 
 
 def reported_once(run: Run, count: int) -> None:
@@ -53,23 +57,24 @@ def reported_once(run: Run, count: int) -> None:
 
 
 def all_is_well() -> None:
-    (run := Run(leads(3), Desk())).batch().run()
+    (run := Run(leads(3))).batch().run()
     reported_once(run, 3)
 
 
 def an_answer_that_comes_after_the_drain() -> None:
-    asked, go, desk = Event(), Event(), Desk()
+    asked, go = Event(), Event()
 
-    def answers_late(request: httpx.Request) -> httpx.Response:
+    def hold_up_all() -> None:
         asked.set()
         go.wait(10)
-        return desk(request)
 
     def stop_once_asked() -> None:
         if asked.is_set():
             batch.stop()
 
-    batch = (run := Run(leads(3), answers_late)).batch(drain=0.0)
+    chili = FakeChiliPiper(held=(0,), busy=hold_up_all)
+    chili.go.set()
+    batch = (run := Run(leads(3), chili)).batch(drain=0.0)
     batch.run(stop_once_asked, every=0.001)
     go.set()
     for loop in (thread for thread in threading.enumerate() if thread.name == "chilipiper-batch"):
@@ -82,7 +87,7 @@ def leads_that_can_be_read_no_further() -> None:
         yield from leads(3)
         raise OSError
 
-    (run := Run(breaks_off(), Desk())).batch().run()
+    (run := Run(breaks_off())).batch().run()
     reported_once(run, 3)
 
 
@@ -90,7 +95,7 @@ def what_is_added_fails() -> None:
     async def stumbles(outcome: Any, runtime: Any) -> Any:
         raise ZeroDivisionError
 
-    run = Run(leads(3), Desk())
+    run = Run(leads(3))
     try:
         run.batch(finish=stumbles).run()
     except BaseExceptionGroup as torn:
@@ -100,16 +105,9 @@ def what_is_added_fails() -> None:
 
 def a_lead_that_comes_twice() -> None:
     """The second time it is on record as booked. Chili Piper is asked for one session."""
-    opened = 0
-    desk = Desk()
-
-    def counts(request: httpx.Request) -> httpx.Response:
-        nonlocal opened
-        opened += request.url.path.endswith("/rest")
-        return desk(request)
-
-    Run(enumerate([a_lead(), a_lead()]), counts).batch().run()
-    law(opened == 1, f"I8: {opened} sessions for one lead")
+    run = Run(enumerate([a_lead(1), a_lead(1)]))
+    run.batch().run()
+    law(run.chili.openings == 1, f"I8: {run.chili.openings} sessions for one lead")
 
 
 BATCH, RUNTIME = "booking.batch.batch", "booking.batch.runtime"

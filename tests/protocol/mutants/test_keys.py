@@ -8,16 +8,17 @@ from typing import Any
 
 import pytest
 
+from tests.fake_chilipiper import a_lead
 from tests.protocol.copies import catch, law
 from tests.protocol.mutant import Mutant
-from tests.protocol.mutants.desk import Desk, a_lead, a_ledger, book
+from tests.protocol.mutants.booked import a_chili, a_ledger, book
 
 
 def booked_in_turn(*queries: dict[str, Any]) -> tuple[int, list[str]]:
     """How many meetings these leads came to, in one ledger; and how each of them ended."""
-    desk, ledger = Desk(), a_ledger()
-    outcomes = [book(a_lead(**query), desk, ledger) for query in queries]
-    return desk.meetings, [outcome.status for outcome in outcomes]
+    chili, ledger = a_chili(), a_ledger()
+    outcomes = [book(a_lead(1, **query), chili, ledger) for query in queries]
+    return chili.meetings.total(), [outcome.status for outcome in outcomes]
 
 
 def none_lost(*queries: dict[str, Any]) -> None:
@@ -68,13 +69,13 @@ def a_later_window() -> None:
 
 
 def a_fuller_form() -> None:
-    fuller = dict(a_lead().pattern.form) | {"PersonFirstName": "Jo"}
+    fuller = dict(a_lead(1).pattern.form) | {"PersonFirstName": "Jo"}
     _, ends = booked_in_turn({}, {"pattern": a_pattern(form=fuller)})
     law(ends == ["booked", "already_booked"], f"a changed form makes a booked lead {ends[1]}")
 
 
 def another_guest() -> None:
-    _, ends = booked_in_turn({}, {"guest": "ann@example.com"})
+    _, ends = booked_in_turn({}, {"guest": "lead2@example.com"})
     law(ends == ["booked", "invalid"], f"I6: a guest whom nobody invited is told as {ends[1]}")
 
 
@@ -86,7 +87,7 @@ def another_router() -> None:
 def a_pattern(**facts: Any) -> Any:
     from dataclasses import replace
 
-    return replace(a_lead().pattern, **facts)
+    return replace(a_lead(1).pattern, **facts)
 
 
 LEAD_KEY, LEAD, SPELLING = "booking.ledger.lead_key", "booking.lead", "api.spelling"

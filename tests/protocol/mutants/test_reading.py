@@ -2,77 +2,83 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-import httpx
 import pytest
 
+from tests.fake_chilipiper import START, a_lead, a_page
 from tests.protocol.copies import catch, law
 from tests.protocol.mutant import Mutant
-from tests.protocol.mutants.desk import GUEST, MEETING, Desk, a_lead, a_ledger, a_page, book
+from tests.protocol.mutants.booked import a_chili, a_ledger, book
+from tests.wire_answer import WireAnswer, in_json
 
-NOES = {"errorCode": "Whatever", "errorMessage": "it says why", "arguments": {}}
+NO = {"errorCode": "Whatever", "errorMessage": "it says why", "arguments": {}}
+MEETING = {"meetingId": "m-1", "dateTime": {"start": START}, "primaryGuest": {"value": "lead1@example.com"}}
 
 
-def at_most_one_meeting(desk: Desk, *, runs: int = 1) -> None:
-    """The answer to the booking call is misread, and the lead is taken for free."""
-    lead, ledger = a_lead(), a_ledger()
+def at_most_one_meeting(answer: WireAnswer, *, runs: int = 1, listed: Any = ()) -> None:
+    """The answer to the booking call is misread, and the lead is taken for free. By default the list lags."""
+    chili, ledger = a_chili(booking={1: answer}, listed=listed), a_ledger()
     for _ in range(runs):
-        book(lead, desk, ledger)
-    law(desk.meetings == 1, f"I1: {desk.meetings} meetings for one lead")
+        book(a_lead(1), chili, ledger)
+    made = chili.bookings.total()
+    law(made == 1, f"I1: {made} meetings for one lead")
 
 
 def a_200_that_names_no_meeting() -> None:
-    lead, ledger = a_lead(), a_ledger()
+    ledger = a_ledger()
     for answer in ({}, {"type": "Success", "meetingId": " "}):
-        book(lead, Desk(httpx.Response(200, json=answer)), ledger)
+        book(a_lead(1), a_chili(booking={1: in_json(200, answer)}, listed=()), ledger)
         (entry,) = ledger.list()
         law(entry.state in ("unknown", "review"), f"I5: {entry.state}, and no meeting is known")
 
 
 def a_failure_that_names_a_meeting() -> None:
-    answer = {"type": "Failure", "reason": "the CRM is slow", "meetingId": "m-1"}
-    at_most_one_meeting(Desk(httpx.Response(200, json=answer)))
+    at_most_one_meeting(in_json(200, {"type": "Failure", "reason": "the CRM is slow", "meetingId": "m-1"}))
 
 
 def a_503_that_says_when_to_come_back() -> None:
-    at_most_one_meeting(Desk(httpx.Response(503, headers={"Retry-After": "1"}, json=NOES)))
+    at_most_one_meeting(in_json(503, NO, **{"retry-after": "1"}))
 
 
 def a_400_of_a_gateway() -> None:
-    at_most_one_meeting(Desk(httpx.Response(400, html="<title>Bad Request</title>")), runs=2)
+    at_most_one_meeting(WireAnswer(400, "<title>Bad Request</title>", "text/html"), runs=2)
 
 
 def a_4xx_of_a_gateway() -> None:
     """With a meeting list that lags behind."""
-    at_most_one_meeting(Desk(httpx.Response(409, json={"error": "conflict"})))
+    at_most_one_meeting(in_json(409, {"error": "conflict"}))
 
 
 def a_session_that_was_used() -> None:
     """By our own call, perhaps; and the meeting list lags behind."""
-    at_most_one_meeting(Desk(httpx.Response(409, json=NOES | {"errorCode": "RoutingSessionUsed"})))
+    at_most_one_meeting(in_json(409, NO | {"errorCode": "RoutingSessionUsed"}))
 
 
 def a_no_with_this_list(listed: Any) -> None:
     """A no in words that we do not know, and a meeting list that has the meeting or cannot be read."""
-    at_most_one_meeting(Desk(httpx.Response(409, json=NOES), listed=listed))
+    at_most_one_meeting(in_json(409, NO), listed=listed)
 
 
 def a_list_of_two_pages() -> None:
     others = [MEETING | {"meetingId": f"other-{at}", "primaryGuest": {"value": "x@example.com"}} for at in range(50)]
-    a_no_with_this_list(lambda page: a_page(MEETING) if page else a_page(*others, more="Yes"))
+    a_no_with_this_list([*others, MEETING])
 
 
 def a_list_that_says_there_is_more_and_shows_none() -> None:
-    a_no_with_this_list(lambda page: a_page(more="Yes"))
+    def listed(asked: Mapping[str, Any]) -> dict[str, Any]:
+        return a_page([], asked) | {"hasMore": "Yes"}
+
+    a_no_with_this_list(listed)
 
 
 def a_list_of_another_shape() -> None:
-    a_no_with_this_list(lambda page: {"data": {"meetings": [MEETING]}, "hasMore": "No"})
+    a_no_with_this_list(lambda asked: {"data": {"meetings": [MEETING]}, "hasMore": "No"})
 
 
 def a_list_that_spells_the_guest_otherwise() -> None:
-    a_no_with_this_list(lambda page: a_page(MEETING | {"primaryGuest": {"value": GUEST.title()}}))
+    a_no_with_this_list([MEETING | {"primaryGuest": {"value": "Lead1@Example.com"}}])
 
 
 ANSWER, PATTERN, PAGES, MEETINGS = (

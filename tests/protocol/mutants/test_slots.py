@@ -2,42 +2,33 @@
 
 from __future__ import annotations
 
-import asyncio
-
-import httpx
 import pytest
 
+from airflow_chilipiper.api import errors
+from tests.drive import Immediate, block
+from tests.fake_chilipiper import START, a_lead
 from tests.protocol.copies import catch, law
 from tests.protocol.mutant import Mutant
-from tests.protocol.mutants.desk import OFFER, START, Desk, a_lead, a_runtime
+from tests.protocol.mutants.booked import a_chili, a_ledger
 
 LATER = "2026-11-03T10:30:00Z"
 
 
-def a_lead_beside_one_that_has(*answers: httpx.Response | Exception, at: str) -> None:
+def a_lead_beside_one_that_has(*no: Exception, at: str) -> None:
     """Both were offered the same two slots before either booked. The second one's is to start then."""
     from airflow_chilipiper.booking.book import book, open_session
     from airflow_chilipiper.booking.slots.choice import Choice
     from airflow_chilipiper.booking.slots.reservations import Reservations
 
-    desk, sent, reservations = Desk(*answers), list[str](), Reservations()
-
-    def offers_two(request: httpx.Request) -> httpx.Response:
-        if request.url.path.endswith("/rest"):
-            return httpx.Response(200, json=OFFER | {"schedulingData": {"startTimes": [START, LATER]}})
-        sent.append(request.content.decode())
-        return desk(request)
-
-    async def flow() -> None:
-        choices = [Choice(lambda offer: [], None, "in", reservations) for _ in range(2)]
-        leads = [a_lead(key=str(number), choice=choice, max_sessions=1) for number, choice in enumerate(choices)]
-        async with a_runtime(offers_two) as runtime:
-            sessions = [await open_session(lead, runtime) for lead in leads]
-            for lead, session in zip(leads, sessions, strict=True):
-                await book(lead, runtime, session=session)
-
-    asyncio.run(flow())
-    law(at in sent[-1], f"two calls a booking: the second lead asks for another slot than {at}")
+    chili, reservations = a_chili(booking=dict(enumerate(no)), starts=[START, LATER]), Reservations()
+    runtime = Immediate(chili, a_ledger())
+    choices = [Choice(lambda offer: [], None, "in", reservations) for _ in range(2)]
+    leads = [a_lead(number, choice=choice, max_sessions=1) for number, choice in enumerate(choices)]
+    sessions = [block(open_session(lead, runtime)) for lead in leads]
+    for lead, session in zip(leads, sessions, strict=True):
+        block(book(lead, runtime, session=session))
+    last = chili.calls[-1].body["startTime"]
+    law(last == at, f"two calls a booking: the second lead asks for {last} instead of {at}")
 
 
 def beside_a_booking() -> None:
@@ -45,16 +36,15 @@ def beside_a_booking() -> None:
 
 
 def beside_a_lost_answer() -> None:
-    a_lead_beside_one_that_has(httpx.ReadTimeout("lost"), at=LATER)
+    a_lead_beside_one_that_has(errors.NoAnswer("lost"), at=LATER)
 
 
 def beside_a_lost_slot() -> None:
-    gone = {"type": "Failure", "reason": "taken"}
-    a_lead_beside_one_that_has(httpx.Response(200, json=gone), at=LATER)
+    a_lead_beside_one_that_has(errors.SlotGone("taken", status=200), at=LATER)
 
 
 def beside_a_call_that_was_not_let_in() -> None:
-    a_lead_beside_one_that_has(httpx.Response(429), at=START)
+    a_lead_beside_one_that_has(errors.Throttled("429", status=429), at=START)
 
 
 BOOK = "booking.book"

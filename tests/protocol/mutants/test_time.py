@@ -7,10 +7,11 @@ import ssl
 from typing import TYPE_CHECKING, Any
 
 from tests import raw_server as raw
+from tests.fake_chilipiper import START
+from tests.leads import a_lead
 from tests.protocol.copies import catch, law
 from tests.protocol.mutant import Mutant
-from tests.protocol.mutants.desk import START, a_lead, a_ledger, one_run
-from tests.protocol.mutants.sockets import BOOKS, OPENS_AND_CLOSES, over_tls, reply, settings
+from tests.protocol.mutants.sockets import BOOKS, OPENS_AND_CLOSES, one_run, over_tls, reply, settings
 from tests.raw_server import Peer
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def a_slow_handshake(server_tls: ssl.SSLContext) -> None:
     clock = Clock()
     slow = over_tls(BOOKS, server_tls, lambda: setattr(clock, "now", 60.0))
     with raw.raw_server(over_tls(OPENS_AND_CLOSES, server_tls), slow) as server:
-        one_run(settings(server, scheme="https"), a_lead(max_sessions=1), a_ledger(), clock=clock)
+        one_run(settings(server, scheme="https"), a_lead(max_sessions=1), clock=clock)
     law(b"/schedule-simple" not in server.saw, "I1: booked when the lead may have been another run's already")
 
 

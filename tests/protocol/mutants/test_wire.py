@@ -13,10 +13,10 @@ import httpx
 import pytest
 
 from tests import raw_server as raw
+from tests.leads import a_lead
 from tests.protocol.copies import catch, law
 from tests.protocol.mutant import Change, Mutant
-from tests.protocol.mutants.desk import Desk, a_lead, a_ledger, book, one_run, run
-from tests.protocol.mutants.sockets import BOOKS, OPENS, OPENS_AND_CLOSES, reply, settings
+from tests.protocol.mutants.sockets import BOOKS, OFFER, OPENS, OPENS_AND_CLOSES, one_run, reply, run, settings
 from tests.raw_server import Peer, RawServer, Step
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def books(server: RawServer) -> Outcome:
-    return one_run(settings(server), a_lead(), a_ledger())
+    return one_run(settings(server), a_lead())
 
 
 def one_booking_call(books: Callable[[RawServer], object], *plan: Step) -> None:
@@ -60,7 +60,7 @@ def a_batch_that_is_stopped() -> None:
         raise ConnectionError
 
     async def stopped(server: RawServer) -> None:
-        task = asyncio.create_task(run(settings(server), a_lead(), a_ledger()))
+        task = asyncio.create_task(run(settings(server), a_lead()))
         await asyncio.to_thread(has_it.wait, raw.LIMIT)
         task.cancel()
         with suppress(asyncio.CancelledError):
@@ -80,8 +80,19 @@ def an_answer_that_no_http_library_knows() -> None:
 
 
 def a_transport_that_nobody_knows() -> None:
-    book(a_lead(), desk := Desk(httpx.ConnectTimeout("the answer was lost")), a_ledger())
-    law(desk.meetings == 1, f"I1: {desk.meetings} meetings for one lead")
+    from airflow_chilipiper.api.http.client import ClientSettings
+
+    sent = list[str]()
+
+    def answers(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/rest"):
+            return httpx.Response(200, json=OFFER)
+        sent.append(request.url.path)
+        raise httpx.ConnectTimeout("the answer was lost")
+
+    one_run(ClientSettings(token="t", verify=False), a_lead(), transport=httpx.MockTransport(answers))
+    calls = sum(path.endswith("/schedule-simple") for path in sent)
+    law(calls == 1, f"I1: {calls} booking calls were made for one lead")
 
 
 WIRE, CLIENT, TRANSPORT = "api.http.send_guard", "api.http.client", "api.http.transport"

@@ -7,10 +7,11 @@ from contextlib import suppress
 import pytest
 
 from tests.entries import changed
+from tests.fake_chilipiper import a_lead
 from tests.integration.ledger.test_sql_ledger import TRIES, LosesAnswers
 from tests.protocol.copies import catch, law
 from tests.protocol.mutant import Change, Mutant
-from tests.protocol.mutants.desk import Desk, a_lead, book
+from tests.protocol.mutants.booked import a_chili, book
 from tests.protocol.mutants.ledger.sql import Open, created, ledger_over, new_ledger, on_record, updated
 from tests.protocol.mutants.ledger.sql_texts import ANY_VERSION, COMPARES, IS_FREE, LEDGER, TABLE, WRITES
 
@@ -28,27 +29,27 @@ def two_runs_one_after_the_other(open_engine: Open) -> None:
 def a_second_meeting(open_engine: Open) -> None:
     ledger = new_ledger(open_engine)
     (entry,) = created(ledger, "a")
-    told = [ledger.update([changed(entry, "booked", meeting_id=meeting)])[0] for meeting in ("m-1", "m-2")]
+    answers = [ledger.update([changed(entry, "booked", meeting_id=meeting)])[0] for meeting in ("m-1", "m-2")]
     law(on_record(open_engine, entry).meeting_id == "m-1", "I5: a meeting was made that is on no record")
-    law(isinstance(told[1], Exception), "I5: two meetings for one lead, and no alarm")
+    law(isinstance(answers[1], Exception), "I5: two meetings for one lead, and no alarm")
 
 
 def an_answer_that_comes_late(open_engine: Open) -> None:
     """A person has set the lead free meanwhile, and was wrong."""
-    ledger, desk = new_ledger(open_engine), Desk()
-    (entry,) = ledger.get_or_create([a_lead().new_entry()])
+    ledger, chili = new_ledger(open_engine), a_chili()
+    (entry,) = ledger.get_or_create([a_lead(1).new_entry()])
     ledger.update([sent := changed(entry, "sent")])
     ledger.update([changed(sent, "planned")])
     ledger.update([changed(sent, "booked", meeting_id="m-late")])
-    book(a_lead(), desk, ledger)
-    law(not desk.meetings, "I1: two meetings for one lead, since nobody wrote down the first")
+    book(a_lead(1), chili, ledger)
+    law(not chili.meetings, "I1: two meetings for one lead, since nobody wrote down the first")
 
 
 def a_second_run(open_engine: Open) -> None:
-    ledger, desk = new_ledger(open_engine), Desk()
+    ledger, chili = new_ledger(open_engine), a_chili()
     for _ in range(2):
-        book(a_lead(), desk, ledger)
-    law(desk.meetings == 1, f"I1: {desk.meetings} meetings for one lead")
+        book(a_lead(1), chili, ledger)
+    law(chili.meetings.total() == 1, f"I1: {chili.meetings.total()} meetings for one lead")
 
 
 def two_leads_that_bring_one_meeting(open_engine: Open) -> None:

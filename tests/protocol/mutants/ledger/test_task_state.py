@@ -8,10 +8,10 @@ from contextlib import suppress
 import pytest
 
 from tests.entries import changed
-from tests.leads import a_lead
+from tests.fake_chilipiper import a_lead
 from tests.protocol.copies import catch, law
 from tests.protocol.mutant import Change, Mutant
-from tests.protocol.mutants.desk import Desk, book
+from tests.protocol.mutants.booked import a_chili, book
 from tests.unit.booking.ledger.task_store import FIRST, Arrive, Clock, TaskStore, a_try, breaks, calm, entries_of
 
 
@@ -19,12 +19,12 @@ def booked_by_each_try(store: TaskStore, *between: Callable[[], object]) -> None
     """One lead, and one more try after each thing that happens to the store. Whoever cannot be sure books nobody."""
     from airflow_chilipiper.booking.ledger.entry import LedgerFailed
 
-    desk = Desk()
+    chili = a_chili()
     for happens in (bool, *between):
         happens()
         with suppress(LedgerFailed):
-            book(a_lead(), desk, a_try(store))
-    law(desk.meetings == 1, f"I1: {desk.meetings} meetings for one lead")
+            book(a_lead(1), chili, a_try(store))
+    law(chili.meetings.total() == 1, f"I1: {chili.meetings.total()} meetings for one lead")
 
 
 def reads_find_nothing() -> None:
@@ -45,7 +45,7 @@ def a_page_is_gone() -> None:
 
 
 def writes_fail_after_the_first() -> None:
-    store, desk, writes = TaskStore(), Desk(), list[str]()
+    store, chili, writes = TaskStore(), a_chili(), list[str]()
 
     def on_set(key: str, arrive: Arrive) -> None:
         writes.append(key)
@@ -57,10 +57,10 @@ def writes_fail_after_the_first() -> None:
 
     store.on_set = on_set
     with suppress(LedgerFailed):
-        book(a_lead(), desk, a_try(store))
+        book(a_lead(1), chili, a_try(store))
     store.on_set = calm
     (entry,) = a_try(store).list()
-    law(entry.state != "planned" or not desk.meetings, "I3: a booking call whose `sent` is not on record")
+    law(entry.state != "planned" or not chili.meetings, "I3: a booking call whose `sent` is not on record")
 
 
 def many_leads_in_one_task() -> None:
