@@ -35,6 +35,7 @@ PLAYED = {
     "MemoryLedger": "booking.ledger.memory",
     "Policy": "booking.policy",
     "RoutingLog": "booking.doubt.routing_log",
+    "preview": "booking.outcome_rules",
     "read": "api.http.answer",
 }
 
@@ -136,11 +137,6 @@ def _code(module: ModuleType, changes: tuple[Change, ...]) -> CodeType:
     for change in changes:
         source = change.made(source)
     return compile(source, f"{'broken ' if changes else ''}{module.__name__}", "exec", dont_inherit=True)
-
-
-def law(kept: bool, text: str) -> None:
-    if not kept:
-        raise Broken(text)
 
 
 @contextmanager

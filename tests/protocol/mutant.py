@@ -23,7 +23,7 @@ class Change(NamedTuple):
 
 class Mutant:
     """A change that breaks a law: which, and the scenario in which that is seen, by hand, in a schedule, under crashes
-    or in a test of its own.
+    or in a test of their own.
 
     Where there is more than one safeguard against the same harm, the others are taken out `also`.
     """

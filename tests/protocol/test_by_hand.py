@@ -14,7 +14,7 @@ BROKEN = {name: (*pin, mutant.changes) for name, mutant in MUTANTS.items() if (p
 
 
 def test_no_sequence_of_answers_breaks_a_promise() -> None:
-    """The laws of `by_hand.laws`, in every sequence, and in two more tries with what each has left on record."""
+    """The laws hold in every sequence, and in two more tries with what each has left on record."""
     assert every_sequence(a_flow()) >= 10_000
 
 

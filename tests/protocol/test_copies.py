@@ -7,7 +7,8 @@ import sys
 import pytest
 
 from tests.protocol.choices import Broken
-from tests.protocol.copies import catch, law, program
+from tests.protocol.copies import catch, program
+from tests.protocol.laws import law
 from tests.protocol.mutant import Mutant
 from tests.protocol.mutants.of_flows import LISTS, MUTANTS
 

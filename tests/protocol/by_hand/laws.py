@@ -1,6 +1,6 @@
-"""The law: I1 to I9 of the booking protocol, and what may be concluded from what.
+"""What may be concluded from what, and where a flow answered by hand must keep the laws of the protocol.
 
-A law is judged by the truth and by what the flow was told, never by the flow's own reasoning.
+It is judged by the truth and by what the flow was shown, never by the flow's own reasoning.
 """
 
 from __future__ import annotations
@@ -10,11 +10,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow_chilipiper.api import errors
 from airflow_chilipiper.api.call import Call
-from airflow_chilipiper.booking.batch.runtime import Stopping
 from airflow_chilipiper.booking.ledger.entry import Entry, LedgerFailed
-from airflow_chilipiper.booking.outcome import STATUSES, Outcome
+from airflow_chilipiper.booking.outcome import Outcome
 from tests.protocol.by_hand.scenarios import (
     CALL,
     HORIZON,
@@ -25,13 +23,20 @@ from tests.protocol.by_hand.scenarios import (
     invited_by,
     start_of,
 )
+from tests.protocol.laws import (
+    OF_A_CALL,
+    OWNS_THE_DOUBT,
+    BookingCall,
+    left_alone,
+    nobody_free_with_a_meeting,
+    one_true_outcome,
+    sent_only_when_free,
+)
 
 if TYPE_CHECKING:
     from tests.protocol.by_hand.truth import Truth
 
 MINUTE = timedelta(minutes=1)
-ENDS_A_RUN = (errors.NotAllowed, errors.NotFound, LedgerFailed, Stopping)
-OWNS_THE_DOUBT = ("unknown", "review", "booked", "already_booked")
 OF_ANOTHER_WISH = {
     **dict.fromkeys(("sent", "unknown", "booked"), "invalid"),
     "review": "review",
@@ -43,10 +48,8 @@ def why_left_alone(side: Truth) -> str:
     """Why nobody may be asked about a lead as it stands on record, nor its entry be changed."""
     entry = side.entry
     assert entry is not None
-    if entry.state == "booked" and not (side.scenario.due_again and (entry.booked_at or WALL) < WALL):
-        return "I8: a lead that is booked"
-    if entry.state == "abandoned":
-        return "I9: a lead that was given up"
+    if why := left_alone(entry, is_due_again=side.scenario.due_again and (entry.booked_at or WALL) < WALL):
+        return why
     if entry.state != "planned" and not side.scenario.is_same_request and entry is side.on_record:
         return "an entry of another guest or target"
     is_fresh = entry.state == "sent" and side.clock - side.sent_when(entry) <= CALL
@@ -71,8 +74,7 @@ def judge_change(side: Truth, entry: Entry) -> None:
         return  # the ledger refuses it
     if entry.state == "sent":
         side.law(not side.doubt, "I4: sent again while a call of ours is in doubt")
-        free = current.state == "planned" or side.lead.is_due_again(current, WALL)
-        side.law(free, f"I4: sent on an entry that is {current.state}")
+        side.keeps(sent_only_when_free(current, is_due_again=side.lead.is_due_again(current, WALL)))
     elif entry.state == "planned":
         _judge_freed(side, current)
         side.doubt = False
@@ -149,23 +151,15 @@ def _looked(side: Truth, start: datetime, end: datetime, *, by_letter: bool) -> 
 
 
 def judge_call(side: Truth, call: Call[Any], sent: Entry | None, session: str) -> None:
-    """The booking call itself."""
-    side.law(sent is not None and sent == side.entry, "I3: a booking call without a durable `sent` of its own")
-    assert sent is not None
-    side.law(sent.version not in side.used, "I2: two booking calls in one attempt")
-    teller = (sent.sender, sent.session) == (side.lead.policy.sender, session)
-    side.law(teller, "I3: the entry tells another sender or session")
-    told = sent.slot == START_AS_SENT and sent.sent_at is not None
-    side.law(told, "I3: the entry does not tell what was sent when")
-    side.law(session not in side.spent, "I7: a session spent twice")
+    """The booking call itself; *sent* is what this run has recorded since its last one."""
+    durable = sent if sent == side.entry else None
+    sender = side.lead.policy.sender
+    side.booking_calls.append(BookingCall(sender, session, START_AS_SENT, durable, call.repeatable))
+    for law in OF_A_CALL:
+        side.keeps(law(side.record()))
     opened, lifetime = side.opened[session]
     latest = min(side.read_before_record + 2, opened + lifetime)
     side.law(call.send_by is not None and call.send_by <= latest, "the call may leave too late")
-    side.law(not call.repeatable, "I2: a booking that says it may be repeated")
-
-
-def judge_meetings(side: Truth) -> None:
-    side.law(len(side.meetings) <= 1 or side.freed, "I1: more than one meeting")
 
 
 def judge_log(side: Truth, asked: Mapping[str, Any], entry: Entry) -> None:
@@ -180,19 +174,12 @@ def judge_log(side: Truth, asked: Mapping[str, Any], entry: Entry) -> None:
 
 
 def judge_end(side: Truth, outcome: Outcome | None, raised: BaseException | None) -> None:
-    if isinstance(raised, CancelledError):
-        return
-    if raised is not None:
-        side.law(isinstance(raised, ENDS_A_RUN), f"I6: {raised!r} instead of an outcome")
-        side.law(not side.doubt, "I6: a call in doubt, and no outcome that says so")
-        side.law(isinstance(raised, LedgerFailed) or not _left_sent(side), "I6: a no that is not on record")
-        return
-    assert outcome is not None
-    side.law(outcome.status in STATUSES, "I6: no such outcome")
-    in_doubt = side.doubt and outcome.status not in OWNS_THE_DOUBT
-    side.law(not in_doubt, f"I6: a call in doubt ends as {outcome.status}")
-    side.law(outcome.status in OWNS_THE_DOUBT or not _left_sent(side), "I6: a no that is not on record")
-    _judge_record(side, outcome)
+    side.keeps(one_true_outcome(side.record(outcome, raised)))
+    if outcome is not None:
+        side.law(outcome.status in OWNS_THE_DOUBT or not _left_sent(side), "I6: a no that is not on record")
+        _judge_record(side, outcome)
+    elif not isinstance(raised, (CancelledError, LedgerFailed)):
+        side.law(not _left_sent(side), "I6: a no that is not on record")
 
 
 def _judge_record(side: Truth, outcome: Outcome) -> None:
@@ -200,13 +187,10 @@ def _judge_record(side: Truth, outcome: Outcome) -> None:
     assert entry is not None
     if side.muted.startswith("an entry of another"):
         side.law(outcome.status == OF_ANOTHER_WISH[entry.state], f"another's entry ends as {outcome.status}")
-    if outcome.status in ("booked", "already_booked"):
-        known = (entry.state, entry.meeting_id) == ("booked", outcome.meeting_id)
-        side.law(known, "I6: the outcome is not what is on record")
     _judge_found(side, outcome, entry)
     if side.answered and not side.freed:
         side.law(outcome.status in ("booked", "unknown", "review"), f"I6: answered, and ends as {outcome.status}")
-    side.law(entry.state != "planned" or not side.meetings or side.freed, "I5: a meeting, and the lead is free")
+    side.keeps(nobody_free_with_a_meeting(side.record()))
 
 
 def _judge_found(side: Truth, outcome: Outcome, entry: Entry) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 from airflow_chilipiper.booking.ledger.entry import TRANSITIONS, Conflict, Entry, LedgerFailed, MeetingTaken
 from tests.entries import changed
 from tests.protocol.by_hand import laws
-from tests.protocol.by_hand.scenarios import IN_DOUBT, WALL, an_offer
+from tests.protocol.by_hand.scenarios import WALL, an_offer
 from tests.protocol.by_hand.truth import Truth
+from tests.protocol.laws import IN_DOUBT
 
 OF_OTHERS = {
     "sent": ("sent",),

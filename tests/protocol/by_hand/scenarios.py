@@ -19,6 +19,7 @@ from airflow_chilipiper.booking.ledger.entry import Entry, State
 from tests.entries import changed
 from tests.leads import made_of
 from tests.protocol.copies import Copies
+from tests.protocol.laws import IN_DOUBT
 
 GUEST, IN_CRM, AS_LISTED = "jo@example.com", "jo.crm@example.com", "Jo@Example.com"
 START = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
@@ -28,7 +29,6 @@ HORIZON = timedelta(days=60)
 WALL = START.timestamp() - 86_400
 BEGINS = 100.25  # what the clock shows when a run begins
 SKEW, CALL, LIFETIME, PROCESSING = 300.0, 30.0, 600.0, 60.0
-IN_DOUBT: tuple[State, ...] = ("sent", "unknown", "review")
 FRESH, SETTLED = 1.0, LIFETIME + PROCESSING
 BEFORE, AFTER = SETTLED - 2, SETTLED + 1
 

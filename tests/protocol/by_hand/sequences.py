@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from airflow_chilipiper.booking.outcome import Outcome
-from tests.protocol.by_hand.laws import judge_end, judge_meetings
+from tests.protocol.by_hand.laws import judge_end
 from tests.protocol.by_hand.scenarios import SCENARIOS, SETTLED, Scenario, Scene, scenes
 from tests.protocol.by_hand.side import Side
 from tests.protocol.by_hand.wire_answers import as_errors
 from tests.protocol.choices import Broken, Choices
 from tests.protocol.copies import Copies
+from tests.protocol.laws import one_meeting
 from tests.protocol.queries import Queries, go_on
 
 LATER = SETTLED + 60
@@ -39,7 +40,7 @@ def run_again(flow: Copies, side: Side, later: float) -> None:
     outcome, raised = drive(flow, side)
     side.law(raised is None, f"I6: the next try raises {raised!r}")
     judge_end(side, outcome, raised)
-    judge_meetings(side)
+    side.keeps(one_meeting(side.record()))
 
 
 def sequences(flow: Copies, scene: Scene, answers: dict[str, BaseException]) -> Iterator[None]:

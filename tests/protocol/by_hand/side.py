@@ -20,6 +20,7 @@ from tests.protocol.by_hand.on_record import OnRecord
 from tests.protocol.by_hand.scenarios import LIFETIME, an_offer, invited_by, start_of
 from tests.protocol.by_hand.truth import NEVER
 from tests.protocol.by_hand.wire_answers import DOUBTS, LISTS_FAIL, NOES, NOES_TO_LOOK_AT, OPENING_FAILS
+from tests.protocol.laws import one_meeting
 
 FEW = ("slot gone", "not allowed", "refused with a code", "no answer", "session gone")
 MINUTE = timedelta(minutes=1)
@@ -91,8 +92,6 @@ class Side(OnRecord):
         session = call.path.split("/")[5]
         laws.judge_call(self, call, sent, session)
         assert sent is not None
-        self.used.add(sent.version)
-        self.spent.add(session)
         self.calls[session] = self.clock
         self.called, self.doubt, self.answered = True, False, ""
         self._look_anew()
@@ -104,7 +103,7 @@ class Side(OnRecord):
         if told == "booked" or became != "not made":
             at_once = kind in NOES_TO_LOOK_AT
             self.make(session, entry=sent, late=became == "made late", lag=0.0 if at_once else self.scenario.lag)
-            laws.judge_meetings(self)
+            self.keeps(one_meeting(self.record()))
         if told == "booked":
             self.answered = f"meeting-of-{session}"
             return Booked(meeting_id=self.answered)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import inf
 
 from airflow_chilipiper.booking.lead import Lead
 from airflow_chilipiper.booking.ledger.entry import Entry
+from airflow_chilipiper.booking.outcome import Outcome
 from tests.protocol.by_hand.evidence import Evidence, Made, MeetingList
-from tests.protocol.by_hand.scenarios import BEGINS, IN_DOUBT, LIFETIME, PROCESSING, SKEW, WALL, Scene
+from tests.protocol.by_hand.scenarios import BEGINS, LIFETIME, PROCESSING, SKEW, WALL, Scene
 from tests.protocol.choices import Broken, Choices
+from tests.protocol.laws import IN_DOUBT, BookingCall, Record
 
 NEVER = 1e9
 
@@ -33,8 +36,7 @@ class Truth:
         self.lists: dict[str, MeetingList] = {}
         self.calls: dict[str, float] = {"session-0": scene.told.sent_at} if scene.entry else {}
         self.opened: dict[str, tuple[float, float]] = {}
-        self.spent: set[str] = set()
-        self.used: set[str] = set()
+        self.booking_calls: list[BookingCall] = []
         self.freed = False
         self.brief, self.terse = scene.told.tried == "less", scene.told.tried in ("least", "answers")
         self.is_settled = False
@@ -70,6 +72,20 @@ class Truth:
     def law(self, holds: bool, text: str) -> None:
         if not holds:
             raise Broken(text, f"{self.scenario}, {' > '.join(self.choices.made)}; {self.entry}")
+
+    def keeps(self, broken: str) -> None:
+        self.law(not broken, broken)
+
+    def record(self, outcome: Outcome | None = None, error: BaseException | None = None) -> Record:
+        return Record(
+            meetings=self.meetings,
+            allowed=inf if self.freed else 1,
+            entries=[self.entry] if self.entry else [],
+            calls=self.booking_calls,
+            outcome=outcome,
+            error=error,
+            has_doubt=self.doubt,
+        )
 
     def make(self, session: str, *, entry: Entry, late: bool = False, lag: float = 0.0) -> None:
         """A late meeting is made as late as can be; where nobody counts on bounds, the list does not know them."""

@@ -1,22 +1,31 @@
-"""DESIGN's invariants, as far as the whole must be seen to judge them; those of an entry's change are the ledger's."""
+"""Where the model must keep the laws of the protocol; those of an entry's change are its ledger's."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
+from types import NoneType
 from typing import Any
 
 from airflow_chilipiper.api import errors
 from airflow_chilipiper.booking.ledger.entry import LedgerFailed
-from airflow_chilipiper.booking.outcome import STATUSES, Outcome
+from airflow_chilipiper.booking.outcome import Outcome
 from tests.protocol.choices import Broken
+from tests.protocol.laws import (
+    IN_DOUBT,
+    OF_A_CALL,
+    BookingCall,
+    Record,
+    booked_with_what_was_made,
+    one_entry_a_meeting,
+    one_meeting,
+    one_true_outcome,
+)
 from tests.protocol.model.clocks import Time
 from tests.protocol.model.ledger import JudgedLedger
 from tests.protocol.model.runs import Run
 from tests.protocol.model.service import ChiliPiper, Meeting
 
-IN_DOUBT = ("sent", "unknown", "review")
-MAY_HAVE_BOOKED = ("booked", "already_booked", "unknown", "review")
-ENDS_A_RUN = (errors.NotAllowed, errors.NotFound, LedgerFailed)
+SWEEP_FAILS = (errors.ChiliPiperError, LedgerFailed, NoneType)
 
 
 class Laws:
@@ -30,7 +39,7 @@ class Laws:
         self._time = time
         self._trace: list[tuple[Any, ...]] = []
         self._alarms: set[str] = set()
-        self._used: set[str] = set()
+        self._calls: list[BookingCall] = []
 
     def __call__(self, holds: bool, text: str) -> None:
         if not holds:
@@ -41,47 +50,46 @@ class Laws:
     def note(self, *what: str) -> None:
         self._trace.append((self._time.now, *what))
 
+    def keeps(self, broken: str) -> None:
+        self(not broken, broken)
+
     def at_every_instant(self) -> None:
         """Told from what there is, whoever did it."""
-        for lead, made in Counter(meeting.lead for meeting in self.chili.meetings).items():
-            self(made <= 1 + len(self.ledger.released[lead]), "I1: more than one meeting for a lead")
-        booked = [entry.meeting_id for entry in self.ledger.entries("booked")]
-        self(len(booked) == len(set(booked)), "I5: one meeting id stands in two entries")
-        self(set(booked) <= {meeting.id for meeting in self.chili.meetings}, "I5: booked with what never was")
+        made = defaultdict[str, list[str]](list)
+        for meeting in self.chili.meetings:
+            made[meeting.lead].append(meeting.id)
+        for lead, ids in made.items():
+            self.keeps(one_meeting(Record(ids, allowed=1 + len(self.ledger.released[lead]))))
+        self.of_the_booked()
+
+    def of_the_booked(self) -> None:
+        booked = self.ledger.entries("booked")
+        self.keeps(one_entry_a_meeting(booked))
+        self.keeps(booked_with_what_was_made(booked, [meeting.id for meeting in self.chili.meetings]))
 
     def of_a_meeting(self, meeting: Meeting) -> None:
         self.note("*", meeting.id, "is made")
         self.at_every_instant()
 
-    def of_a_call(self, run: Run, session: str) -> None:
+    def of_a_call(self, run: Run, session: str, slot: str) -> None:
         """A booking call is about to leave."""
         sent = next((entry for entry in reversed(self.ledger.sent[run.name]) if entry.session == session), None)
-        self(sent is not None, "I3: a booking call without a `sent` of its own on record")
-        assert sent is not None
-        self(sent.version not in self._used, "I2: two booking calls in one attempt")
-        self(session not in self._used, "I7: a session is spent twice")
-        self._used |= {session, sent.version}
+        self._calls.append(BookingCall(run.sender, session, slot, sent))
+        for law in OF_A_CALL:
+            self.keeps(law(Record(calls=self._calls)))
 
     def of_an_end(self, run: Run) -> None:
         """Each run has an outcome, and a sweep may fail; neither hides what it may have booked."""
-        may_have_booked = any(request.meeting or request.may_book(self._time.now) for request in run.requests)
-        if run.error is not None:
-            expected = ENDS_A_RUN if run.lead else (errors.ChiliPiperError, LedgerFailed)
-            self(isinstance(run.error, expected), f"I6: {run.name} raises {run.error!r}")
-            self(not may_have_booked, "I6: a call in doubt, and no outcome that says so")
-        elif run.lead:
-            self._of_an_outcome(run, run.result, may_have_booked)
-
-    def _of_an_outcome(self, run: Run, outcome: Outcome, may_have_booked: bool) -> None:
-        status, meeting = outcome.status, outcome.meeting_id
-        self.note(run.name, "ends as", status, outcome.reason)
-        self(status in STATUSES, "I6: no such outcome")
-        self(not may_have_booked or status in MAY_HAVE_BOOKED, f"I6: ends as {status}, and may have booked")
-        if status in ("booked", "already_booked"):
-            was = [(entry.state, entry.meeting_id) for entry in self.ledger.history[run.lead]]
-            self(("booked", meeting) in was, "I6: the outcome is booked, and the record is not")
-        if "TWO MEETINGS" in outcome.reason and meeting:
-            self._alarms.add(meeting)
+        if not run.lead:
+            self(isinstance(run.error, SWEEP_FAILS), f"I6: {run.name} raises {run.error!r}")
+            return
+        outcome: Outcome | None = run.result
+        self.note(run.name, "ends as", *(outcome.status, outcome.reason) if outcome else (repr(run.error),))
+        has_doubt = any(request.meeting or request.may_book(self._time.now) for request in run.requests)
+        history = self.ledger.history[run.lead]
+        self.keeps(one_true_outcome(Record(entries=history, outcome=outcome, error=run.error, has_doubt=has_doubt)))
+        if outcome and outcome.meeting_id and "TWO MEETINGS" in outcome.reason:
+            self._alarms.add(outcome.meeting_id)
 
     def at_rest(self) -> None:
         """Once nothing is under way any more, each meeting is on record, or its lead is in doubt.

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow_chilipiper.booking.ledger.entry import TRANSITIONS, Entry
 from airflow_chilipiper.booking.ledger.memory import MemoryLedger
 from airflow_chilipiper.booking.ledger.store import Answer
+from tests.protocol.laws import sent_only_when_free
 from tests.protocol.model.service import ChiliPiper
 
-Law = Callable[[bool, str], None]
+if TYPE_CHECKING:
+    from tests.protocol.model.laws import Laws
+
 PERSON = "a person"
 RELEASE = ("booked", "planned")
 IN_TABLE = {(source, each.to) for each in TRANSITIONS.values() for source in each.sources}
@@ -23,7 +25,7 @@ class JudgedLedger:
     `released` has the meetings that do not count any more for a lead.
     """
 
-    def __init__(self, real: MemoryLedger, chili: ChiliPiper, law: Law) -> None:
+    def __init__(self, real: MemoryLedger, chili: ChiliPiper, law: Laws) -> None:
         self.real, self._chili, self._law = real, chili, law
         self.history: defaultdict[str, list[Entry]] = defaultdict(list)
         self.sent: defaultdict[str, list[Entry]] = defaultdict(list)
@@ -55,11 +57,7 @@ class JudgedLedger:
         self._law(self._is_allowed(before, after, actor), f"{law}: {before.state} to {after.state} by {actor}")
         if after.state == "sent":
             self.sent[actor].append(after)
-        if after.state == "booked":
-            made = {meeting.id for meeting in self._chili.meetings}
-            self._law(after.meeting_id in made, "I5: a booked entry names a meeting that never was")
-        booked = [entry.meeting_id for entry in self.entries("booked")]
-        self._law(len(booked) == len(set(booked)), "I5: one meeting id stands in two entries")
+        self._law.of_the_booked()
 
     def _is_allowed(self, before: Entry, after: Entry, actor: str) -> bool:
         """By the table, and what can be seen on record. Whether silence counted rightly, the meetings tell (I1)."""
@@ -70,7 +68,7 @@ class JudgedLedger:
         is_sender = any(entry.session == before.session for entry in self.sent[actor])
         may_rebook = before.policy == "rebook" and before.state in ("sent", "unknown")
         allowed = {
-            "sent": before.state == "planned",
+            "sent": not sent_only_when_free(before),
             "planned": is_sender or may_rebook or self._chili.shows_end_of(before.session),
             "unknown": is_sender,
             "review": True,

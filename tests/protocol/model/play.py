@@ -9,10 +9,10 @@ from typing import Any
 from airflow_chilipiper.api import errors
 from airflow_chilipiper.api.call import Call
 from airflow_chilipiper.booking.ledger.entry import Entry, LedgerFailed
-from airflow_chilipiper.booking.outcome_rules import preview
 from tests.protocol.copies import Copies
+from tests.protocol.laws import IN_DOUBT, left_alone, preview_only
 from tests.protocol.model.clocks import Machine, Time
-from tests.protocol.model.laws import IN_DOUBT, Laws
+from tests.protocol.model.laws import Laws
 from tests.protocol.model.leads import UNBOUNDED, Truth, a_lead, bounds
 from tests.protocol.model.ledger import JudgedLedger
 from tests.protocol.model.runs import Run
@@ -75,7 +75,8 @@ class Play:
         wanted, sender = bool(self.runs) if slot is None else slot, f"{task}#{number}"
         stated = bounds(self.protocol, policy, self.stated)
         lead = a_lead(self.protocol, name, slot=wanted, sender=sender, bounds=stated)
-        return self._start(f"{name}: {sender}", self.protocol.book(lead, self._runtime(ahead)), lead.new_entry().key)
+        flow = self.protocol.book(lead, self._runtime(ahead))
+        return self._start(f"{name}: {sender}", flow, lead.new_entry().key, sender)
 
     def sweep(self, *, ahead: float = 0.0) -> Run:
         """Somebody reconciles all that is in doubt now."""
@@ -86,10 +87,8 @@ class Play:
         """I10: it says what a run would do, and does nothing."""
         lead, before = a_lead(self.protocol, name), (self.ledger.entries(), len(self.chili.sessions))
         entry = self.ledger.real.get([lead.new_entry().key]).get(lead.new_entry().key)
-        status = preview(entry, lead, Machine(self.time, ahead).wall()).status
-        self.laws((self.ledger.entries(), len(self.chili.sessions)) == before, "I10: a preview that does something")
-        is_free = entry is None or entry.state == "planned"
-        self.laws((status == "would_book") is is_free, f"I10: the preview is {status}")
+        status = self.protocol.preview(entry, lead, Machine(self.time, ahead).wall()).status
+        self.laws.keeps(preview_only(before, (self.ledger.entries(), len(self.chili.sessions)), entry, status))
 
     @property
     def in_doubt(self) -> list[Entry]:
@@ -109,9 +108,9 @@ class Play:
     def _runtime(self, ahead: float) -> Queries:
         return Queries(Machine(self.time, ahead))
 
-    def _start(self, name: str, flow: Any, lead: str = "") -> Run:
+    def _start(self, name: str, flow: Any, lead: str = "", sender: str = "") -> Run:
         self.laws.note(name, "begins")
-        self.runs.append(Run(f"{name} ({len(self.runs)})", flow, lead, self))
+        self.runs.append(Run(f"{name} ({len(self.runs)})", flow, lead, sender, self))
         return self.runs[-1]
 
     # The verbs of a run, in two halves
@@ -147,12 +146,12 @@ class Play:
         if verb == "update":
             return self.ledger.update(entry, run.name)
         known = self.ledger.get_or_create(entry)
-        run.knew_booked = known.state == "booked"
+        run.left_alone = left_alone(known)
         return known
 
     def _asked(self, run: Run, call: Call[Any]) -> Any:
         if call.operation in (OPENING, BOOKING):
-            self.laws(not run.knew_booked, f"I8: {call.operation} for a lead that is booked")
+            self.laws.keeps(run.left_alone and f"{run.left_alone}, asked for {call.operation}")
         if call.operation == BOOKING:
             return self._sent(run, call)
         if self.list_fails and call.operation == LISTING:
@@ -166,7 +165,7 @@ class Play:
         if call.send_by is not None and self.time.now > call.send_by:
             return errors.NotSent("too late")
         request = self.chili.send(call)
-        self.laws.of_a_call(run, request.session.id)
+        self.laws.of_a_call(run, request.session.id, call.body["startTime"])
         run.requests.append(request)
         self.resolution(request)
         return request

@@ -19,10 +19,11 @@ class Run:
     the second brings its answer back. `armed_at` is when it asked to be recorded as `sent`, until its call has left.
     """
 
-    def __init__(self, name: str, flow: Coroutine[Any, Any, Any], lead: str, play: Play) -> None:
-        self.name, self.lead, self._flow, self._play = name, lead, flow, play
+    def __init__(self, name: str, flow: Coroutine[Any, Any, Any], lead: str, sender: str, play: Play) -> None:
+        self.name, self.lead, self.sender, self._flow, self._play = name, lead, sender, flow, play
         self.at: tuple[str, Any] = ("", None)
-        self.has_taken_effect = self.is_over = self.knew_booked = False
+        self.has_taken_effect = self.is_over = False
+        self.left_alone = ""
         self.effect: Any = None
         self.result: Any = None
         self.error: BaseException | None = None

@@ -166,3 +166,14 @@ def a_person_speaks_too_early(protocol: Copies) -> Play:
         play.time.go(20)
     assert play.meetings_of(lead)
     return play
+
+
+@schedule
+def somebody_asks_for_a_preview_at_any_time(protocol: Copies) -> Play:
+    play = Play(protocol)
+    play.preview("jo")
+    run = play.book()
+    while not run.is_over:
+        run.step()
+        play.preview("jo")
+    return play

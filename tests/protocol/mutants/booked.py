@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tests.drive import Immediate, block
 from tests.fake_chilipiper import FakeChiliPiper
+from tests.protocol.laws import Record, keeps, one_meeting
 
 if TYPE_CHECKING:
     from airflow_chilipiper.booking.lead import Lead
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
 
 def a_chili(**facts: object) -> FakeChiliPiper:
     return FakeChiliPiper(yields=False, **facts)  # type: ignore[arg-type]
+
+
+def booked_once(made: int) -> None:
+    """One lead, which does have its meeting as long as the laws are kept."""
+    keeps(one_meeting(Record(meetings=range(made))))
+    assert made
 
 
 def a_ledger() -> Ledger:

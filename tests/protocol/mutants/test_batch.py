@@ -14,7 +14,8 @@ import pytest
 
 from airflow_chilipiper.api.pace.limiter import RateLimiter
 from tests.fake_chilipiper import FakeChiliPiper, a_lead
-from tests.protocol.copies import catch, law
+from tests.protocol.copies import catch
+from tests.protocol.laws import law
 from tests.protocol.mutant import Change, Mutant
 from tests.protocol.mutants.booked import a_ledger
 

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from tests.fake_chilipiper import a_lead
-from tests.protocol.copies import catch, law
+from tests.protocol.copies import catch
+from tests.protocol.laws import law
 from tests.protocol.mutant import Mutant
-from tests.protocol.mutants.booked import a_chili, a_ledger, book
+from tests.protocol.mutants.booked import a_chili, a_ledger, book, booked_once
 
 
 def booked_in_turn(*queries: dict[str, Any]) -> tuple[int, list[str]]:
@@ -28,7 +29,7 @@ def none_lost(*queries: dict[str, Any]) -> None:
 
 def one_meeting(*keys: object) -> None:
     made, _ = booked_in_turn(*({"key": the_key_of(key)} for key in keys))
-    law(made == 1, f"I1: {made} meetings for one lead")
+    booked_once(made)
 
 
 def the_key_of(value: object) -> str:

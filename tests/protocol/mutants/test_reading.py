@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from tests.fake_chilipiper import START, a_lead, a_page
-from tests.protocol.copies import catch, law
+from tests.protocol.copies import catch
+from tests.protocol.laws import law
 from tests.protocol.mutant import Mutant
-from tests.protocol.mutants.booked import a_chili, a_ledger, book
+from tests.protocol.mutants.booked import a_chili, a_ledger, book, booked_once
 from tests.wire_answer import WireAnswer, in_json
 
 NO = {"errorCode": "Whatever", "errorMessage": "it says why", "arguments": {}}
@@ -22,8 +23,7 @@ def at_most_one_meeting(answer: WireAnswer, *, runs: int = 1, listed: Any = ()) 
     chili, ledger = a_chili(booking={1: answer}, listed=listed), a_ledger()
     for _ in range(runs):
         book(a_lead(1), chili, ledger)
-    made = chili.bookings.total()
-    law(made == 1, f"I1: {made} meetings for one lead")
+    booked_once(chili.bookings.total())
 
 
 def a_200_that_names_no_meeting() -> None:

@@ -7,7 +7,8 @@ import pytest
 from airflow_chilipiper.api import errors
 from tests.drive import Immediate, block
 from tests.fake_chilipiper import START, a_lead
-from tests.protocol.copies import catch, law
+from tests.protocol.copies import catch
+from tests.protocol.laws import law
 from tests.protocol.mutant import Mutant
 from tests.protocol.mutants.booked import a_chili, a_ledger
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from tests import raw_server as raw
 from tests.fake_chilipiper import START
 from tests.leads import a_lead
-from tests.protocol.copies import catch, law
+from tests.protocol.copies import catch
+from tests.protocol.laws import law
 from tests.protocol.mutant import Mutant
 from tests.protocol.mutants.sockets import BOOKS, OPENS_AND_CLOSES, one_run, over_tls, reply, settings
 from tests.raw_server import Peer

@@ -14,8 +14,10 @@ import pytest
 
 from tests import raw_server as raw
 from tests.leads import a_lead
-from tests.protocol.copies import catch, law
+from tests.protocol.copies import catch
+from tests.protocol.laws import law
 from tests.protocol.mutant import Change, Mutant
+from tests.protocol.mutants.booked import booked_once
 from tests.protocol.mutants.sockets import BOOKS, OFFER, OPENS, OPENS_AND_CLOSES, one_run, reply, run, settings
 from tests.raw_server import Peer, RawServer, Step
 
@@ -31,8 +33,7 @@ def one_booking_call(books: Callable[[RawServer], object], *plan: Step) -> None:
     """Whatever becomes of the first one, which the server has read; a second one would be answered."""
     with raw.raw_server(*plan, OPENS, BOOKS) as server:
         books(server)
-    calls = server.saw.count(b"/schedule-simple HTTP")
-    law(calls == 1, f"I1: {calls} booking calls were read for one lead")
+    booked_once(server.saw.count(b"/schedule-simple HTTP"))
 
 
 def a_lost_answer_on_a_fresh_connection() -> None:
@@ -91,8 +92,7 @@ def a_transport_that_nobody_knows() -> None:
         raise httpx.ConnectTimeout("the answer was lost")
 
     one_run(ClientSettings(token="t", verify=False), a_lead(), transport=httpx.MockTransport(answers))
-    calls = sum(path.endswith("/schedule-simple") for path in sent)
-    law(calls == 1, f"I1: {calls} booking calls were made for one lead")
+    booked_once(sum(path.endswith("/schedule-simple") for path in sent))
 
 
 WIRE, CLIENT, TRANSPORT = "api.http.send_guard", "api.http.client", "api.http.transport"

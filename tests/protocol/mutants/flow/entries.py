@@ -1,4 +1,4 @@
-"""Broken ledgers, and people whom they obey: who may change an entry, and from what to what."""
+"""Broken ledgers, and people whom they obey: who may change an entry, from what to what, and what is said of it."""
 
 from __future__ import annotations
 
@@ -34,6 +34,12 @@ MUTANTS = {
         "if wall <= no_effect_after:",
         "if False:",
         schedule=("I1", "a person speaks too early"),
+    ),
+    "a preview of who is in doubt": Mutant(
+        "booking.outcome_rules",
+        'if entry is None or entry.state == "planned" or lead',
+        'if entry is None or entry.state in ("planned", "sent") or lead',
+        schedule=("I10", "somebody asks for a preview at any time"),
     ),
     "a release of what is not booked": Mutant(
         "booking.ledger.person",

@@ -10,7 +10,8 @@ import pytest
 
 from airflow_chilipiper.booking.ledger.entry import LedgerFailed
 from tests.entries import changed
-from tests.protocol.copies import catch, law
+from tests.protocol.copies import catch
+from tests.protocol.laws import law
 from tests.protocol.mutant import Mutant
 from tests.unit.booking.ledger.test_group_commit import Watched, an_entry, within_ten_seconds
 from tests.unit.booking.ledger.test_group_commit_waits import (

@@ -9,7 +9,8 @@ from sqlalchemy import event
 
 from tests.entries import changed
 from tests.integration.ledger.test_sql_locks import Holder
-from tests.protocol.copies import catch, law
+from tests.protocol.copies import catch
+from tests.protocol.laws import law
 from tests.protocol.mutant import Change, Mutant
 from tests.protocol.mutants.ledger.sql import Open, before, created, ledger_over, new_ledger, on_record, updated
 from tests.protocol.mutants.ledger.sql_texts import ANY_VERSION, COMPARES, LEDGER, TABLE, WRITES

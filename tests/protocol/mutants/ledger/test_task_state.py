@@ -9,9 +9,10 @@ import pytest
 
 from tests.entries import changed
 from tests.fake_chilipiper import a_lead
-from tests.protocol.copies import catch, law
+from tests.protocol.copies import catch
+from tests.protocol.laws import keeps, law, one_entry_a_meeting
 from tests.protocol.mutant import Change, Mutant
-from tests.protocol.mutants.booked import a_chili, book
+from tests.protocol.mutants.booked import a_chili, book, booked_once
 from tests.unit.booking.ledger.task_store import FIRST, Arrive, Clock, TaskStore, a_try, breaks, calm, entries_of
 
 
@@ -24,7 +25,7 @@ def booked_by_each_try(store: TaskStore, *between: Callable[[], object]) -> None
         happens()
         with suppress(LedgerFailed):
             book(a_lead(1), chili, a_try(store))
-    law(chili.meetings.total() == 1, f"I1: {chili.meetings.total()} meetings for one lead")
+    booked_once(chili.meetings.total())
 
 
 def reads_find_nothing() -> None:
@@ -113,8 +114,7 @@ def two_leads_that_bring_one_meeting() -> None:
     ledger = a_try(TaskStore())
     entries = ledger.get_or_create(entries_of(1, 2))
     ledger.update([changed(entry, "booked", meeting_id="m-1") for entry in entries])
-    booked = len(ledger.list(states=["booked"]))
-    law(booked == 1, f"I5: one meeting stands in {booked} entries")
+    keeps(one_entry_a_meeting(ledger.list()))
 
 
 def an_update_fails_that_may_have_arrived() -> None:
