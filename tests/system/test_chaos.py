@@ -1,4 +1,4 @@
-"""The proof by killing, in short; that its judge can tell; and that it does not take little for much."""
+"""The proof by killing, in short; that its judge sees it; and that it does not take little for much."""
 
 from __future__ import annotations
 

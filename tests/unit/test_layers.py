@@ -24,7 +24,7 @@ ROOMS: dict[str, set[str]] = {
     "sandbox": set(),
 }
 ROOMS["top"] = {*ROOMS} - {"sandbox"}
-# Importing the version, or what the provider tells Airflow, loads nothing.
+# Importing the version, or what Airflow asks of the provider, loads nothing.
 FOR_ALL = {f"{OURS}.__version__", f"{OURS}.get_provider_info"}
 
 # Modules at the top, or packages of that name, that talk to Airflow.

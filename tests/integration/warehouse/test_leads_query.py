@@ -124,7 +124,7 @@ def test_nothing_of_a_row_is_shown(home: Warehouse, queried: Any, said: Said) ->
 
 @pytest.mark.parametrize("home", ["postgres"], indirect=True)
 def test_notices_are_not_logged(home: Warehouse, queried: Any, said: Said) -> None:
-    """Postgres' hook logs what functions tell, if asked to, and that may be rows."""
+    """Postgres' hook logs what functions say, if asked to, and that may be rows."""
     home.execute(
         "CREATE FUNCTION teller(name TEXT) RETURNS TEXT LANGUAGE plpgsql AS"
         " $$ BEGIN RAISE NOTICE 'row %', name; RETURN name; END $$"

@@ -51,7 +51,7 @@ def test_names_that_are_refused(sqlite_home: Warehouse, name: str) -> None:
 
 @pytest.mark.parametrize("keep", [["Status"], ["run_id"], ["recorded_at"], ["size", "SIZE"]], ids=str)
 def test_columns_of_one_name_are_refused(sqlite_home: Warehouse, keep: list[str]) -> None:
-    """Whatever their case: most databases do not tell them apart."""
+    """Whatever their case: most databases take them for one."""
     with pytest.raises(BadValue, match=rf"keep has {keep[0]}.*rename one"):
         ResultsTable(sqlite_home.hook(), "a", purpose="q3", keep=keep, sender=SENDER)
 

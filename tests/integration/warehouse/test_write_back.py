@@ -67,24 +67,24 @@ def test_a_chunk_is_one_transaction(leads: Warehouse, after: bool) -> None:
 def test_rows_that_the_database_never_takes_are_set_aside_and_all_others_written(home: Warehouse) -> None:
     home.execute(f"CREATE TABLE {home.table} (it VARCHAR(20) PRIMARY KEY NOT NULL, status VARCHAR(20))")
     sql = f"INSERT INTO {home.table} VALUES (:lead_key, :status)"
-    told = Outcomes(writers=[WriteBack(home.hook(), sql, keep=())])
+    outcomes = Outcomes(writers=[WriteBack(home.hook(), sql, keep=())])
     keys = [None if number in (0, 7, 8, 40) else f"lead-{number}" for number in range(41)]
     for number, key in enumerate(keys):
-        told.put(number, outcome(key))
-    told.write()
+        outcomes.put(number, outcome(key))
+    outcomes.write()
     assert home.rows("it, status") == sorted((key, "booked") for key in keys if key)
-    assert [number for number, _ in told.refused] == [0, 7, 8, 40]
-    assert "failed for 1 outcomes" in told.refused[0][1]
+    assert [number for number, _ in outcomes.refused] == [0, 7, 8, 40]
+    assert "failed for 1 outcomes" in outcomes.refused[0][1]
 
 
 def test_nothing_of_a_row_is_shown(leads: Warehouse, said: Said) -> None:
     writer = WriteBack(leads.hook(), f"UPDATE {leads.table} SET nothing = :company", keep=("company",))
     with pytest.raises(WarehouseFailed) as raised:
         writer.append([outcome("ada@prospect.example", company="Lovelace & 'Sons'")])
-    told = f"{raised.value!r} {raised.value.__cause__} {said.text}"
-    assert "nothing" in told
+    shown = f"{raised.value!r} {raised.value.__cause__} {said.text}"
+    assert "nothing" in shown
     for part in ("Lovelace", "Sons", "ada@"):
-        assert part not in told, told
+        assert part not in shown, shown
 
 
 def test_what_a_trigger_says_is_not_shown(postgres_home: Warehouse) -> None:
@@ -127,8 +127,8 @@ MYSQL, SNOWFLAKE, BIGQUERY = DIALECTS["mysql"], DIALECTS["snowflake"], DIALECTS[
 )  # fmt: skip
 def test_parameters_as_the_driver_takes_them(dialect: Dialect, sql: str, text: str) -> None:
     """Whatever is quoted, a comment or another thing's colon is left alone."""
-    told, names = translated(sql, ("status", "meeting_id", "reason"), dialect)
-    assert told == text
+    written, names = translated(sql, ("status", "meeting_id", "reason"), dialect)
+    assert written == text
     assert names == ["status", "meeting_id"][: len(names)]
     assert names
 

@@ -1,4 +1,4 @@
-"""The meeting list and the routing log, as one lead's flow may find them; and what a judge makes of what it was told.
+"""The meeting list and the routing log, as one lead's flow may find them; and what a judge makes of what it was shown.
 
 What is listed is true: a meeting that was made is there from its time on, in whatever shape, and what is there of
 others is theirs. The log may say nothing, and nothing false but of a session whose meeting has long been listed.
@@ -52,7 +52,7 @@ class Slot(NamedTuple):
 
 
 class Listed(NamedTuple):
-    """A meeting as the list has it; `start` is true, whatever the entry tells; `fits` says whether it may be ours."""
+    """A meeting as the list has it; `start` is true, whatever the entry says; `fits` says whether it may be ours."""
 
     entry: Meeting
     start: datetime
@@ -61,7 +61,7 @@ class Listed(NamedTuple):
 
 
 class Evidence:
-    """What a flow was told since its last booking call, or since it began.
+    """What a flow was shown since its last booking call, or since it began.
 
     `shown` are the meetings that may be ours. `asked` says of each guest asked for (None: everybody) and each window
     when it was last answered.
@@ -106,7 +106,7 @@ class MeetingList:
         self.variant = ""
 
     def answer(
-        self, call: Call[Any], made: Made | None, clock: float, told: Evidence, choose: Callable[..., str]
+        self, call: Call[Any], made: Made | None, clock: float, seen: Evidence, choose: Callable[..., str]
     ) -> Page[Meeting]:
         start, end = (datetime.fromisoformat(call.body[name]) for name in ("start", "end"))
         guest, page, wanted = call.body.get("guestEmail"), call.body["page"], call.body.get("status")
@@ -117,10 +117,10 @@ class MeetingList:
             and guest in (None, self.slot.guest, each.entry.guest)
             and (not wanted or each.entry.status in wanted)
         ]
-        told.asked.setdefault(guest, {})[start, end] = clock
+        seen.asked.setdefault(guest, {})[start, end] = clock
         here = [each for each in asked if each.page == page]
-        told.shown |= {each.entry.meeting_id for each in here if each.fits or not self.is_known}
-        told.is_certain = self.is_known and self.variant in CERTAIN
+        seen.shown |= {each.entry.meeting_id for each in here if each.fits or not self.is_known}
+        seen.is_certain = self.is_known and self.variant in CERTAIN
         return Page(items=[each.entry for each in here], size=50, more=any(each.page > page for each in asked))
 
     def _listed(self, made: Made | None, clock: float, choose: Callable[..., str]) -> tuple[Listed, ...]:
@@ -146,20 +146,20 @@ def listed(variant: str, made: Made | None, slot: Slot) -> tuple[Listed, ...]:
     filler = Listed(one.model_copy(update={"meeting_id": "filler", "guest": "ann@example.com"}), slot.start, fits=False)
     if made is None and variant in ("none", "of another guest"):
         return (filler,) if variant == "of another guest" else ()
-    changes = _told_otherwise(slot).get(variant, {})
+    changes = _described_otherwise(slot).get(variant, {})
     is_later = variant == "ours, on the second page"
-    told = Listed(
+    own = Listed(
         one.model_copy(update=changes),
         changes.get("start") or slot.start,
         page=int(is_later),
         fits=variant not in ("one too old", "the one released"),
     )
     if variant == "ours and another":
-        return told, Listed(one.model_copy(update={"meeting_id": "another"}), slot.start)
-    return (filler, told) if is_later else (told,)
+        return own, Listed(one.model_copy(update={"meeting_id": "another"}), slot.start)
+    return (filler, own) if is_later else (own,)
 
 
-def _told_otherwise(slot: Slot) -> dict[str, dict[str, Any]]:
+def _described_otherwise(slot: Slot) -> dict[str, dict[str, Any]]:
     return {
         "ours, cancelled": {"status": "Canceled"},
         "ours, without its guest": {"guest": None},
@@ -173,7 +173,7 @@ def _told_otherwise(slot: Slot) -> dict[str, dict[str, Any]]:
 
 
 def _moment(seconds: float) -> datetime:
-    """The list tells whole seconds."""
+    """The list has whole seconds."""
     return datetime.fromtimestamp(floor(seconds), UTC)
 
 
@@ -211,17 +211,17 @@ def a_flow(*changes: Change) -> Copies:
 
 
 def log_entries(
-    choose: Callable[..., str], session: str, made: Made | None, told: Evidence, *, times_out: bool
+    choose: Callable[..., str], session: str, made: Made | None, seen: Evidence, *, times_out: bool
 ) -> list[LogEntry] | Exception:
     options = ["nothing of ours", "log not allowed", "another's timed out", "another's scheduled"]
     if made:
         options += ["scheduled", "scheduled twice", "scheduled without an id", "scheduled and timed out"]
     if times_out:
         options += ["timed out", "timed out and open"]
-    told.log_says = choose(*options)
-    if told.log_says == "log not allowed":
+    seen.log_says = choose(*options)
+    if seen.log_says == "log not allowed":
         return errors.NotAllowed("403", status=403)
-    told.logged = made.meeting_id if made and told.log_says in ("scheduled", "scheduled and timed out") else ""
+    seen.logged = made.meeting_id if made and seen.log_says in ("scheduled", "scheduled and timed out") else ""
     ours, ended = LogEntry(session, made and made.meeting_id), LogEntry(session, is_timed_out=True)
     entries = {
         "another's timed out": [LogEntry("another", is_timed_out=True)],
@@ -232,4 +232,4 @@ def log_entries(
         "timed out": [ended],
         "timed out and open": [ended, LogEntry(session)],
     }
-    return [LogEntry("another", "of another"), *entries.get(told.log_says, [])]
+    return [LogEntry("another", "of another"), *entries.get(seen.log_says, [])]

@@ -85,41 +85,41 @@ def judge_change(side: Truth, entry: Entry) -> None:
 def _judge_booked(side: Truth, entry: Entry) -> None:
     if entry.meeting_id == side.answered:
         return
-    told = side.told
-    side.law(entry.meeting_id in (*told.shown, told.logged), "I5: booked under an id that nobody told")
-    certain = entry.meeting_id == told.logged or told.is_certain
+    seen = side.seen
+    side.law(entry.meeting_id in (*seen.shown, seen.logged), "I5: booked under an id that nobody showed")
+    certain = entry.meeting_id == seen.logged or seen.is_certain
     side.law(certain, "of meetings that may be ours, one was taken")
     made_by_row = entry.meeting_id not in side.meetings or entry.meeting_id == f"meeting-of-{entry.session}"
-    side.law(made_by_row, "I5: the entry tells of another call than the one that made its meeting")
+    side.law(made_by_row, "I5: the entry is of another call than the one that made its meeting")
 
 
 def _judge_review(side: Truth, entry: Entry) -> None:
-    """For a person: what is listed and may be ours, or what was looked for everywhere, once no time can tell more."""
-    told = side.told
+    """For a person: what is listed and may be ours, or what was looked for everywhere, once waiting shows no more."""
+    seen = side.seen
     side.law(entry.state != "review", "I9: what a person is to judge, recorded anew")
-    side.law(not told.failed, "a list that failed is no evidence, and brings nobody to review")
-    if told.may_be_ours or side.taken:
+    side.law(not seen.failed, "a list that failed is no evidence, and brings nobody to review")
+    if seen.may_be_ours or side.taken:
         return
     looked = _looked_everywhere(side, entry, by_letter=False)
     side.law(looked is not None, "review without a look for whoever was invited at all the time")
     settles = side.sent_when(entry) + side.scenario.lag
     side.law((looked or 0.0) >= settles, "review before the list has had its time")
-    awaited = side.scenario.may_rebook or told.log_says == "timed out"
-    side.law(not awaited, "a person is asked for what time will tell")
+    awaited = side.scenario.may_rebook or seen.log_says == "timed out"
+    side.law(not awaited, "a person is asked for what waiting will show")
 
 
 def _judge_freed(side: Truth, entry: Entry) -> None:
     """Free again: after a definite no, a no that was looked at, or proof; under rebook, after what counts as proof."""
-    told = side.told
+    seen = side.seen
     if entry.state == "booked" or (entry is side.sent and side.said_no):
         return
-    side.law(not told.failed, "a list that failed is no evidence, and frees nobody")
-    side.law(not told.shown, "set free against a meeting that is listed")
+    side.law(not seen.failed, "a list that failed is no evidence, and frees nobody")
+    side.law(not seen.shown, "set free against a meeting that is listed")
     if entry is side.sent and side.may_look:
         looked = side.scenario.is_known and _looked_at_slot(side, entry, by_letter=True)
         side.law(bool(looked), "set free by a no that was not looked at")
         return
-    if told.log_says != "timed out":
+    if seen.log_says != "timed out":
         side.law(entry.state != "review", "I9: review, set free without evidence")
         side.law(side.scenario.may_rebook, "set free without proof")
     looked = _looked_everywhere(side, entry, by_letter=True)
@@ -144,7 +144,7 @@ def _looked_at_slot(side: Truth, entry: Entry, *, by_letter: bool) -> float | No
 def _looked(side: Truth, start: datetime, end: datetime, *, by_letter: bool) -> float | None:
     """When all of that time was looked at for whoever was invited: as the list spells the guest, or as we do."""
     guest = invited_by(side.scenario)
-    return side.told.since({guest if by_letter else guest.lower()}, start, end)
+    return side.seen.since({guest if by_letter else guest.lower()}, start, end)
 
 
 # What may be asked
@@ -195,23 +195,23 @@ def _judge_record(side: Truth, outcome: Outcome) -> None:
 
 def _judge_found(side: Truth, outcome: Outcome, entry: Entry) -> None:
     """What was answered, or is ours for certain among what was shown, is on record, or said to be one too many."""
-    found, told = side.answered or side.told.found, side.told
+    found, seen = side.answered or side.seen.found, side.seen
     if found and not side.taken:
         side.law("booked" in side.recorded_as, "I5: a meeting that is ours for certain, passed over")
-        is_told = outcome.status == "review" and f"TWO MEETINGS: {entry.meeting_id} on record" in outcome.reason
-        side.law(is_told or entry.meeting_id in (None, found), "I6: two meetings, and no alarm")
-    if told.failed or told.may_be_ours:
+        is_alarm = outcome.status == "review" and f"TWO MEETINGS: {entry.meeting_id} on record" in outcome.reason
+        side.law(is_alarm or entry.meeting_id in (None, found), "I6: two meetings, and no alarm")
+    if seen.failed or seen.may_be_ours:
         return
     if side.called and side.doubt and outcome.status == "unknown" and (entry.state == "unknown" or entry is side.sent):
         ours = side.sent or entry
         looked = _looked_at_slot(side, ours, by_letter=False)
         side.law(looked is not None, "an answer is missing, and nobody looked for whoever was invited")
-    if told.log_says == "timed out" and not side.called and _first_look(side) > _counts_from(side, entry):
+    if seen.log_says == "timed out" and not side.called and _first_look(side) > _counts_from(side, entry):
         side.law("planned" in side.recorded_as, "a session that timed out, and the lead is not free")
 
 
 def _first_look(side: Truth) -> float:
-    return min(at for windows in side.told.asked.values() for at in windows.values()) - 0.25
+    return min(at for windows in side.seen.asked.values() for at in windows.values()) - 0.25
 
 
 def _left_sent(side: Truth) -> bool:

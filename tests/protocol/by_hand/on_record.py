@@ -26,11 +26,11 @@ class OnRecord(Truth):
     """Answers `get_or_create` and `update`."""
 
     def created(self, entry: Entry) -> Any:
-        told = self.choose("created", "ledger away", "ledger away, written", "cancelled at creation")
-        if self.entry is None and told in ("created", "ledger away, written"):
+        chosen = self.choose("created", "ledger away", "ledger away, written", "cancelled at creation")
+        if self.entry is None and chosen in ("created", "ledger away, written"):
             self.entry = entry
-        if told != "created":
-            return CancelledError() if told.startswith("cancelled") else LedgerFailed("away")
+        if chosen != "created":
+            return CancelledError() if chosen.startswith("cancelled") else LedgerFailed("away")
         self.muted = laws.why_left_alone(self)
         self._settle_truth()
         return self.entry
@@ -41,10 +41,10 @@ class OnRecord(Truth):
         self.doubt = self.entry.state in IN_DOUBT and self.scenario.is_same_request
         if self.doubt and self.entry is self.on_record and not self.muted and not self.is_settled:
             self.is_settled = True
-            told = self.choose("made", "made late", "not made")
-            if told == "not made":
+            chosen = self.choose("made", "made late", "not made")
+            if chosen == "not made":
                 self.meetings.clear()
-            elif told == "made late":
+            elif chosen == "made late":
                 self.make("session-0", entry=self.entry, late=True, lag=self.scenario.lag)
 
     def updated(self, entry: Entry) -> Any:
@@ -52,18 +52,18 @@ class OnRecord(Truth):
         laws.judge_change(self, entry)
         if entry.state == "sent":
             self.read_before_record = self.clock - 0.25
-        told = self.choose("written", *self._mishaps(entry))
-        if told.startswith("overtaken by "):
-            self._overtake(told.removeprefix("overtaken by "), entry)
-        if told == "taken":
+        chosen = self.choose("written", *self._mishaps(entry))
+        if chosen.startswith("overtaken by "):
+            self._overtake(chosen.removeprefix("overtaken by "), entry)
+        if chosen == "taken":
             self._settle_elsewhere(entry)
             return MeetingTaken("taken")
-        if told.endswith("not written"):
-            return CancelledError() if told.startswith("cancelled") else LedgerFailed("away")
+        if chosen.endswith("not written"):
+            return CancelledError() if chosen.startswith("cancelled") else LedgerFailed("away")
         own = self._write(entry)
-        if told.startswith("cancelled"):
+        if chosen.startswith("cancelled"):
             return CancelledError()
-        if told.startswith("ledger away"):
+        if chosen.startswith("ledger away"):
             return LedgerFailed("away")
         return entry if own else Conflict(self.entry)  # type: ignore[arg-type]
 
@@ -85,7 +85,7 @@ class OnRecord(Truth):
         return [*away, *(f"overtaken by {o}" for o in others), *taken]
 
     def _write(self, entry: Entry) -> bool:
-        """The guard of every transition, told once more."""
+        """The guard of every transition, written once more."""
         assert self.entry is not None
         over = TRANSITIONS["booked"].sources
         free = self.entry.state in over if entry.state == "booked" else self.entry.version == entry.replaces
@@ -124,5 +124,5 @@ class OnRecord(Truth):
         self.taken = True
         if entry.meeting_id != self.answered:
             self.meetings.pop(entry.meeting_id or "", None)
-            self.told.shown.discard(entry.meeting_id or "")
-            self.doubt = bool(self.told.shown)
+            self.seen.shown.discard(entry.meeting_id or "")
+            self.doubt = bool(self.seen.shown)

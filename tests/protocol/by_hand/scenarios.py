@@ -38,7 +38,7 @@ class Scenario(NamedTuple):
     this run's by all that clocks may differ, unless `one_clock`. `policy` holds for that call and for this run's, but
     for a run that has become stricter. `invited` says how Chili Piper knows whom to invite; a `literal` list has that
     guest in another spelling than ours, and compares letter by letter. The sessions of an `endless` scenario do not
-    tell when they end. What one scenario tries, another need not.
+    say when they end. What one scenario tries, another need not.
     """
 
     state: State | Literal["absent"] = "absent"
@@ -158,14 +158,14 @@ def an_offer(
     start = start_of(session).isoformat().replace("+00:00", "Z")
     slots = Slots([Bookable(f"/v1/org/concierge/routing/{session}/schedule-simple", [start])])
     guest = IN_CRM if scenario.invited in ("crm id", "crm id and e-mail") else None
-    told = None if scenario.endless else lifetime
-    return Offer(session=session, slots=slots if has_slots else (), allowed=allowed, lifetime=told, guest=guest)
+    stated = None if scenario.endless else lifetime
+    return Offer(session=session, slots=slots if has_slots else (), allowed=allowed, lifetime=stated, guest=guest)
 
 
 class Scene(NamedTuple):
     """A scenario, with its entry and the lead of this try and of the next, all made by one flow."""
 
-    told: Scenario
+    scenario: Scenario
     tries: list[Lead]
     entry: Entry | None
 

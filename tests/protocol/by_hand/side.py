@@ -47,7 +47,7 @@ class Side(OnRecord):
         stops = [] if once else [f"stopping at {verb}"]
         if self.choose("go on", *stops) == "go on":
             return None
-        self.told.failed = True
+        self.seen.failed = True
         return Stopping()
 
     def _asked(self, call: Call[Any]) -> Any:
@@ -64,19 +64,19 @@ class Side(OnRecord):
         return answers[call.operation](call)
 
     def _open(self, _: Call[Any]) -> Any:
-        told = self.choose("slots", *self._other_offers())
+        chosen = self.choose("slots", *self._other_offers())
         self.terse |= self.retried  # and what follows goes as it goes without
-        self.retried = told.endswith("ask again")
+        self.retried = chosen.endswith("ask again")
         self.terse |= bool(self.opened) and self.choices.made[-4:-2] != ["slot gone", "written"]
-        if told.startswith(tuple(OPENING_FAILS)):
+        if chosen.startswith(tuple(OPENING_FAILS)):
             self.clock += 0 if self.retried else 1_000  # and nobody tries again
-            return OPENING_FAILS[told.partition(",")[0]]
+            return OPENING_FAILS[chosen.partition(",")[0]]
         session, lifetime = f"session-{len(self.opened) + 1}", 1.0 if self.opened else LIFETIME
         self.opened[session] = (self.clock - 0.25, NEVER if self.scenario.endless else lifetime)
-        return self._offer(session, lifetime, told)
+        return self._offer(session, lifetime, chosen)
 
-    def _offer(self, session: str, lifetime: float, told: str) -> Offer:
-        facts = {"has_slots": told == "slots", "allowed": told != "disqualified"}
+    def _offer(self, session: str, lifetime: float, chosen: str) -> Offer:
+        facts = {"has_slots": chosen == "slots", "allowed": chosen != "disqualified"}
         return an_offer(self.scenario, session, lifetime, **facts)
 
     def _other_offers(self) -> list[str]:
@@ -95,16 +95,16 @@ class Side(OnRecord):
         self.calls[session] = self.clock
         self.called, self.doubt, self.answered = True, False, ""
         self._look_anew()
-        told = self.choose("booked", *self._other_answers())
-        self.said_no = told in NOES
+        chosen = self.choose("booked", *self._other_answers())
+        self.said_no = chosen in NOES
         if self.said_no:
-            return self.answers[told]
-        kind, _, became = told.partition(", ")
-        if told == "booked" or became != "not made":
+            return self.answers[chosen]
+        kind, _, became = chosen.partition(", ")
+        if chosen == "booked" or became != "not made":
             at_once = kind in NOES_TO_LOOK_AT
             self.make(session, entry=sent, late=became == "made late", lag=0.0 if at_once else self.scenario.lag)
             self.keeps(one_meeting(self.record()))
-        if told == "booked":
+        if chosen == "booked":
             self.answered = f"meeting-of-{session}"
             return Booked(meeting_id=self.answered)
         self.doubt, self.may_look = True, kind in NOES_TO_LOOK_AT
@@ -116,21 +116,21 @@ class Side(OnRecord):
         if self.terse and self.scenario.tried != "answers":
             return ["no answer, made"]
         kinds = FEW if self.scenario.tried == "less" or len(self.opened) > 1 else (*NOES, *NOES_TO_LOOK_AT, *DOUBTS)
-        doubts = [f"{told}, {became}" for told in kinds if told not in NOES for became in ("made", "not made")]
-        return [*(told for told in kinds if told in NOES), *doubts, "no answer, made late"]
+        doubts = [f"{kind}, {became}" for kind in kinds if kind not in NOES for became in ("made", "not made")]
+        return [*(kind for kind in kinds if kind in NOES), *doubts, "no answer, made late"]
 
     def _list(self, call: Call[Any]) -> Any:
-        """The meeting list tells the truth, or nothing."""
+        """The meeting list shows the truth, or nothing."""
         assert self.entry is not None
         start, end = (datetime.fromisoformat(call.body[name]) for name in ("start", "end"))
         self.wide = end - start > MINUTE
         entry = self.sent or self.entry
         fails = list(LISTS_FAIL)[: 1 if self.wide else 3]
-        if (told := self.choose("listed", *fails)) in LISTS_FAIL:
-            self.told.failed = True
+        if (chosen := self.choose("listed", *fails)) in LISTS_FAIL:
+            self.seen.failed = True
             self.clock += 1_000  # and nobody tries again
-            return LISTS_FAIL[told]
-        return self._list_of(entry).answer(call, self._made(entry), self.clock, self.told, self.choose)
+            return LISTS_FAIL[chosen]
+        return self._list_of(entry).answer(call, self._made(entry), self.clock, self.seen, self.choose)
 
     def _list_of(self, entry: Entry) -> MeetingList:
         slot = Slot(start_of(entry.session), invited_by(self.scenario), entry.sent_at or 0.0, entry.released or "")
@@ -152,4 +152,4 @@ class Side(OnRecord):
         has_ended = self.clock >= self.sent_when(entry) + LIFETIME
         made = None if made and made.commits_at > self.clock else made
         times_out = has_ended and (not self.meetings or bool(made and made.listed_from <= self.began))
-        return log_entries(self.choose, session, made, self.told, times_out=times_out)
+        return log_entries(self.choose, session, made, self.seen, times_out=times_out)

@@ -1,4 +1,4 @@
-"""What is true of one lead, whatever its flow is told of it."""
+"""What is true of one lead, whatever its flow is shown of it."""
 
 from __future__ import annotations
 
@@ -17,35 +17,35 @@ NEVER = 1e9
 
 
 class Truth:
-    """The entry, the meetings, and what was told since the run began.
+    """The entry, the meetings, and what was shown since the run began.
 
     `meetings` are those made for this lead, by whomever, or under way; `doubt` says that a call that may have made one
     has not been found out about; `freed` that somebody set the lead free in spite of that, and answers for it. `calls`
-    tells of each session that was spent, or is to be, when that was, as this clock counts. `brief`, `terse` and `plain`
+    has of each session that was spent, or is to be, when that was, as this clock counts. `brief`, `terse` and `plain`
     leave out choices after which all goes as it goes elsewhere.
     """
 
     def __init__(self, scene: Scene, answers: Mapping[str, BaseException], choices: Choices) -> None:
         self.choose: Callable[..., str] = choices
-        self.choices, self.scenario, self.tries = choices, scene.told, scene.tries
+        self.choices, self.scenario, self.tries = choices, scene.scenario, scene.tries
         self.answers = answers
         self.entry = self.on_record = scene.entry
         self.clock = BEGINS
-        self.ahead = SKEW if scene.entry and not scene.told.one_clock else 0.0
+        self.ahead = SKEW if scene.entry and not scene.scenario.one_clock else 0.0
         self.meetings: dict[str, Made] = {}
         self.lists: dict[str, MeetingList] = {}
-        self.calls: dict[str, float] = {"session-0": scene.told.sent_at} if scene.entry else {}
+        self.calls: dict[str, float] = {"session-0": scene.scenario.sent_at} if scene.entry else {}
         self.opened: dict[str, tuple[float, float]] = {}
         self.booking_calls: list[BookingCall] = []
         self.freed = False
-        self.brief, self.terse = scene.told.tried == "less", scene.told.tried in ("least", "answers")
+        self.brief, self.terse = scene.scenario.tried == "less", scene.scenario.tried in ("least", "answers")
         self.is_settled = False
-        if scene.entry and scene.told.state in (*IN_DOUBT, "booked") and not scene.told.due_again:
-            self.make("session-0", entry=scene.entry, lag=scene.told.lag)
+        if scene.entry and scene.scenario.state in (*IN_DOUBT, "booked") and not scene.scenario.due_again:
+            self.make("session-0", entry=scene.entry, lag=scene.scenario.lag)
         self.begin(scene.tries[0])
 
     def begin(self, lead: Lead) -> None:
-        """Another try: what was told before is told no more."""
+        """Another try: what was shown before counts no more."""
         self.lead, self.began = lead, self.clock
         self.doubt = self.called = self.said_no = self.plain = self.may_look = self.retried = False
         self.muted = self.answered = ""
@@ -57,7 +57,7 @@ class Truth:
         self._look_anew()
 
     def _look_anew(self) -> None:
-        self.told, self.taken = Evidence(), False
+        self.seen, self.taken = Evidence(), False
 
     def now(self) -> float:
         return self.clock
@@ -66,7 +66,7 @@ class Truth:
         return WALL + self.clock + self.ahead
 
     def sent_when(self, entry: Entry) -> float:
-        """When the call on record was made, as this clock counts; a broken entry may not tell which that was."""
+        """When the call on record was made, as this clock counts; a broken entry may not say which that was."""
         return self.calls.get(entry.session or "", 0.0)
 
     def law(self, holds: bool, text: str) -> None:

@@ -29,7 +29,7 @@ SWEEP_FAILS = (errors.ChiliPiperError, LedgerFailed, NoneType)
 
 
 class Laws:
-    """`trace` is what led here, told with the law that is broken."""
+    """`trace` is what led here, shown with the law that is broken."""
 
     ledger: JudgedLedger
     chili: ChiliPiper
@@ -54,7 +54,7 @@ class Laws:
         self(not broken, broken)
 
     def at_every_instant(self) -> None:
-        """Told from what there is, whoever did it."""
+        """Judged from what there is, whoever did it."""
         made = defaultdict[str, list[str]](list)
         for meeting in self.chili.meetings:
             made[meeting.lead].append(meeting.id)

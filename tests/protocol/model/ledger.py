@@ -60,7 +60,7 @@ class JudgedLedger:
         self._law.of_the_booked()
 
     def _is_allowed(self, before: Entry, after: Entry, actor: str) -> bool:
-        """By the table, and what can be seen on record. Whether silence counted rightly, the meetings tell (I1)."""
+        """By the table, and what can be seen on record. Whether silence counted rightly, the meetings show (I1)."""
         if (before.state, after.state) not in IN_TABLE:
             return False
         if actor == PERSON:

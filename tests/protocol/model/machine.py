@@ -47,9 +47,9 @@ class Bounded(RuleBasedStateMachine):
         """This machine over that protocol; `seen` counts what it has seen."""
         return seed(SEED)(type(cls.__name__, (cls,), {"protocol": protocol, "seen": Counter()}))
 
-    @initialize(tells=st.booleans(), codes=st.booleans(), shows_log=st.booleans(), clock=PICK)
-    def begin(self, tells: bool, codes: bool, shows_log: bool, clock: int) -> None:
-        self.play = Play(self.protocol, unbounded=self.unbounded, tells=tells)
+    @initialize(says_lifetime=st.booleans(), codes=st.booleans(), shows_log=st.booleans(), clock=PICK)
+    def begin(self, says_lifetime: bool, codes: bool, shows_log: bool, clock: int) -> None:
+        self.play = Play(self.protocol, unbounded=self.unbounded, says_lifetime=says_lifetime)
         self.play.chili.codes, self.play.chili.shows_log = codes, shows_log
         self.play.chili.offset = self._clock(clock)
         self.tries: Counter[str] = Counter()
@@ -167,7 +167,7 @@ class Bounded(RuleBasedStateMachine):
     @precondition(lambda self: self.meetings)
     @rule(pick=PICK, days=st.integers(0, 3))
     def a_guest_cancels_or_moves(self, pick: int, days: int) -> None:
-        """The slot stays taken: nothing tells a meeting that a person wrote off from a new one at its time."""
+        """The slot stays taken: nothing sets apart a meeting that a person wrote off and a new one at its time."""
         meeting = self.meetings[pick % len(self.meetings)]
         if days:
             meeting.start += timedelta(days=days)

@@ -1,4 +1,4 @@
-"""A person, who tells the truth about one lead, by the clock of some machine."""
+"""A person, who says what is true of one lead, by the clock of some machine."""
 
 from __future__ import annotations
 

@@ -33,11 +33,13 @@ NO_ANSWERS: dict[str, Callable[[], Exception]] = {
 class Play:
     """What truly happens, within the stated bounds or *unbounded*. A half of a verb takes *step* seconds.
 
-    `stated` is what the protocol is told about that. `resolution` says what becomes of a booking call that has just
-    left; without it, that is decided when its answer is wanted, or by whoever plays.
+    `stated` is what the protocol goes by. `resolution` says what becomes of a booking call that has just left; without
+    it, that is decided when its answer is wanted, or by whoever plays.
     """
 
-    def __init__(self, protocol: Copies, *, unbounded: bool = False, step: float = 0.1, tells: bool = True) -> None:
+    def __init__(
+        self, protocol: Copies, *, unbounded: bool = False, step: float = 0.1, says_lifetime: bool = True
+    ) -> None:
         self.protocol, self.unbounded, self.time, self._step = protocol, unbounded, Time(), step
         self.laws = laws = Laws(self.time)
         self.stated = Truth()
@@ -48,7 +50,7 @@ class Play:
             lifetime=truth.lifetime or inf,
             processing=truth.processing,
             list_lag=truth.list_lag,
-            tells=tells,
+            says_lifetime=says_lifetime,
         )
         self.ledger = laws.ledger = JudgedLedger(protocol.MemoryLedger(), self.chili, laws)
         self.runs: list[Run] = []
@@ -69,8 +71,8 @@ class Play:
     ) -> Run:
         """A try of a task instance begins, on a machine whose clock is that much ahead.
 
-        Unless told otherwise, the first run wants the first slot and no other does: two meetings in one slot would keep
-        each other from being made.
+        Where no slot is named, the first run wants the first one and no other does: two meetings in one slot would
+        keep each other from being made.
         """
         wanted, sender = bool(self.runs) if slot is None else slot, f"{task}#{number}"
         stated = bounds(self.protocol, policy, self.stated)
@@ -140,7 +142,7 @@ class Play:
                 return LedgerFailed("no answer")
             if verb == "ask":
                 return NO_ANSWERS[mishap]()
-        return self._told(effect) if isinstance(effect, Request) else effect
+        return self._answered(effect) if isinstance(effect, Request) else effect
 
     def _written(self, run: Run, verb: str, entry: Entry) -> Any:
         if verb == "update":
@@ -170,7 +172,7 @@ class Play:
         self.resolution(request)
         return request
 
-    def _told(self, request: Request) -> Any:
+    def _answered(self, request: Request) -> Any:
         self.deliver(request)
         if request.answer is None:
             return errors.NoAnswer("the request is lost")

@@ -47,7 +47,7 @@ def a_second_run_meets_a_fresh_call(protocol: Copies) -> Play:
 
 @schedule
 def a_process_sleeps_between_record_and_call(protocol: Copies) -> Play:
-    """Its session has no end, and a person tells the truth about its lead."""
+    """Its session has no end, and a person says what is true of its lead."""
     return _freed_in_its_sleep(protocol, halves=2)
 
 

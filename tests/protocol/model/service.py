@@ -79,9 +79,9 @@ class ChiliPiper:
     """One calendar with a slot an hour, each for one meeting.
 
     A session lives for `lifetime` and is spent when the request for it is read, which is acted upon at most
-    `processing` later; a meeting is in the list at most `list_lag` after it was made. `tells` says whether an offer
-    tells the lifetime, `codes` whether a lost slot is answered in a coded 4xx or in a 200, and `offset` how its clock
-    differs from true time. `made` is told of each meeting.
+    `processing` later; a meeting is in the list at most `list_lag` after it was made. `says_lifetime` is whether an
+    offer does, `codes` whether a lost slot is answered in a coded 4xx or in a 200, and `offset` how its clock differs
+    from true time. `made` is called with each meeting.
     """
 
     time: Time
@@ -89,7 +89,7 @@ class ChiliPiper:
     lifetime: float = inf
     processing: float = inf
     list_lag: float = inf
-    tells: bool = True
+    says_lifetime: bool = True
     codes: bool = True
     offset: float = 0.0
     shows_log: bool = False
@@ -151,8 +151,8 @@ class ChiliPiper:
         session = Session(f"session-{len(self.sessions)}", lead, guest, self.time.now + self.lifetime)
         self.sessions[session.id] = session
         starts = [slot.isoformat() for slot in SLOTS if slot not in self.taken]
-        told = {"timeoutInMS": self.lifetime * 1000} if self.tells and self.lifetime < inf else {}
-        return {"routeId": session.id, "schedulingData": {"startTimes": starts, **told}}
+        lifetime = {"timeoutInMS": self.lifetime * 1000} if self.says_lifetime and self.lifetime < inf else {}
+        return {"routeId": session.id, "schedulingData": {"startTimes": starts, **lifetime}}
 
     def _make(self, request: Request) -> Meeting:
         now, session = self.time.now, request.session
@@ -168,10 +168,10 @@ class ChiliPiper:
         if not self.shows_log:
             raise errors.NotAllowed("the log is closed", status=403)
         booked = {request.session.id: request.meeting.id for request in self.requests if request.meeting}
-        told = {id_: "Scheduled" if id_ in booked else "TimedOut" for id_ in self.sessions}
+        statuses = {id_: "Scheduled" if id_ in booked else "TimedOut" for id_ in self.sessions}
         return [
             {"id": id_, "status": status, "meetingId": booked.get(id_), "triggeredAt": "2026-11-02T09:00:00Z"}
-            for id_, status in told.items()
+            for id_, status in statuses.items()
             if id_ in booked or self.shows_end_of(id_)
         ]
 

@@ -77,12 +77,12 @@ def a_fuller_form() -> None:
 
 def another_guest() -> None:
     _, ends = booked_in_turn({}, {"guest": "lead2@example.com"})
-    law(ends == ["booked", "invalid"], f"I6: a guest whom nobody invited is told as {ends[1]}")
+    law(ends == ["booked", "invalid"], f"I6: a guest whom nobody invited ends as {ends[1]}")
 
 
 def another_router() -> None:
     _, ends = booked_in_turn({}, {"pattern": a_pattern(router_slug="out")})
-    law(ends == ["booked", "invalid"], f"I6: a lead whom nobody booked there is told as {ends[1]}")
+    law(ends == ["booked", "invalid"], f"I6: a lead whom nobody booked there ends as {ends[1]}")
 
 
 def a_pattern(**facts: Any) -> Any:

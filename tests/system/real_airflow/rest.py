@@ -55,7 +55,7 @@ class Airflow:
 
 
 def wait_for(what: str, look: Callable[[], T | None]) -> T:
-    """What *look* sees once there is anything: other processes are at work, and none would tell us."""
+    """What *look* sees once there is anything: other processes are at work, and none would report it."""
     deadline = time.monotonic() + ENOUGH
     while not (seen := look()):
         assert time.monotonic() < deadline, f"after {ENOUGH:.0f} s still waiting for {what}"

@@ -1,4 +1,4 @@
-"""The distributed run takes minutes and is no test; that its judge can tell, and that it takes only its own, is one."""
+"""The distributed run takes minutes and is no test; that its judge sees, and that it takes only its own, is one."""
 
 from __future__ import annotations
 

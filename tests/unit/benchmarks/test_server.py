@@ -1,4 +1,4 @@
-"""The lean server is a fair judge: it counts every call, and tells of what must not happen."""
+"""The lean server is a fair judge: it counts every call, and reports what must not happen."""
 
 from __future__ import annotations
 

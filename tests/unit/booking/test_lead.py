@@ -65,11 +65,11 @@ def sent_row(lead: Lead, **offered: Any) -> Entry:
 
 
 def test_the_sent_entry_says_when_silence_counts_and_what_it_allows() -> None:
-    """By what the offer tells of its session, or else the user; and where nobody does, silence allows nothing."""
+    """By what the offer says of its session, or else the user; and where nobody does, silence allows nothing."""
     rebook = a_lead(bounds=Bounds(in_doubt="rebook", processing=20, list_lag=3, skew=100))
-    told, untold = sent_row(rebook, lifetime=600), sent_row(rebook)
-    assert (told.policy, told.no_effect_after, told.list_lag) == ("rebook", 1_000 + 600 + 123, 3)
-    assert (untold.policy, untold.no_effect_after) == ("hold", 1_000 + ASSUMED_LIFETIME + 123)
+    said, unsaid = sent_row(rebook, lifetime=600), sent_row(rebook)
+    assert (said.policy, said.no_effect_after, said.list_lag) == ("rebook", 1_000 + 600 + 123, 3)
+    assert (unsaid.policy, unsaid.no_effect_after) == ("hold", 1_000 + ASSUMED_LIFETIME + 123)
     stated = a_lead(bounds=replace(rebook.policy.bounds, session_lifetime=900))
     assert (sent_row(stated).policy, sent_row(stated).no_effect_after) == ("rebook", 1_000 + 900 + 123)
     assert sent_row(a_lead(), lifetime=600).policy == "hold"
@@ -165,7 +165,7 @@ def test_window_and_form_may_change_guest_and_target_may_not(other: Lead, same: 
 
 
 def test_another_crm_id_is_another_guest() -> None:
-    """Of a Handoff by CRM id no e-mail is known, so the id itself tells guests apart."""
+    """Of a Handoff by CRM id no e-mail is known, so the id itself sets guests apart."""
     lead = a_lead(pattern=BY_CRM_ID)
     assert lead.is_same_request(lead.new_entry())
     assert not a_lead(pattern=replace(BY_CRM_ID, crm_id="00Q000000000999")).is_same_request(lead.new_entry())

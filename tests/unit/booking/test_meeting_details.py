@@ -47,9 +47,13 @@ def enrich(meetings: Meetings, *outcomes: Outcome) -> list[Outcome]:
 
 
 def test_host_end_and_link_are_the_records_and_times_are_utc() -> None:
-    (told,) = enrich(Meetings(RECORD), BOOKED)
-    assert (told.host, told.host_email, told.meeting_url) == ("u-2", "host@example.com", "https://meet.example/m1")
-    assert (told.start_time, told.end_time) == (BOOKED.start_time, "2026-11-03T10:00:00Z")
+    (enriched,) = enrich(Meetings(RECORD), BOOKED)
+    assert (enriched.host, enriched.host_email, enriched.meeting_url) == (
+        "u-2",
+        "host@example.com",
+        "https://meet.example/m1",
+    )
+    assert (enriched.start_time, enriched.end_time) == (BOOKED.start_time, "2026-11-03T10:00:00Z")
 
 
 def test_what_the_record_does_not_say_stays_as_the_booking_said() -> None:

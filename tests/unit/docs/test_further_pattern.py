@@ -69,7 +69,7 @@ def played(copied: Path) -> dict[str, Any]:
     return found
 
 
-def test_the_files_are_those_that_contributors_are_told_and_at_most_seven() -> None:
+def test_the_files_are_those_that_contributors_read_of_and_at_most_seven() -> None:
     page = (ROOT / "docs" / "contributing.md").read_text().partition("## A further pattern")[2]
     listed = re.findall(r"^\d+\. `airflow_chilipiper/(\S+)`", page, re.MULTILINE)
     touched = [*map(str, NEW), *ADDED]

@@ -145,19 +145,19 @@ MUTANTS = {
         NOT_PLANNED.replace('!= "planned"', 'not in ("planned", "abandoned")'),
         by_hand=("I9", "abandoned, query other guest, policy rebook"),
     ),
-    "an entry that does not tell its session": Mutant(
+    "an entry that does not have its session": Mutant(
         "booking.lead",
         "            session=offer.session,\n",
         "",
         by_hand=("I3|before a look", "planned, sessions 1, tried answers"),
     ),
-    "an entry that does not tell its slot": Mutant(
+    "an entry that does not have its slot": Mutant(
         "booking.lead",
         "            slot=slot.start_as_sent,\n",
         "",
         by_hand=("I3", "planned, sessions 1, tried answers"),
     ),
-    "an entry that does not tell its sender": Mutant(
+    "an entry that does not have its sender": Mutant(
         "booking.lead",
         "            sender=self.policy.sender,\n",
         "",

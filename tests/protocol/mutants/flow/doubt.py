@@ -52,7 +52,7 @@ MUTANTS = {
         "        found = unknown.to_booked(evidence.meeting_id, at=runtime.wall(), reason=reason)\n"
         "        return await record(found, unknown, runtime)\n    return replace",
         UNCHECKED,
-        by_hand=("tells of another call", "absent, sessions 1, policy rebook, tried less"),
+        by_hand=("is of another call", "absent, sessions 1, policy rebook, tried less"),
     ),
     "an outcome that forgets a ledger failure": Mutant(
         "booking.record_answer",

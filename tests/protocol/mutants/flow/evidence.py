@@ -38,7 +38,7 @@ MUTANTS = {
         "(entry.sent_at or 0.0)",
         by_hand=("against a meeting", "sent, sessions 1, policy rebook, age 1.0, tried less"),
     ),
-    "a list that is believed to tell parts of a second": Mutant(
+    "a list that is believed to have parts of a second": Mutant(
         "booking.doubt.evidence",
         "floor((entry.sent_at or 0.0) - skew)",
         "(entry.sent_at or 0.0) - skew",
@@ -85,7 +85,7 @@ MUTANTS = {
         "booking.doubt.routing_log",
         "own = [each for each in listed if each.is_of(entry.session)]",
         "own = listed",
-        by_hand=("nobody told|I9|without proof", "unknown, sessions 1, literal True, tried least"),
+        by_hand=("nobody showed|I9|without proof", "unknown, sessions 1, literal True, tried least"),
     ),
     "timed out while a meeting is listed": Mutant(
         "booking.doubt.reconcile",
@@ -109,7 +109,7 @@ MUTANTS = {
         "booking.doubt.routing_log",
         "if len(booked) == 1:",
         "if booked:",
-        by_hand=("nobody told", "unknown, sessions 1, literal True, tried least"),
+        by_hand=("nobody showed", "unknown, sessions 1, literal True, tried least"),
     ),
     "a log that failed taken for timed out": Mutant(
         "booking.doubt.routing_log",

@@ -64,13 +64,13 @@ MUTANTS = {
         "booking.doubt.reconcile",
         'if entry.state == "review" or _will_be_free(entry, evidence, may_rebook=may_rebook):',
         'if entry.state == "review":',
-        by_hand=("what time will tell", "absent, sessions 1, policy rebook, tried less"),
+        by_hand=("what waiting will show", "absent, sessions 1, policy rebook, tried less"),
     ),
     "a session that timed out taken for no evidence under hold": Mutant(
         "booking.doubt.reconcile",
         "(evidence.proven_absent or (evidence.is_none and rebook))",
         "((evidence.proven_absent or evidence.is_none) and rebook)",
-        by_hand=("what time will tell|the lead is not free", "unknown, sessions 1, literal True, tried least"),
+        by_hand=("what waiting will show|the lead is not free", "unknown, sessions 1, literal True, tried least"),
     ),
     "a session that timed out taken for no evidence in `review`": Mutant(
         "booking.doubt.reconcile",

@@ -94,14 +94,14 @@ LOOK = "return self._transact(lambda db: self._select(db, keys))"
 
 ON_SQLITE = {
     "a version not compared": Mutant(TABLE, COMPARES, ANY_VERSION, shown=("I1", two_runs_one_after_the_other)),
-    "winners told by the count of their group": Mutant(
+    "winners known by the count of their group": Mutant(
         LEDGER,
         WRITES,
         COUNTS,
         Change(LEDGER, IS_OURS, "now if changed else"),
         shown=("I1", two_runs_one_after_the_other),
     ),
-    "losers told by the count of their group": Mutant(
+    "losers known by the count of their group": Mutant(
         LEDGER,
         WRITES,
         COUNTS,

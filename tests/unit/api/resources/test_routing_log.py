@@ -60,7 +60,7 @@ def test_an_entry_shows_nobodys_address_and_cannot_be_changed() -> None:
         found.status = "TimedOut"
 
 
-def test_what_an_entry_does_not_tell_is_empty() -> None:
+def test_what_an_entry_does_not_say_is_empty() -> None:
     found = entry(id=None, status=None, meetingId="", guestEmail=None)
     assert (found.id, found.status, found.meeting_id, found.guest, found.session_ids) == ("", "", None, None, ())
 

@@ -29,8 +29,8 @@ from tests.unit.booking.doubt.test_reconcile import (
 def concluded(entry: Entry, evidence: Evidence, *, began: float = WALL, may_rebook: bool = True) -> tuple[str, str]:
     """The state answered, and the one on record."""
     lists = Lists(entry)
-    told = block(conclude(entry, evidence, began, lists, may_rebook=may_rebook))
-    return told.state, lists.entry.state
+    now = block(conclude(entry, evidence, began, lists, may_rebook=may_rebook))
+    return now.state, lists.entry.state
 
 
 def same(state: str) -> tuple[str, str]:
@@ -57,9 +57,9 @@ def test_what_is_found_is_recorded_with_when_and_how() -> None:
 def test_under_hold_a_person_decides(state: str, evidence: Evidence, reason: str) -> None:
     entry = an_entry(state, reason="502")
     lists = Lists(entry)
-    told = block(conclude(entry, evidence, WALL, lists, may_rebook=True))
-    assert (told.state, told.reason) == ("review", reason)
-    assert lists.entry == told
+    now = block(conclude(entry, evidence, WALL, lists, may_rebook=True))
+    assert (now.state, now.reason) == ("review", reason)
+    assert lists.entry == now
 
 
 @pytest.mark.parametrize("state", ["sent", "unknown"])
@@ -98,14 +98,14 @@ def test_a_session_that_timed_out_frees_under_any_policy_once_no_call_can_have_a
 @pytest.mark.parametrize("policy", ["hold", "rebook"])
 @pytest.mark.parametrize("state", IN_DOUBT)
 def test_a_session_that_timed_out_awaits_the_hour_when_that_counts(state: str, policy: str) -> None:
-    """Nobody is asked to judge what time will tell."""
+    """Nobody is asked to judge what waiting will show."""
     assert concluded(an_entry(state, policy=policy, no_effect_after=WALL), NEVER) == same(state)
 
 
 def test_why_a_lead_is_free_again_is_on_record() -> None:
     free = [
-        block(conclude(entry := an_entry(policy="rebook"), told, WALL, Lists(entry), may_rebook=True))
-        for told in (NONE, NEVER)
+        block(conclude(entry := an_entry(policy="rebook"), evidence, WALL, Lists(entry), may_rebook=True))
+        for evidence in (NONE, NEVER)
     ]
     assert [each.reason for each in free] == [
         "no meeting is found, and none can be made any more",
@@ -120,9 +120,9 @@ def test_a_meeting_on_record_for_another_lead_is_for_a_person(state: str, left: 
     other = a_lead(purpose="autumn").new_entry()
     lists.ledger.get_or_create([other])
     lists.ledger.update([changed(other, "booked", meeting_id="m1", booked_at=WALL)])
-    told = block(conclude(entry, FOUND, WALL, lists, may_rebook=True))
-    assert (told.state, told.meeting_id, lists.entry) == (left, None, told)
-    assert told.reason == (
+    now = block(conclude(entry, FOUND, WALL, lists, may_rebook=True))
+    assert (now.state, now.meeting_id, lists.entry) == (left, None, now)
+    assert now.reason == (
         "502" if state == "review" else "meeting m1 may be it, and is on record for another lead; 502"
     )
 
@@ -143,9 +143,9 @@ def test_a_meeting_found_beside_another_that_is_on_record_is_an_alarm() -> None:
     entry = an_entry()
     lists = Lists(entry)
     lists.ledger.update([faster := changed(entry, "booked", meeting_id="m2")])
-    told = block(conclude(entry, FOUND, WALL, lists, may_rebook=True))
-    assert (told.state, told.meeting_id, lists.entry) == ("review", "m1", faster)
-    assert told.reason == "TWO MEETINGS: m2 on record, and now m1"
+    now = block(conclude(entry, FOUND, WALL, lists, may_rebook=True))
+    assert (now.state, now.meeting_id, lists.entry) == ("review", "m1", faster)
+    assert now.reason == "TWO MEETINGS: m2 on record, and now m1"
 
 
 @pytest.mark.parametrize(("found", "on_record"), [(None, "m2"), ("", "m2"), ("m1", None), ("m1", "m1")])
@@ -156,6 +156,6 @@ def test_no_alarm_but_for_two_meetings_that_are_known(found: str | None, on_reco
 @pytest.mark.parametrize(("evidence", "state"), [(FOUND, "booked"), (NONE, "planned")])
 def test_what_may_not_be_on_record_leaves_the_lead_in_doubt(evidence: Evidence, state: str) -> None:
     entry = an_entry(policy="rebook")
-    told = block(conclude(entry, evidence, WALL, Lists(entry, stopped=True), may_rebook=True))
-    assert (told.state, told.meeting_id) == ("unknown", None)
-    assert told.reason == f"{state}, but not on record (away)"
+    now = block(conclude(entry, evidence, WALL, Lists(entry, stopped=True), may_rebook=True))
+    assert (now.state, now.meeting_id) == ("unknown", None)
+    assert now.reason == f"{state}, but not on record (away)"

@@ -30,11 +30,11 @@ OURS = Evidence(meeting_id="m1")
 
 
 def a_meeting(meeting_id: str = "m1", **changes: Any) -> Meeting:
-    told = {"start": START, "booked_at": SENT_AT + timedelta(seconds=1), "guest": JO, "status": "Active"}
-    return Meeting(meeting_id=meeting_id, **told | changes)
+    usual = {"start": START, "booked_at": SENT_AT + timedelta(seconds=1), "guest": JO, "status": "Active"}
+    return Meeting(meeting_id=meeting_id, **usual | changes)
 
 
-def told(*meetings: Meeting, entry: Entry = ROW) -> Evidence:
+def of_listed(*meetings: Meeting, entry: Entry = ROW) -> Evidence:
     return evidence_in(meetings, entry, skew=300)
 
 
@@ -53,7 +53,7 @@ def told(*meetings: Meeting, entry: Entry = ROW) -> Evidence:
 )
 def test_a_meeting_of_our_guest_at_our_slot_is_ours(changes: dict[str, Any]) -> None:
     """Whatever became of it, since a cancelled one was booked too; and by clocks that differ by five minutes."""
-    assert told(a_meeting(**changes)) == OURS
+    assert of_listed(a_meeting(**changes)) == OURS
 
 
 @pytest.mark.parametrize(
@@ -70,8 +70,8 @@ def test_a_meeting_of_our_guest_at_our_slot_is_ours(changes: dict[str, Any]) -> 
 def test_what_was_booked_before_or_by_another_guest_or_by_nobody_at_another_time_is_no_evidence(
     changes: dict[str, Any],
 ) -> None:
-    assert told(a_meeting(**changes)) == NONE
-    assert told(a_meeting("m2", **changes), a_meeting()) == OURS
+    assert of_listed(a_meeting(**changes)) == NONE
+    assert of_listed(a_meeting("m2", **changes), a_meeting()) == OURS
 
 
 @pytest.mark.parametrize(
@@ -81,61 +81,61 @@ def test_what_was_booked_before_or_by_another_guest_or_by_nobody_at_another_time
 )
 def test_what_may_be_ours_is_a_doubt_and_named(changes: dict[str, Any]) -> None:
     """What an entry does not say is no alibi, and meetings are moved."""
-    assert told(a_meeting(**changes)) == Evidence(ambiguous="m1 may be it")
+    assert of_listed(a_meeting(**changes)) == Evidence(ambiguous="m1 may be it")
 
 
 def test_of_two_that_fit_none_is_taken() -> None:
-    assert told(a_meeting(), a_meeting("m2")) == Evidence(ambiguous="2 meetings may be it: m1, m2")
-    assert told(a_meeting(), a_meeting("m2", guest=None)).ambiguous
-    assert told(a_meeting(start=START + timedelta(1)), a_meeting("m2", start=START + timedelta(2))).ambiguous
+    assert of_listed(a_meeting(), a_meeting("m2")) == Evidence(ambiguous="2 meetings may be it: m1, m2")
+    assert of_listed(a_meeting(), a_meeting("m2", guest=None)).ambiguous
+    assert of_listed(a_meeting(start=START + timedelta(1)), a_meeting("m2", start=START + timedelta(2))).ambiguous
 
 
 def test_one_at_the_slot_counts_before_one_at_another_time() -> None:
     """The guest may have more than one meeting."""
-    assert told(a_meeting("m2", start=START + timedelta(days=1)), a_meeting()) == OURS
+    assert of_listed(a_meeting("m2", start=START + timedelta(days=1)), a_meeting()) == OURS
 
 
 def test_of_many_that_fit_only_some_are_named() -> None:
-    doubt = told(*(a_meeting(f"m{number}") for number in range(9))).ambiguous
+    doubt = of_listed(*(a_meeting(f"m{number}") for number in range(9))).ambiguous
     assert doubt == "9 meetings may be it: m0, m1, m2, m3, m4"
 
 
 def test_without_a_guest_on_record_everything_at_the_slot_may_be_ours_and_nothing_is() -> None:
-    assert told(a_meeting(), entry=OF_NOBODY).ambiguous == "m1 may be it"
-    assert told(a_meeting(guest=None), entry=OF_NOBODY).ambiguous == "m1 may be it"
-    assert told(a_meeting(start=START + timedelta(days=1)), entry=OF_NOBODY) == NONE
+    assert of_listed(a_meeting(), entry=OF_NOBODY).ambiguous == "m1 may be it"
+    assert of_listed(a_meeting(guest=None), entry=OF_NOBODY).ambiguous == "m1 may be it"
+    assert of_listed(a_meeting(start=START + timedelta(days=1)), entry=OF_NOBODY) == NONE
 
 
 @pytest.mark.parametrize("guest", [JO, IN_CRM])
 def test_everybody_whom_the_call_may_have_invited_is_compared(guest: str) -> None:
     """A Handoff by CRM id invites whom Chili Piper has under that id, whatever e-mail stands beside it."""
     both = replace(ROW, invited=guest_digest(IN_CRM))
-    assert told(a_meeting(guest=guest), entry=both) == OURS
-    assert told(a_meeting(guest=ANN), entry=both) == NONE
+    assert of_listed(a_meeting(guest=guest), entry=both) == OURS
+    assert of_listed(a_meeting(guest=ANN), entry=both) == NONE
 
 
 def test_an_entry_that_does_not_say_when_it_was_sent_leaves_no_meeting_out() -> None:
-    assert told(a_meeting(booked_at=datetime(2020, 1, 1, tzinfo=UTC)), entry=replace(ROW, sent_at=None)) == OURS
+    assert of_listed(a_meeting(booked_at=datetime(2020, 1, 1, tzinfo=UTC)), entry=replace(ROW, sent_at=None)) == OURS
 
 
 @pytest.mark.parametrize("start", [START, None])
 def test_an_entry_without_a_slot_is_certain_of_no_meeting(start: datetime | None) -> None:
     assert slot_start(replace(ROW, slot=None)) is None
-    assert told(a_meeting(start=start), entry=replace(ROW, slot=None)).ambiguous == "m1 may be it"
+    assert of_listed(a_meeting(start=start), entry=replace(ROW, slot=None)).ambiguous == "m1 may be it"
 
 
 def test_a_meeting_may_be_listed_as_booked_up_to_a_second_before() -> None:
-    """The list tells whole seconds."""
+    """The list has whole seconds."""
     entry = replace(ROW, sent_at=SENT_AT.timestamp() + 0.9)
-    assert told(a_meeting(booked_at=SENT_AT - timedelta(seconds=300)), entry=entry) == OURS
-    assert told(a_meeting(booked_at=SENT_AT - timedelta(seconds=301)), entry=entry) == NONE
+    assert of_listed(a_meeting(booked_at=SENT_AT - timedelta(seconds=300)), entry=entry) == OURS
+    assert of_listed(a_meeting(booked_at=SENT_AT - timedelta(seconds=301)), entry=entry) == NONE
 
 
 def test_the_meeting_that_the_entry_was_released_from_is_not_that_of_its_next_call() -> None:
     """It may have been booked but minutes before, at the same slot."""
     released = replace(ROW, released="m1")
-    assert told(a_meeting(), entry=released) == NONE
-    assert told(a_meeting("m0"), a_meeting(), entry=released) == Evidence(meeting_id="m0")
+    assert of_listed(a_meeting(), entry=released) == NONE
+    assert of_listed(a_meeting("m0"), a_meeting(), entry=released) == Evidence(meeting_id="m0")
 
 
 def test_guests_on_record_are_those_that_are_known() -> None:

@@ -98,7 +98,7 @@ def test_what_was_moved_is_looked_for_from_the_sending_on_by_a_clock_that_may_be
     ],
 )
 def test_a_meeting_may_have_been_moved_to_sixty_days_after_its_slot(slot: str | None, end: str) -> None:
-    """Or after the call, where the entry does not tell its slot."""
+    """Or after the call, where the entry does not have its slot."""
     runtime = Handmade(by=lambda _: listed())
     block(since_sending([replace(ROW, slot=slot)], (JO,), runtime, skew=300))
     assert spans(runtime)[-1][1] == end

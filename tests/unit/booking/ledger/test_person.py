@@ -41,8 +41,8 @@ FACTS: dict[State, dict[str, Any]] = {"booked": {"meeting_id": "m", "booked_at":
 def put(ledger: Ledger, state: State, key: str = "a", **facts: Any) -> Entry:
     """An entry in this state, of a booking call whose silence counts since an hour."""
     (entry,) = ledger.get_or_create([Entry(key=key * 64, purpose="spring", version=new_version())])
-    told = {"sent_at": NOON - DAY, "no_effect_after": NOON - HOUR, "attempt": 1, **FACTS.get(state, {}), **facts}
-    (answer,) = ledger.update([changed(entry, state, **told)])
+    known = {"sent_at": NOON - DAY, "no_effect_after": NOON - HOUR, "attempt": 1, **FACTS.get(state, {}), **facts}
+    (answer,) = ledger.update([changed(entry, state, **known)])
     assert isinstance(answer, Entry)
     return answer
 
@@ -146,8 +146,8 @@ def test_nobody_is_freed_while_a_delayed_booking_could_appear(facts: dict[str, A
     with pytest.raises(NotResolved, match=f"too early: until {until} a delayed booking could still appear"):
         resolve.not_booked(ledger, entry.key, wall=NOON)
     assert ledger.get([entry.key])[entry.key] == entry
-    told = datetime.fromisoformat(until).timestamp()
-    assert resolve.not_booked(ledger, entry.key, wall=told + 1)[1].state == "planned"
+    stated = datetime.fromisoformat(until).timestamp()
+    assert resolve.not_booked(ledger, entry.key, wall=stated + 1)[1].state == "planned"
 
 
 class Interrupted(MemoryLedger):
@@ -212,9 +212,9 @@ def test_an_entry_is_found_by_its_key_or_a_beginning_that_only_it_has() -> None:
 def test_what_is_no_key_shows_how_to_name_a_lead(given: str) -> None:
     ledger = MemoryLedger()
     put(ledger, "review", "f")
-    with pytest.raises(NotResolved, match="64 hexadecimal digits") as told:
+    with pytest.raises(NotResolved, match="64 hexadecimal digits") as refused:
         resolve.find(ledger, given)
-    assert "example.com" not in str(told.value)
+    assert "example.com" not in str(refused.value)
 
 
 def test_an_entry_stands_where_its_lead_looks_for_it() -> None:

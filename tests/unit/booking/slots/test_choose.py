@@ -77,7 +77,7 @@ def test_who_is_free_is_asked_last_and_of_the_best_first() -> None:
 
 
 def test_of_a_long_offer_few_slots_are_read() -> None:
-    """Filters and preferences look at the start and the path, which are cheap to tell."""
+    """Filters and preferences look at the start and the path, which are cheap to read."""
 
     class Times(list[str]):
         looked_at: ClassVar[list[int]] = []

@@ -1,4 +1,4 @@
-"""Leads beside each other do not want the same slot, as far as the offers tell slots apart."""
+"""Leads beside each other do not want the same slot, as far as the offers set slots apart."""
 
 from __future__ import annotations
 
