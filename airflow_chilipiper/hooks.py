@@ -39,7 +39,8 @@ from airflow_chilipiper.booking.policy import Policy
 from airflow_chilipiper.booking.slots.choice import Fixed
 from airflow_chilipiper.connection.permissions import try_connection
 from airflow_chilipiper.connection.session import Session
-from airflow_chilipiper.connection.settings import USER_AGENT, ChiliPiperSettings, settings_of
+from airflow_chilipiper.connection.settings import USER_AGENT as OURS
+from airflow_chilipiper.connection.settings import ChiliPiperSettings, settings_of
 from airflow_chilipiper.get_provider_info import EXTRAS, HIDDEN, PLACEHOLDERS, RELABELED
 from airflow_chilipiper.ledgers import ledger_in, running_task, sender_of
 from airflow_chilipiper.version_compat import aget_connection, airflow_version, amask_secret
@@ -47,6 +48,7 @@ from airflow_chilipiper.version_compat import aget_connection, airflow_version, 
 __all__ = ["ChiliPiperHook", "Concierge", "Handoff", "SchedulingLink"]
 
 T = TypeVar("T")
+USER_AGENT = f"{OURS} airflow/{airflow_version()}"
 
 
 class ChiliPiperHook(BaseHook):
@@ -232,7 +234,7 @@ class ChiliPiperHook(BaseHook):
 
 def read_settings(conn_id: str) -> ChiliPiperSettings:
     """What the connection says; its secrets are masked in logs. Raises Invalid naming the field that cannot be used."""
-    settings = settings_of(BaseHook.get_connection(conn_id), user_agent=_user_agent())
+    settings = settings_of(BaseHook.get_connection(conn_id), user_agent=USER_AGENT)
     for secret in settings.secrets:
         mask_secret(secret)
     return settings
@@ -240,11 +242,7 @@ def read_settings(conn_id: str) -> ChiliPiperSettings:
 
 async def aread_settings(conn_id: str) -> ChiliPiperSettings:
     """The same settings, fetched from an event loop."""
-    settings = settings_of(await aget_connection(conn_id), user_agent=_user_agent())
+    settings = settings_of(await aget_connection(conn_id), user_agent=USER_AGENT)
     for secret in settings.secrets:
         await amask_secret(secret)
     return settings
-
-
-def _user_agent() -> str:
-    return f"{USER_AGENT} airflow/{airflow_version()}"

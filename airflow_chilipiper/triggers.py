@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -16,7 +15,7 @@ from airflow_chilipiper.api.errors import PASSING, ChiliPiperError
 from airflow_chilipiper.api.http.redaction import scrub
 from airflow_chilipiper.api.http.settings import ClientSettings
 from airflow_chilipiper.arguments.patterns import make_pattern
-from airflow_chilipiper.connection.shared_runtime import SharedRuntime, client_runtime, shared_runtime
+from airflow_chilipiper.connection.shared_runtime import client_runtime, shared_runtime
 from airflow_chilipiper.hooks import aread_settings
 from airflow_chilipiper.waiting.polling import PollResult, poll
 from airflow_chilipiper.waiting.slot_query import NoSlotWillCome, find_slots
@@ -94,23 +93,22 @@ class SlotTrigger(BaseTrigger):
     async def _poll(self) -> PollResult:
         limit = asyncio.timeout(max(0.0, self.deadline - time.time()) + LAST_LOOK_TAKES.total_seconds())
         try:
-            async with limit:
-                return await self._poll_until_the_deadline()
+            async with limit, shared_runtime(self.chilipiper_conn_id, self._settings, client_runtime) as runtime:
+                return await poll(
+                    partial(find_slots, self.query, make_pattern=make_pattern),
+                    runtime,
+                    min_slots=self.min_slots,
+                    interval=self.interval,
+                    deadline=self.deadline,
+                    max_failures=self.max_failures,
+                )
         except TimeoutError:
             if not limit.expired():
                 raise
             return PollResult(unasked=ALL_RESERVED)
 
-    async def _poll_until_the_deadline(self) -> PollResult:
-        async with _runtime(self.chilipiper_conn_id) as runtime:
-            return await poll(
-                partial(find_slots, self.query, make_pattern=make_pattern),
-                runtime,
-                min_slots=self.min_slots,
-                interval=self.interval,
-                deadline=self.deadline,
-                max_failures=self.max_failures,
-            )
+    async def _settings(self) -> ClientSettings:
+        return (await aread_settings(self.chilipiper_conn_id)).client
 
     def _scrubbed(self, error: Exception) -> str:
         """Nothing that was asked for: it may be the lead's."""
@@ -123,17 +121,3 @@ def _texts(value: Any) -> Iterator[str]:
     elif isinstance(value, (dict, list)):
         for item in value.values() if isinstance(value, dict) else value:
             yield from _texts(item)
-
-
-@asynccontextmanager
-async def _runtime(conn_id: str) -> AsyncIterator[SharedRuntime]:
-    """All in one event loop that name a connection share one client and one pace.
-
-    The connection is read again every five minutes while it is in use.
-    """
-
-    async def reads() -> ClientSettings:
-        return (await aread_settings(conn_id)).client
-
-    async with shared_runtime(conn_id, reads, client_runtime) as runtime:
-        yield runtime

@@ -15,43 +15,22 @@ if TYPE_CHECKING:
     from airflow.sdk import Connection
 
 try:
-    from airflow.sdk import conf
-    from airflow.sdk.exceptions import (
-        AirflowException,
-        AirflowFailException,
-        AirflowSensorTimeout,
-        AirflowSkipException,
-        TaskDeferralError,
-        TaskDeferralTimeout,
-    )
+    from airflow.sdk import conf as _conf
+    from airflow.sdk import exceptions
 except ImportError:  # before 3.2
-    from airflow.configuration import conf  # type: ignore[assignment]
-    from airflow.exceptions import (  # type: ignore[attr-defined, no-redef]
-        AirflowException,
-        AirflowFailException,
-        AirflowSensorTimeout,
-        AirflowSkipException,
-        TaskDeferralError,
-        TaskDeferralTimeout,
-    )
+    from airflow import exceptions  # type: ignore[no-redef]
+    from airflow.configuration import conf as _conf  # type: ignore[assignment]
+
+conf = _conf
+AirflowException = exceptions.AirflowException
+AirflowFailException = exceptions.AirflowFailException
+AirflowSensorTimeout = exceptions.AirflowSensorTimeout
+AirflowSkipException = exceptions.AirflowSkipException
+TaskDeferralError = exceptions.TaskDeferralError
+TaskDeferralTimeout = exceptions.TaskDeferralTimeout
 
 # How long a value of the task state store is kept; there is none before 3.3.
 NEVER_EXPIRE: Any = getattr(sdk, "NEVER_EXPIRE", None)
-
-__all__ = [
-    "NEVER_EXPIRE",
-    "AirflowException",
-    "AirflowFailException",
-    "AirflowSensorTimeout",
-    "AirflowSkipException",
-    "TaskDeferralError",
-    "TaskDeferralTimeout",
-    "aget_connection",
-    "airflow_version",
-    "amask_secret",
-    "as_own_command",
-    "conf",
-]
 
 
 def airflow_version() -> str:

@@ -19,6 +19,8 @@ A plain `Refused` is a 4xx in Chili Piper's own envelope whose code we do not kn
 
 from __future__ import annotations
 
+from functools import partial
+
 
 class ChiliPiperError(Exception):
     """Base of everything that asking Chili Piper can raise."""
@@ -63,13 +65,10 @@ class Refused(ChiliPiperError):
         self.retry_after = retry_after
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild, (type(self), str(self), self.status, self.code, self.message, self.retry_after)
-
-
-def _rebuild(
-    kind: type[Refused], text: str, status: int, code: str | None, message: str, retry_after: float | None
-) -> Refused:
-    return kind(text, status=status, code=code, message=message, retry_after=retry_after)
+        kind = partial(
+            type(self), status=self.status, code=self.code, message=self.message, retry_after=self.retry_after
+        )
+        return kind, (str(self),)
 
 
 class Throttled(Refused):

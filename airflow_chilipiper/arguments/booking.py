@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -126,10 +126,7 @@ def refuse_bad_arguments(task: Any, pattern: PatternArguments) -> None:
         refuse_bad_query(task)
     else:
         _refuse_no_rows(getattr(task, source), source)
-    for group in pattern.one_of:
-        exactly_one(**{name: getattr(task, name) for name in group})
-    if missing := [name for name in pattern.required if getattr(task, name) is None]:
-        raise BadValue(f"{missing[0]} is missing")
+    pattern.refuse_missing(task)
     if (task.results_table or task.write_back_sql) and not (task.results_conn_id or task.sql_conn_id):
         raise BadValue("results_conn_id is missing: name the connection that outcomes are written over")
     for name in READERS:
@@ -189,8 +186,3 @@ def _refuse_no_rows(value: Any, name: str) -> None:
     raise BadValue(
         f"{name} is of type {type(value).__name__}, expected {expected}, or a task's output; it is no template"
     )
-
-
-def given(task: Any, names: Collection[str]) -> list[str]:
-    """Those of *names* that the task was given."""
-    return [name for name in names if getattr(task, name) is not None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow_chilipiper.arguments.bad_value import BadValue
 
@@ -18,6 +18,20 @@ def refuse_email(arguments: Mapping[str, Any], *, is_mapped: bool = False) -> No
     alerts = (arguments.get("default_args") or {}).get("email") if is_mapped else None
     if arguments.get("email") is not None and arguments["email"] != alerts:
         raise BadValue(WHOSE)
+
+
+class EmailForAlerts:
+    """For operators and sensors: their `email` is Airflow's, of a mapped task too."""
+
+    if not TYPE_CHECKING:  # type checkers see the `partial` that every operator has
+
+        @classmethod
+        def partial(cls, *, task_id, **kwargs):
+            """As every operator's, but for ``email``, which is not the guest's."""
+            refuse_email(kwargs)
+            partial = super().partial(task_id=task_id, **kwargs)
+            keep_alerts(partial.kwargs)
+            return partial
 
 
 def keep_alerts(partial: dict[str, Any]) -> None:

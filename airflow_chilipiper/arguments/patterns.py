@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from airflow_chilipiper.arguments.bad_value import BadValue
-from airflow_chilipiper.arguments.readers import Reader, as_choice, as_email, as_name, as_object, or_none
+from airflow_chilipiper.arguments.readers import Reader, as_choice, as_email, as_name, as_object, exactly_one, or_none
 
 if TYPE_CHECKING:
     from airflow_chilipiper.api.patterns.pattern import Pattern
@@ -55,6 +55,13 @@ class PatternArguments:
     target: tuple[str, ...] = ()
     needs_email: Callable[[Any], bool] = lambda arguments: False
     states_session_lifetime: bool = False
+
+    def refuse_missing(self, task: Any) -> None:
+        """Raise BadValue where the task was not given what this pattern needs."""
+        for group in self.one_of:
+            exactly_one(**{name: getattr(task, name) for name in group})
+        if missing := [name for name in self.required if getattr(task, name) is None]:
+            raise BadValue(f"{missing[0]} is missing")
 
     def make(self, arguments: Mapping[str, Any]) -> Pattern:
         """The pattern, once all names are ids."""

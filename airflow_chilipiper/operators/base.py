@@ -13,7 +13,7 @@ from airflow_chilipiper.arguments import booking
 from airflow_chilipiper.arguments.bad_value import BadValue
 from airflow_chilipiper.arguments.columns import col
 from airflow_chilipiper.arguments.documentation import documented, whole_signature
-from airflow_chilipiper.arguments.email import keep_alerts, refuse_email
+from airflow_chilipiper.arguments.email import EmailForAlerts, refuse_email
 from airflow_chilipiper.arguments.rebook import Rebook
 from airflow_chilipiper.arguments.times import as_zone
 from airflow_chilipiper.links import ChiliPiperMeetingLink
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from airflow.sdk import Context
-    from airflow.sdk.definitions.mappedoperator import OperatorPartial
 
     from airflow_chilipiper.arguments.patterns import PatternArguments
     from airflow_chilipiper.arguments.shard import Shard
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
 _NOT_TEMPLATED = ("keep", "fail_on", "skip_on")
 
 
-class ChiliPiperBookBaseOperator(BaseOperator):
+class ChiliPiperBookBaseOperator(EmailForAlerts, BaseOperator):
     """Book one meeting for each lead, at most once within a purpose. Use one of its three subclasses.
 
     `help` of these shows all arguments; `arguments/documentation.py` has what they share.
@@ -128,14 +127,6 @@ class ChiliPiperBookBaseOperator(BaseOperator):
         booking.refuse_bad_arguments(self, self.pattern)
         # Not template fields, since rows are data; so their upstream tasks are set here.
         XComArg.apply_upstream_relationship(self, [lead, leads])
-
-    @classmethod
-    def partial(cls, *, task_id: str, **kwargs: Any) -> OperatorPartial:
-        """As every operator's, but for ``email``, which is not the guest's."""
-        refuse_email(kwargs)
-        partial = super().partial(task_id=task_id, **kwargs)
-        keep_alerts(partial.kwargs)
-        return partial
 
     def execute(self, context: Context) -> Any:
         """Book the leads; push, write and log what became of them; and only then fail if there is a reason to."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk import BaseOperator
 
-from airflow_chilipiper.arguments.email import keep_alerts, refuse_email
+from airflow_chilipiper.arguments.email import EmailForAlerts, refuse_email
 from airflow_chilipiper.arguments.readers import Reader, as_count, as_name, or_none
 from airflow_chilipiper.arguments.templates import is_template
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from airflow.sdk import Context
-    from airflow.sdk.definitions.mappedoperator import OperatorPartial
 
     from airflow_chilipiper.arguments.signatures import AirflowArguments, Text
     from airflow_chilipiper.booking.ledger.entry import Entry
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from airflow_chilipiper.hooks import ChiliPiperHook
 
 
-class ReconcileBookingsOperator(BaseOperator):
+class ReconcileBookingsOperator(EmailForAlerts, BaseOperator):
     """
     Look in Chili Piper for the meetings of all bookings in doubt, and put what is found on record. It books nobody.
 
@@ -42,20 +41,14 @@ class ReconcileBookingsOperator(BaseOperator):
     :param ledger_conn_id: the database connection of the ledger; default the one that the connection names (templated)
     """
 
-    template_fields: Sequence[str] = (
-        "purpose",
-        "rows_at_once",
-        "chilipiper_conn_id",
-        "ledger_conn_id",
-    )
-    ui_color = "#ffe7e0"
-
     readers: ClassVar[Mapping[str, Reader]] = {
         "purpose": or_none(as_name),
         "rows_at_once": as_count,
         "chilipiper_conn_id": as_name,
         "ledger_conn_id": or_none(as_name),
     }
+    template_fields: Sequence[str] = tuple(readers)
+    ui_color = "#ffe7e0"
 
     def __init__(
         self,
@@ -70,22 +63,11 @@ class ReconcileBookingsOperator(BaseOperator):
         refuse_email(kwargs, is_mapped=getattr(self, "_BaseOperator__from_mapped", False))
         airflows: dict[str, Any] = {**kwargs}
         super().__init__(**airflows)
-        self.purpose = purpose
-        self.rows_at_once = rows_at_once
-        self.fail_on_review = fail_on_review
-        self.chilipiper_conn_id = chilipiper_conn_id
-        self.ledger_conn_id = ledger_conn_id
+        self.purpose, self.rows_at_once, self.fail_on_review = purpose, rows_at_once, fail_on_review
+        self.chilipiper_conn_id, self.ledger_conn_id = chilipiper_conn_id, ledger_conn_id
         for name in self.readers:
             if not is_template(getattr(self, name)):
                 self._read(name)
-
-    @classmethod
-    def partial(cls, *, task_id: str, **kwargs: Any) -> OperatorPartial:
-        """As every operator's, but for ``email``, which is refused."""
-        refuse_email(kwargs)
-        partial = super().partial(task_id=task_id, **kwargs)
-        keep_alerts(partial.kwargs)
-        return partial
 
     def execute(self, context: Context) -> dict[str, Any]:
         from airflow_chilipiper.api.errors import ChiliPiperError, NotAllowed

@@ -11,17 +11,15 @@ from zoneinfo import ZoneInfo
 
 from airflow_chilipiper.arguments import booking
 from airflow_chilipiper.arguments.bad_value import BadValue
-from airflow_chilipiper.arguments.email import keep_alerts, refuse_email
+from airflow_chilipiper.arguments.email import EmailForAlerts, refuse_email
 from airflow_chilipiper.arguments.patterns import LeadValues, PatternArguments, make_pattern
-from airflow_chilipiper.arguments.readers import Reader, as_count, exactly_one
+from airflow_chilipiper.arguments.readers import Reader, as_count
 from airflow_chilipiper.arguments.templates import is_template
 from airflow_chilipiper.arguments.times import as_zone
 from airflow_chilipiper.sensors.polling import PollingSensor
 from airflow_chilipiper.version_compat import conf
 
 if TYPE_CHECKING:
-    from airflow.sdk.definitions.mappedoperator import OperatorPartial
-
     from airflow_chilipiper.arguments.signatures import Duration, Hours, Text, Weekdays
     from airflow_chilipiper.connection.session import Session
     from airflow_chilipiper.triggers import SlotTrigger
@@ -30,7 +28,7 @@ DEFERRABLE: bool = conf.getboolean("operators", "default_deferrable", fallback=F
 _WHEN = ("chilipiper_conn_id", "window_start", "window", "between", "weekdays", "min_notice")
 
 
-class SlotBaseSensor(PollingSensor):
+class SlotBaseSensor(EmailForAlerts, PollingSensor):
     """Wait until free slots are offered; answer their start times as Chili Piper wrote them, the earliest first.
 
     A look that fails in passing (no connection, no answer, throttled, a broken server) counts as not yet, up to
@@ -57,6 +55,9 @@ class SlotBaseSensor(PollingSensor):
     :param timeout: time after which to give up
     """
 
+    chilipiper_conn_id: Any
+    timezone: Any
+
     pattern: ClassVar[PatternArguments | None] = None
     readers: ClassVar[Mapping[str, Reader]] = {
         **{name: booking.READERS[name] for name in _WHEN},
@@ -68,7 +69,9 @@ class SlotBaseSensor(PollingSensor):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if cls.pattern:
-            cls.readers = {**cls.readers, **cls.pattern.readers}
+            written = cls.__init__.__annotations__
+            shared = {name: read for name, read in booking.READERS_BY_LEAD.items() if name in written}
+            cls.readers = {**cls.readers, **shared, **cls.pattern.readers}
         cls.template_fields = tuple(cls.readers)
 
     def __init__(
@@ -88,37 +91,21 @@ class SlotBaseSensor(PollingSensor):
         timeout: timedelta | float = timedelta(days=1),
         **kwargs: Any,
     ) -> None:
+        given = locals()
         refuse_email(kwargs, is_mapped=getattr(self, "_BaseOperator__from_mapped", False))
         super().__init__(poke_interval=poke_interval, timeout=timeout, **kwargs)
-        self.chilipiper_conn_id: Any = chilipiper_conn_id
-        self.window_start = window_start
-        self.window = window
-        self.between = between
-        self.weekdays = weekdays
-        self.min_notice = min_notice
-        self.timezone = timezone
-        self.min_slots = min_slots
+        booking.declare(self, given, SlotBaseSensor.readers)
         self.max_failures = as_count(max_failures, "max_failures", at_least=0)
         self.deferrable = deferrable
         self._resolved: dict[str, Any] | None = None
         self.refuse_bad_arguments()
 
-    @classmethod
-    def partial(cls, *, task_id: str, **kwargs: Any) -> OperatorPartial:
-        """As every operator's, but for ``email``, which is not the guest's."""
-        refuse_email(kwargs)
-        partial = super().partial(task_id=task_id, **kwargs)
-        keep_alerts(partial.kwargs)
-        return partial
-
     def refuse_bad_arguments(self) -> None:
         """Raise BadValue for what is wrong whatever the templates will say."""
-        for group in self.pattern.one_of if self.pattern else ():
-            exactly_one(**{name: getattr(self, name) for name in group})
-        if missing := [name for name in (self.pattern.required if self.pattern else ()) if getattr(self, name) is None]:
-            raise BadValue(f"{missing[0]} is missing")
-        if self.pattern and self.pattern.needs_email(self) and getattr(self, "guest_email", None) is None:
-            raise BadValue("guest_email is missing: the slots are offered to a guest")
+        if self.pattern:
+            self.pattern.refuse_missing(self)
+            if self.pattern.needs_email(self) and getattr(self, "guest_email", None) is None:
+                raise BadValue("guest_email is missing: the slots are offered to a guest")
         for name in self.readers:
             if not is_template(getattr(self, name)):
                 self.read(name)
@@ -162,7 +149,7 @@ class SlotBaseSensor(PollingSensor):
             email=self.read("guest_email") if "guest_email" in self.readers else None,
             timezone=zone,
             form=self.read("form") if "form" in self.readers else {},
-            own={name: self.read(name) for name in booking.given(self, pattern.readers)},
+            own={name: self.read(name) for name in pattern.readers if getattr(self, name) is not None},
         )
         arguments = {name: value for name, value in pattern.request(values).items() if value is not None}
         return {"pattern": pattern.name, "arguments": arguments, "path": values.get("path")}

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow_chilipiper.arguments import booking
 from airflow_chilipiper.arguments.bad_value import BadValue
 from airflow_chilipiper.arguments.patterns import CONCIERGE
-from airflow_chilipiper.arguments.readers import Reader
 from airflow_chilipiper.sensors.base import SlotBaseSensor
 
 if TYPE_CHECKING:
@@ -33,7 +32,6 @@ class ConciergeSlotSensor(SlotBaseSensor):
     """
 
     pattern = CONCIERGE
-    readers: ClassVar[Mapping[str, Reader]] = {**SlotBaseSensor.readers, "form": booking.READERS_BY_LEAD["form"]}
     template_fields_renderers: ClassVar[dict[str, str]] = {"form": "json"}
 
     def __init__(

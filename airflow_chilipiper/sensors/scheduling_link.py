@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from airflow_chilipiper.arguments import booking
 from airflow_chilipiper.arguments.patterns import SCHEDULING_LINK
-from airflow_chilipiper.arguments.readers import Reader
 from airflow_chilipiper.sensors.base import SlotBaseSensor
 
 if TYPE_CHECKING:
@@ -33,10 +32,6 @@ class SchedulingLinkSlotSensor(SlotBaseSensor):
     """
 
     pattern = SCHEDULING_LINK
-    readers: ClassVar[Mapping[str, Reader]] = {
-        **SlotBaseSensor.readers,
-        "guest_email": booking.READERS_BY_LEAD["guest_email"],
-    }
 
     def __init__(
         self,

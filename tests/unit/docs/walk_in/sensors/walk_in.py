@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from airflow_chilipiper.arguments import booking
 from airflow_chilipiper.arguments.patterns import WALK_IN
-from airflow_chilipiper.arguments.readers import Reader
 from airflow_chilipiper.sensors.base import SlotBaseSensor
 
 if TYPE_CHECKING:
@@ -24,10 +22,6 @@ class WalkInSlotSensor(SlotBaseSensor):
     """
 
     pattern = WALK_IN
-    readers: ClassVar[Mapping[str, Reader]] = {
-        **SlotBaseSensor.readers,
-        "guest_email": booking.READERS_BY_LEAD["guest_email"],
-    }
 
     def __init__(self, *, guest_email: Text | None = None, desk: Text, **kwargs: Unpack[SlotArguments]) -> None:
         booking.declare(self, locals(), self.readers.keys() - SlotBaseSensor.readers.keys())
