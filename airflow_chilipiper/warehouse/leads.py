@@ -7,8 +7,7 @@ from typing import Any
 
 from airflow_chilipiper.arguments.bad_value import BadValue
 from airflow_chilipiper.warehouse.errors import WarehouseFailed, describe
-from airflow_chilipiper.warehouse.packed_rows import PackedRows
-from airflow_chilipiper.warehouse.rows import NO_ROWS
+from airflow_chilipiper.warehouse.rows import NO_ROWS, PackedRows
 from airflow_chilipiper.warehouse.session import SqlHook, quiet
 
 

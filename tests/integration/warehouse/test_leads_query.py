@@ -15,7 +15,7 @@ from airflow_chilipiper.ledgers import sql_hook
 from airflow_chilipiper.version_compat import AirflowException
 from airflow_chilipiper.warehouse.errors import WarehouseFailed
 from airflow_chilipiper.warehouse.leads import queried_rows
-from airflow_chilipiper.warehouse.packed_rows import PackedRows
+from airflow_chilipiper.warehouse.rows import PackedRows
 from tests.integration.warehouse.conftest import HOOKS, Line, Said, Warehouse
 
 SECRET = "Lovelace"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from airflow_chilipiper.arguments.bad_value import BadValue
-from airflow_chilipiper.warehouse.packed_rows import PackedRows
+from airflow_chilipiper.warehouse.rows import PackedRows
 
 START = datetime(2026, 11, 2, tzinfo=UTC)
 

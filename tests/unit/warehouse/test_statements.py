@@ -7,9 +7,8 @@ from dataclasses import replace
 import pytest
 
 from airflow_chilipiper.warehouse.dialect import DIALECTS, Dialect
-from airflow_chilipiper.warehouse.names import column_name, table_name
 from airflow_chilipiper.warehouse.results_table import COLUMNS, NUMBERS
-from airflow_chilipiper.warehouse.statements import ResultsSql
+from airflow_chilipiper.warehouse.statements import ResultsSql, column_name, table_name
 
 SNOWFLAKE, BIGQUERY, MYSQL = DIALECTS["snowflake"], DIALECTS["gcpbigquery"], DIALECTS["mysql"]
 FIELDS = ("lead_key", "attempts", "order", "Full Name")
