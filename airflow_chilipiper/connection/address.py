@@ -28,7 +28,8 @@ def base_url(host: str | None, port: int | None, schema: str | None, *, allow_ht
         raise Invalid(
             "host has no TLS, so anyone on the way can read the token; use https://, or set allow_http to true"
         )
-    return f"{scheme}://{_bracketed(name)}{_port(address.port, port)}{_gateway(address.path)}"
+    bracketed = f"[{name}]" if ":" in name else name
+    return f"{scheme}://{bracketed}{_port(address.port, port)}{_gateway(address.path)}"
 
 
 def _split(host: str) -> SplitResult:
@@ -64,10 +65,6 @@ def _port(in_host: int | None, port: int | None) -> str:
 def _gateway(path: str) -> str:
     """What stands before the API's own path, which the client adds by itself."""
     return re.sub(rf"({EDGE})?(/v\d+(/org)?)?$", "", path.rstrip("/"))
-
-
-def _bracketed(name: str) -> str:
-    return f"[{name}]" if ":" in name else name
 
 
 def _is_loopback(name: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -58,10 +59,6 @@ class Probe:
     read: Callable[[Runtime], Awaitable[Any]]
 
 
-async def _round_robin_links(runtime: Runtime) -> None:
-    await links(runtime, kinds=("RoundRobin",))
-
-
 async def _nobody(runtime: Runtime) -> None:
     """Nobody has this e-mail: an answer that says so is a permission to ask."""
     try:
@@ -92,7 +89,7 @@ def _minute(runtime: Runtime) -> tuple[datetime, datetime]:
 # Source of all permissions: extension X-Chili-Required-Permissions of the published schemas.
 PROBES = (
     Probe("concierge.read", "to look up Concierge routers", routers),
-    Probe("scheduling-links.read", "to book over scheduling links", _round_robin_links),
+    Probe("scheduling-links.read", "to book over scheduling links", partial(links, kinds=("RoundRobin",))),
     Probe("handoff.read", "to look up Handoff routers", handoff_routers),
     Probe("workspace.read", "to find workspaces by name", workspaces),
     Probe("user.read", "to find users by e-mail", _nobody),

@@ -75,13 +75,11 @@ def availability_slots(body: Mapping[str, Any], page: int) -> Call[Page[Availabl
         method="PUT",
         path="/v1/org/availability/slots-v2",
         body={**body, "pagination": {"page": page, "pageSize": PAGE_SIZE}},
-        read=lambda answer: results(answer, _slot, size=PAGE_SIZE, what=operation),
+        read=lambda answer: results(
+            answer, lambda row: AvailableSlot(*start_time(row)), size=PAGE_SIZE, what=operation
+        ),
         repeatable=True,
     )
-
-
-def _slot(row: Any) -> AvailableSlot:
-    return AvailableSlot(*start_time(row))
 
 
 def _host(host: str | Mapping[str, Any]) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from airflow_chilipiper.api.call import Call
-from airflow_chilipiper.api.http.payload import Payload, read, rows
+from airflow_chilipiper.api.http.payload import Payload
+from airflow_chilipiper.api.resources.pages import unpaged
 from airflow_chilipiper.api.retry import with_retries
 from airflow_chilipiper.api.runtime import Runtime
 
@@ -27,19 +27,8 @@ class MeetingType(Payload):
     meeting_limit: MeetingLimit | None = None
 
 
-def meeting_type_list(workspace_id: str | None = None) -> Call[list[MeetingType]]:
-    """A bare array, without pages; `reminders` comes as null (published schema 1.289)."""
-    operation = "meeting-type-list"
-    return Call(
-        operation=operation,
-        permission="meeting-type.read",
-        method="GET",
-        path="/v1/org/meeting-types/list",
-        query={"workspaceId": workspace_id} if workspace_id else {},
-        read=lambda body: [read(MeetingType, row, operation) for row in rows(body, "results", operation)],
-        repeatable=True,
-    )
-
-
 async def meeting_types(runtime: Runtime, *, workspace_id: str | None = None) -> list[MeetingType]:
-    return await with_retries(meeting_type_list(workspace_id), runtime)
+    """Those of a workspace, or of all; `reminders` comes as null (published schema 1.289)."""
+    path = "/v1/org/meeting-types/list"
+    call = unpaged("meeting-type-list", "meeting-type.read", path, MeetingType, "results", workspace_id)
+    return await with_retries(call, runtime)

@@ -6,8 +6,9 @@ their fields are those that the vendor's notes of 2026-05-29 saw in live answers
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from airflow_chilipiper.api.call import Call, instant, path
@@ -47,7 +48,8 @@ async def meetings(
     query = {name: value for name, value in filters.items() if value}
     found: dict[str, Meeting] = {}
     for window in windows(start, end, longest=WINDOW):
-        found |= {meeting.meeting_id: meeting for meeting in await every(_list(window, query), runtime, key=_id)}
+        pages = partial(meeting_list_put, *window, query)
+        found |= {meeting.meeting_id: meeting for meeting in await every(pages, runtime, key=_id)}
     return [meeting for meeting in found.values() if meeting.may_be_of(guest)]
 
 
@@ -79,10 +81,6 @@ def meeting_list_put(start: datetime, end: datetime, filters: Mapping[str, Any],
         read=listed,
         repeatable=True,
     )
-
-
-def _list(window: tuple[datetime, datetime], filters: Mapping[str, Any]) -> Callable[[int], Call[Page[Meeting]]]:
-    return lambda page: meeting_list_put(*window, filters, page)
 
 
 def _several(name: str, values: Sequence[str]) -> list[str]:

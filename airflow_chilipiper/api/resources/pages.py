@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from airflow_chilipiper.api.call import Call, instant
 from airflow_chilipiper.api.errors import Invalid, Unreadable
-from airflow_chilipiper.api.http.payload import rows
+from airflow_chilipiper.api.http.payload import P, read, rows
 from airflow_chilipiper.api.retry import with_retries
 from airflow_chilipiper.api.runtime import Runtime
 
@@ -97,6 +97,21 @@ def numbered(
         )
 
     return call
+
+
+def unpaged(
+    operation: str, permission: str, path: str, model: type[P], under: str, workspace_id: str | None
+) -> Call[list[P]]:
+    """The call for a list in one array, bare or *under* a name, of one workspace or of all."""
+    return Call(
+        operation=operation,
+        permission=permission,
+        method="GET",
+        path=path,
+        query={"workspaceId": workspace_id} if workspace_id else {},
+        read=lambda body: [read(model, row, operation) for row in rows(body, under, operation)],
+        repeatable=True,
+    )
 
 
 def windows(start: datetime, end: datetime, *, longest: timedelta) -> Iterator[tuple[datetime, datetime]]:

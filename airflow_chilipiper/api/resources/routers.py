@@ -9,6 +9,7 @@ from airflow_chilipiper.api.call import Call
 from airflow_chilipiper.api.errors import Invalid
 from airflow_chilipiper.api.http.payload import Payload, read, rows
 from airflow_chilipiper.api.resources.form_mapping import Trigger, triggers
+from airflow_chilipiper.api.resources.pages import unpaged
 from airflow_chilipiper.api.retry import with_retries
 from airflow_chilipiper.api.runtime import Runtime
 
@@ -69,22 +70,10 @@ async def routers(runtime: Runtime, *, workspace_id: str | None = None) -> list[
     return [router for router in found if workspace_id in (None, router.workspace_id)]
 
 
-def handoff_router_list(workspace_id: str | None = None) -> Call[list[HandoffRouter]]:
-    """A bare array, without pages (published schema 1.287)."""
-    operation = "handoff-router-list"
-    return Call(
-        operation=operation,
-        permission="handoff.read",
-        method="GET",
-        path="/v1/org/handoff/routers/handoff/list",
-        query={"workspaceId": workspace_id} if workspace_id else {},
-        read=lambda body: [read(HandoffRouter, row, operation) for row in rows(body, "routers", operation)],
-        repeatable=True,
-    )
-
-
 async def handoff_routers(runtime: Runtime, *, workspace_id: str | None = None) -> list[HandoffRouter]:
-    return await with_retries(handoff_router_list(workspace_id), runtime)
+    path = "/v1/org/handoff/routers/handoff/list"
+    call = unpaged("handoff-router-list", "handoff.read", path, HandoffRouter, "routers", workspace_id)
+    return await with_retries(call, runtime)
 
 
 def form_keys(router: Router, trigger: str) -> list[str]:

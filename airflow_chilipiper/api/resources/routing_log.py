@@ -6,9 +6,10 @@ those that the vendor's notes of 2026-05-29 saw in live answers, and no source s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from pydantic import AwareDatetime, Field
@@ -60,7 +61,7 @@ async def concierge_log(
     """
     found: dict[LogEntry, None] = {}
     for window in windows(start, end, longest=WINDOW):
-        pages = _pages(workspace_id, router_id, window)
+        pages = partial(concierge_logs, workspace_id, router_id, *window)
         found |= dict.fromkeys(await every(pages, runtime, key=lambda entry: entry))
     return list(found)
 
@@ -79,12 +80,6 @@ def concierge_logs(
         read=_page,
         repeatable=True,
     )
-
-
-def _pages(
-    workspace_id: str, router_id: str, window: tuple[datetime, datetime]
-) -> Callable[[int], Call[Page[LogEntry]]]:
-    return lambda page: concierge_logs(workspace_id, router_id, *window, page)
 
 
 def _page(body: Any) -> Page[LogEntry]:

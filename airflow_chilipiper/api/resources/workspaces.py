@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
 from airflow_chilipiper.api.errors import Invalid
 from airflow_chilipiper.api.http.payload import Payload, read
@@ -17,13 +17,10 @@ class Workspace(Payload):
     name: str = ""
 
 
-def _workspace(row: Any) -> Workspace:
-    return read(Workspace, row, "workspace-list")
-
-
 async def workspaces(runtime: Runtime) -> list[Workspace]:
     """All workspaces that the token sees: `GET /v1/org/workspace` (published schema 1.321)."""
-    page = numbered("workspace-list", "workspace.read", "/v1/org/workspace", _workspace)
+    item = partial(read, Workspace, what="workspace-list")
+    page = numbered("workspace-list", "workspace.read", "/v1/org/workspace", item)
     return await every(page, runtime, key=lambda found: found.id)
 
 
