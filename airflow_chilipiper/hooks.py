@@ -29,8 +29,7 @@ from airflow_chilipiper.api.retry import with_retries
 from airflow_chilipiper.arguments.patterns import PATTERNS
 from airflow_chilipiper.booking.book import book
 from airflow_chilipiper.booking.doubt.bounds import Bounds
-from airflow_chilipiper.booking.guests import check_guests
-from airflow_chilipiper.booking.lead import Lead
+from airflow_chilipiper.booking.lead import Lead, check_guests
 from airflow_chilipiper.booking.ledger.lead_key import lead_key as key_text
 from airflow_chilipiper.booking.ledger.runtime import RecordingRuntime
 from airflow_chilipiper.booking.ledger.store import Ledger

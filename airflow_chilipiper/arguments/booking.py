@@ -27,18 +27,7 @@ from airflow_chilipiper.arguments.shard import as_shard
 from airflow_chilipiper.arguments.templates import is_output, is_template
 from airflow_chilipiper.arguments.texts import as_form
 from airflow_chilipiper.arguments.times import as_duration, as_hours, as_moment, as_moments, as_weekdays, as_zone
-from airflow_chilipiper.booking.outcome import STATUSES, Status
-from airflow_chilipiper.booking.outcome_fields import OUTCOME_FIELDS
-
-# As they stand in the signature of an operator.
-NAMES = (
-    *("lead", "leads", "sql", "sql_conn_id", "parameters", "sql_hook_params", "max_leads", "shard"),
-    *("purpose", "lead_key", "guest_email", "timezone", "form", "repeated_guests"),
-    *("window_start", "window", "between", "weekdays", "min_notice", "prefer"),
-    *("keep", "results_table", "results_conn_id", "write_back_sql", "fetch_meeting"),
-    *("preview", "fail_on", "skip_on", "allow_backfill"),
-    *("in_doubt", "rebook_after", "existing_meeting_window", "chilipiper_conn_id", "ledger_conn_id"),
-)
+from airflow_chilipiper.booking.outcome import OUTCOME_FIELDS, STATUSES, Status
 
 
 def _shares(value: Any, name: str) -> dict[str, float]:

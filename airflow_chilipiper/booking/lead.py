@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from airflow_chilipiper.api.errors import Invalid
 from airflow_chilipiper.api.patterns.offer import Offer
 from airflow_chilipiper.api.patterns.pattern import Pattern
 from airflow_chilipiper.api.patterns.slots import Slot
 from airflow_chilipiper.api.spelling import email as spelled
 from airflow_chilipiper.api.spelling import trimmed
 from airflow_chilipiper.booking.doubt.evidence import guests_on_record
-from airflow_chilipiper.booking.guests import check_guests
 from airflow_chilipiper.booking.ledger.entry import Entry, new_version
 from airflow_chilipiper.booking.ledger.lead_key import digest, entry_key, guest_digest
 from airflow_chilipiper.booking.outcome import Outcome
@@ -103,6 +104,22 @@ class Lead:
         return self.policy.existing_meetings.get(guest_digest(guest)) if guest else None
 
 
-@lru_cache(maxsize=64)  # most leads of a run share their target
-def _target_digest(*target: str) -> str:
-    return digest(*target)
+_target_digest = lru_cache(maxsize=64)(digest)  # most leads of a run share their target
+
+
+def check_guests(guests: Iterable[str | None], domains: tuple[str, ...]) -> None:
+    """Refuse guests whom the connection does not allow."""
+    if not all(guest_allowed(guest, domains) for guest in guests):
+        raise Invalid(
+            f"the guest's e-mail is missing or not in the allowed_guest_domains of the connection: {', '.join(domains)}"
+        )
+
+
+def guest_allowed(email: str | None, domains: tuple[str, ...]) -> bool:
+    """Whether the safety net of `allowed_guest_domains` lets this guest be booked; without domains, everybody.
+
+    The domain must be the same but for case: a sub-domain is another domain. A guest whose e-mail is not known, or
+    has not exactly one @, is not let through.
+    """
+    name, _, domain = (email or "").strip().partition("@")
+    return not domains or bool(name and domain.lower() in domains)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -56,6 +56,22 @@ class Status(StrEnum):
 
 STATUSES: tuple[str, ...] = tuple(status.value for status in Status)
 
+# Of an outcome row, as XCom, tables and write-back have it; the last three cost one more call.
+FIELDS = (
+    "lead_key",
+    "status",
+    "meeting_id",
+    "start_time",
+    "session_id",
+    "reason",
+    "attempts",
+    "purpose",
+    "pattern",
+    "host",
+    "assignees",
+)
+OUTCOME_FIELDS = (*FIELDS, "host_email", "end_time", "meeting_url")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
@@ -80,6 +96,3 @@ class Outcome:
     def __post_init__(self) -> None:
         """A status that is given as text is refused where there is no such one."""
         object.__setattr__(self, "status", Status(self.status))
-
-    def with_people(self, host: str | None, assignees: tuple[str, ...], page: str | None) -> Outcome:
-        return replace(self, host=host, assignees=assignees, page=page)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from airflow_chilipiper.api import errors
 from airflow_chilipiper.api.patterns.offer import Booked, Offer
 from airflow_chilipiper.booking.lead import Lead
-from airflow_chilipiper.booking.ledger.entry import Entry
+from airflow_chilipiper.booking.ledger.entry import Entry, joined
 from airflow_chilipiper.booking.outcome import Outcome, Status
-from airflow_chilipiper.booking.reasons import joined
 from airflow_chilipiper.booking.slots.filters import Undecided
 
 BY_STATE: dict[str, tuple[Status, str]] = {
@@ -50,7 +51,7 @@ def after_booking(entry: Entry, offer: Offer, answer: Booked | Exception, *, sen
     }
     outcome = _outcome(entry, statuses.get(entry.state, Status.UNKNOWN), entry.reason)
     host, assignees = (answer.host, answer.assignees) if isinstance(answer, Booked) else (None, ())
-    return outcome.with_people(host, assignees or offer.assignees, offer.page)
+    return replace(outcome, host=host, assignees=assignees or offer.assignees, page=offer.page)
 
 
 def without_slot(offer: Offer, entry: Entry) -> Outcome:

@@ -10,9 +10,8 @@ from airflow_chilipiper.booking.doubt.evidence import evidence_in
 from airflow_chilipiper.booking.doubt.meeting_search import at_slot
 from airflow_chilipiper.booking.doubt.reconcile import is_worth_a_look, look, two_meetings
 from airflow_chilipiper.booking.lead import Lead
-from airflow_chilipiper.booking.ledger.entry import Conflict, Entry, LedgerFailed, MeetingTaken
+from airflow_chilipiper.booking.ledger.entry import Conflict, Entry, LedgerFailed, MeetingTaken, joined
 from airflow_chilipiper.booking.ledger.runtime import LedgerRuntime
-from airflow_chilipiper.booking.reasons import joined
 
 
 async def record_doubt(doubt: Exception, offer: Offer, lead: Lead, sent: Entry, runtime: LedgerRuntime) -> Entry:

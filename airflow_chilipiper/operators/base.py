@@ -121,7 +121,7 @@ class ChiliPiperBookBaseOperator(EmailForAlerts, BaseOperator):
         given = locals()
         refuse_email(kwargs, is_mapped=getattr(self, "_BaseOperator__from_mapped", False))
         super().__init__(**kwargs)
-        booking.declare(self, given, booking.NAMES)
+        booking.declare(self, given, given.keys() - {"self", "kwargs", "__class__"})
         if guest_email is None:
             self.guest_email = col("email", default=None)
         booking.refuse_bad_arguments(self, self.pattern)

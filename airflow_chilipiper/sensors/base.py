@@ -174,7 +174,7 @@ class SlotBaseSensor(EmailForAlerts, PollingSensor):
 
     def _resolve(self, session: Session) -> dict[str, Any]:
         """The query with ids for names, once it is known that the connection allows its guest."""
-        from airflow_chilipiper.booking.guests import check_guests
+        from airflow_chilipiper.booking.lead import check_guests
         from airflow_chilipiper.waiting.slot_query import resolve_names
 
         query = dict(session.block(resolve_names(self._resolved or self._query(), session.runtime)))

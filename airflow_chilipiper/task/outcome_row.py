@@ -10,7 +10,7 @@ from airflow_chilipiper.arguments.bad_value import BadValue
 from airflow_chilipiper.arguments.columns import col as column
 from airflow_chilipiper.arguments.columns import is_null, resolve
 from airflow_chilipiper.arguments.texts import as_text
-from airflow_chilipiper.booking.outcome_fields import FIELDS, OUTCOME_FIELDS
+from airflow_chilipiper.booking.outcome import FIELDS, OUTCOME_FIELDS
 from airflow_chilipiper.warehouse.values import fit
 
 if TYPE_CHECKING:

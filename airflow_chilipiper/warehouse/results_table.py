@@ -10,8 +10,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from airflow_chilipiper.arguments.bad_value import BadValue
-from airflow_chilipiper.booking.outcome import Status
-from airflow_chilipiper.booking.outcome_fields import OUTCOME_FIELDS
+from airflow_chilipiper.booking.outcome import OUTCOME_FIELDS, Status
 from airflow_chilipiper.warehouse.dialect import dialect_of
 from airflow_chilipiper.warehouse.errors import WarehouseFailed, describe, unwritten
 from airflow_chilipiper.warehouse.session import SqlHook, transaction
@@ -82,7 +81,7 @@ class ResultsTable:
     def prepare(self) -> bool:
         """Make the table if it is missing, and answer whether it was; find out whether rows can be written to it."""
         found, unread = self._look()
-        unmade = self._make() if found is None else None
+        unmade = self._tried(self._sql.make()) if found is None else ""
         if found is None and (found := self._look()[0]) is None:
             raise WarehouseFailed(
                 f"the {self._where} cannot be read ({unread}){f', nor be made ({unmade})' if unmade else ''}. Let the"
@@ -91,8 +90,9 @@ class ResultsTable:
             )
         if missing := [field for field in self._fields if field.casefold() not in found]:
             raise BadValue(f"the {self._where} has no column {', '.join(missing)}: add it, or name another table")
-        self._try_to_write()
-        return bool(unread) and unmade is None
+        if unwritable := self._tried(self._sql.try_to_write()):
+            raise WarehouseFailed(f"the {self._where} takes no rows: {unwritable}")
+        return bool(unread) and not unmade
 
     def known(self, keys: Collection[str]) -> dict[str, Known]:
         """Those of *keys* that the table shows as booked for this purpose.
@@ -125,7 +125,8 @@ class ResultsTable:
         up first which of them stand.
         """
         if self._doubtful:
-            self._earlier.update(list(self._written(self._doubtful)))  # all of it, or nothing
+            written = [*self._read(self._sql.written(), (*self._sender, self._doubtful))]  # all of it, or nothing
+            self._earlier.update(_fingerprint(*row) for row in written)
             self._doubtful = None
         stamp, standing, new = self._stamp(), Counter[int](), []
         for row in rows:
@@ -146,31 +147,21 @@ class ResultsTable:
 
     def _look(self) -> tuple[set[str] | None, str]:
         """The names of the table's columns, or why they cannot be read."""
-        sql = self._sql.look()
+        found = set[str]()
+        why = self._tried(
+            self._sql.look(), lambda cursor: found.update(str(column[0]).casefold() for column in cursor.description)
+        )
+        return None if why else found, why
+
+    def _tried(self, sql: str, then: Callable[[Any], object] = bool) -> str:
+        """Why the statement cannot be run, if so. Another task may make the table at the same moment, as good as we."""
         try:
             with transaction(self._hook) as cursor:
                 cursor.execute(sql)
-                return {str(column[0]).casefold() for column in cursor.description}, ""
+                then(cursor)
         except Exception as failed:  # noqa: BLE001  # drivers have errors of their own
-            return None, describe(failed, sql)
-
-    def _make(self) -> str | None:
-        """Why the table cannot be made, if so: another task may make it at the same moment, which is as good."""
-        sql = self._sql.make()
-        try:
-            with transaction(self._hook) as cursor:
-                cursor.execute(sql)
-        except Exception as failed:  # noqa: BLE001
             return describe(failed, sql)
-        return None
-
-    def _try_to_write(self) -> None:
-        sql = self._sql.try_to_write()
-        try:
-            with transaction(self._hook) as cursor:
-                cursor.execute(sql)
-        except Exception as failed:  # noqa: BLE001
-            raise WarehouseFailed(f"the {self._where} takes no rows: {describe(failed, sql)}") from None
+        return ""
 
     def _read(self, sql: str, parameters: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
         try:
@@ -183,10 +174,6 @@ class ResultsTable:
                 f"the {self._where} cannot be read: {describe(failed, sql, secrets=parameters)}"
             ) from None
 
-    def _written(self, stamp: str) -> Iterator[int]:
-        """What is in the table of the append of that moment."""
-        return (_fingerprint(*row) for row in self._read(self._sql.written(), (*self._sender, stamp)))
-
     def _insert(self, rows: Sequence[Sequence[Any]]) -> None:
         try:
             with transaction(self._hook) as cursor:
@@ -197,7 +184,8 @@ class ResultsTable:
                     some = rows[first : first + self._dialect.rows_at_once]
                     cursor.execute(self._sql.insert(len(some)), self._dialect.bind([*chain(*some)]))
         except Exception as failed:  # noqa: BLE001
-            said = describe(failed, self._sql.insert(1), secrets=_texts(rows))
+            texts = {value for row in rows for value in row if isinstance(value, str)}
+            said = describe(failed, self._sql.insert(1), secrets=texts)
             raise unwritten(failed, f"{len(rows)} outcomes could not be written to the {self._where}: {said}") from None
 
     def _values(self, row: Mapping[str, Any], stamp: str) -> dict[str, Any]:
@@ -218,7 +206,3 @@ class ResultsTable:
 def _fingerprint(*parts: str | None) -> int:
     """What identifies a row, in eight bytes."""
     return int.from_bytes(blake2b(as_json([part or None for part in parts]).encode(), digest_size=8).digest(), "big")
-
-
-def _texts(rows: Sequence[Sequence[Any]]) -> set[str]:
-    return {value for row in rows for value in row if isinstance(value, str)}

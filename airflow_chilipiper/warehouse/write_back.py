@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from airflow_chilipiper.arguments.bad_value import BadValue
-from airflow_chilipiper.booking.outcome_fields import OUTCOME_FIELDS
+from airflow_chilipiper.booking.outcome import OUTCOME_FIELDS
 from airflow_chilipiper.warehouse.dialect import Dialect, dialect_of
 from airflow_chilipiper.warehouse.errors import describe, unwritten
 from airflow_chilipiper.warehouse.session import SqlHook, transaction

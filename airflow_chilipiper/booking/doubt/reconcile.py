@@ -15,9 +15,8 @@ from airflow_chilipiper.api.runtime import Runtime
 from airflow_chilipiper.booking.doubt.bounds import Bounds
 from airflow_chilipiper.booking.doubt.evidence import Evidence, evidence_in
 from airflow_chilipiper.booking.doubt.meeting_search import at_slot, since_sending
-from airflow_chilipiper.booking.ledger.entry import Conflict, Entry, LedgerFailed, MeetingTaken
+from airflow_chilipiper.booking.ledger.entry import Conflict, Entry, LedgerFailed, MeetingTaken, joined
 from airflow_chilipiper.booking.ledger.runtime import LedgerRuntime
-from airflow_chilipiper.booking.reasons import joined
 
 if TYPE_CHECKING:
     from airflow_chilipiper.booking.lead import Lead

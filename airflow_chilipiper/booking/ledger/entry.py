@@ -163,3 +163,8 @@ def may_replace(current: Entry, entry: Entry) -> bool:
     if entry.state == "booked":
         return current.state in TRANSITIONS["booked"].sources
     return current.version == entry.replaces
+
+
+def joined(*reasons: str) -> str:
+    """Those that say anything, on one line."""
+    return "; ".join(filter(None, reasons))

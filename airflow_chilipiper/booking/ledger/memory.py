@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, MutableMapping, Sequence
-from threading import Lock
+from collections.abc import Mapping, MutableMapping, Sequence
 
-from airflow_chilipiper.booking.ledger.entry import STATES, Conflict, Entry, MeetingTaken, State, may_replace
-from airflow_chilipiper.booking.ledger.store import Answer, page_of
+from airflow_chilipiper.booking.ledger.entry import Conflict, Entry, MeetingTaken, may_replace
+from airflow_chilipiper.booking.ledger.store import Answer, AtHand
 
 
-class MemoryLedger:
+class MemoryLedger(AtHand):
     """A ledger that dies with its process: for tests, and for a first try, with a warning.
 
     It may continue with given entries, by key, and with the key that holds each meeting.
@@ -18,9 +17,9 @@ class MemoryLedger:
     def __init__(
         self, entries: MutableMapping[str, Entry] | None = None, holders: MutableMapping[str, str] | None = None
     ) -> None:
+        super().__init__()
         self._entries = {} if entries is None else entries
         self._holders = {} if holders is None else holders
-        self._lock = Lock()
 
     def get_or_create(self, entries: Sequence[Entry], /) -> Sequence[Entry]:
         with self._lock:
@@ -30,20 +29,8 @@ class MemoryLedger:
         with self._lock:
             return [self._update(entry) for entry in entries]
 
-    def get(self, keys: Collection[str], /) -> Mapping[str, Entry]:
-        with self._lock:
-            return {key: self._entries[key] for key in keys if key in self._entries}
-
-    def list(
-        self,
-        *,
-        states: Collection[State] = STATES,
-        purpose: str | None = None,
-        after_key: str | None = None,
-        limit: int = 500,
-    ) -> Sequence[Entry]:
-        with self._lock:
-            return page_of(self._entries, states, purpose, after_key, limit)
+    def _known(self) -> Mapping[str, Entry]:
+        return self._entries
 
     def _update(self, entry: Entry) -> Entry | Conflict | MeetingTaken:
         current = self._entries[entry.key]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
+from threading import Lock
 from typing import Protocol
 
 from airflow_chilipiper.booking.ledger.entry import STATES, Conflict, Entry, LedgerFailed, MeetingTaken, State
@@ -46,13 +48,32 @@ def pages(
         after = page[-1].key
 
 
-def page_of(
-    entries: Mapping[str, Entry], states: Collection[State], purpose: str | None, after_key: str | None, limit: int
-) -> Sequence[Entry]:
-    """What `Ledger.list` answers where all entries are at hand."""
-    fitting = (
-        entry
-        for _, entry in sorted(entries.items())
-        if entry.state in states and purpose in (None, entry.purpose) and entry.key > (after_key or "")
-    )
-    return list(islice(fitting, limit))
+class AtHand:
+    """The reading of a ledger that has all entries at hand."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+
+    @abstractmethod
+    def _known(self) -> Mapping[str, Entry]: ...
+
+    def get(self, keys: Collection[str], /) -> Mapping[str, Entry]:
+        with self._lock:
+            known = self._known()
+            return {key: known[key] for key in keys if key in known}
+
+    def list(
+        self,
+        *,
+        states: Collection[State] = STATES,
+        purpose: str | None = None,
+        after_key: str | None = None,
+        limit: int = 500,
+    ) -> Sequence[Entry]:
+        with self._lock:
+            fitting = (
+                entry
+                for _, entry in sorted(self._known().items())
+                if entry.state in states and purpose in (None, entry.purpose) and entry.key > (after_key or "")
+            )
+            return [*islice(fitting, limit)]

@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import time
 from collections import ChainMap
-from collections.abc import Callable, Collection, Mapping, Sequence
-from threading import Lock
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from airflow_chilipiper.booking.ledger.entry import STATES, Entry, LedgerFailed, State, Unfit
+from airflow_chilipiper.booking.ledger.entry import Entry, LedgerFailed, Unfit
 from airflow_chilipiper.booking.ledger.memory import MemoryLedger
-from airflow_chilipiper.booking.ledger.store import Answer, page_of
+from airflow_chilipiper.booking.ledger.store import Answer, AtHand
 from airflow_chilipiper.booking.ledger.task_state_log import Store, TaskStateLog
 from airflow_chilipiper.booking.ledger.task_state_page import record_of
 
 MOST_LEADS = 25_000
 
 
-class TaskStateLedger:
+class TaskStateLedger(AtHand):
     """The ledger of one task instance, in its *store*: up to 25,000 leads, and one process at a time.
 
     What was read or written is remembered, since nobody else writes there: a task instance that was replaced can still
@@ -28,11 +27,11 @@ class TaskStateLedger:
     """
 
     def __init__(self, store: Store, *, retention: Any, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
         self._log = TaskStateLog(store, retention=retention, clock=clock)
         self._entries: dict[str, Entry] | None = None
         self._holders: dict[str, str] = {}
         self._overruling: list[Entry] = []
-        self._lock = Lock()
 
     def get_or_create(self, entries: Sequence[Entry], /) -> Sequence[Entry]:
         """What is on record for these keys; what was absent is inserted as given, the first of equals."""
@@ -61,25 +60,8 @@ class TaskStateLedger:
             self._append(known, [answer for answer in answers if isinstance(answer, Entry)])
             return answers
 
-    def get(self, keys: Collection[str], /) -> Mapping[str, Entry]:
-        """What is on record, and nothing else. Until an entry is created or changed, each call reads it anew."""
-        with self._lock:
-            known = self._known()
-            return {key: known[key] for key in keys if key in known}
-
-    def list(
-        self,
-        *,
-        states: Collection[State] = STATES,
-        purpose: str | None = None,
-        after_key: str | None = None,
-        limit: int = 500,
-    ) -> Sequence[Entry]:
-        """Entries in key order, from the one after *after_key* on; fewer than *limit* means that these are the last."""
-        with self._lock:
-            return page_of(self._known(), states, purpose, after_key, limit)
-
-    def _known(self) -> dict[str, Entry]:
+    def _known(self) -> Mapping[str, Entry]:
+        """Until an entry is created or changed, each call reads it anew."""
         return self._log.entries() if self._entries is None else self._open()
 
     def _open(self) -> dict[str, Entry]:

@@ -62,7 +62,7 @@ class Choice:
 
         slot = choose(offer.slots, *filters, prefer=self.prefer, free=is_free)
         if slot is None:
-            slot = choose(offer.slots, *filters, prefer=self.prefer, free=_bears_who_knows_what)
+            slot = choose(offer.slots, *filters, prefer=self.prefer, free=lambda slot: not slot.attendees)
             if slot is None and choose(offer.slots, *filters):
                 raise AllReserved
         if slot:
@@ -73,7 +73,3 @@ class Choice:
         if self._made:
             self.reservations.resolve(self._made, resolution)
             self._made = None
-
-
-def _bears_who_knows_what(slot: Slot) -> bool:
-    return not slot.attendees

@@ -45,10 +45,6 @@ def _best_first(times: Sequence[Timed], prefer: Preference | None) -> list[int]:
     return sorted(range(len(times)), key=lambda at: (queries[at], starts[at]))
 
 
-def earliest(slots: Iterable[Slot]) -> Slot | None:
-    return choose(slots)
-
-
 def between(first: time, last: time, zone: ZoneInfo) -> Filter:
     """Starts at or after *first*, before *last*, by the wall clock of *zone*; across midnight if *last* is smaller."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_chilipiper.booking.guests import guest_allowed
+from airflow_chilipiper.booking.lead import guest_allowed
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from airflow_chilipiper.booking.reasons import joined
+from airflow_chilipiper.booking.ledger.entry import joined
 
 
 def test_nothing_dangles_where_a_reason_is_missing() -> None:

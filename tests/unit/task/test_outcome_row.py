@@ -11,8 +11,7 @@ from uuid import UUID
 import pytest
 
 from airflow_chilipiper.arguments.bad_value import BadValue
-from airflow_chilipiper.booking.outcome import Outcome, Status
-from airflow_chilipiper.booking.outcome_fields import OUTCOME_FIELDS
+from airflow_chilipiper.booking.outcome import OUTCOME_FIELDS, Outcome, Status
 from airflow_chilipiper.operators import ConciergeBookOperator, SchedulingLinkBookOperator, col
 from airflow_chilipiper.task.outcome_row import kept, outcome_row
 from tests.booking_task import Desk, lead

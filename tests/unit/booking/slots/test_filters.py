@@ -16,7 +16,6 @@ from airflow_chilipiper.booking.slots.filters import (
     between,
     capacity,
     choose,
-    earliest,
     nearest,
     not_before,
     on_path,
@@ -48,8 +47,8 @@ def clock(chosen: Slot, zone: ZoneInfo) -> str:
 
 def test_the_earliest() -> None:
     late, early = slot("2026-11-03T10:00Z"), slot("2026-11-03T10:30+01:00")
-    assert earliest([late, early]) is early
-    assert earliest([]) is None
+    assert choose([late, early]) is early
+    assert choose([]) is None
 
 
 def test_all_filters_must_pass() -> None:
