@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from functools import partial
 from typing import Any
 
+from airflow_chilipiper.api.http.client import Client
+from airflow_chilipiper.api.pace.limiter import RateLimiter
+from airflow_chilipiper.api.pace.rate import Rate
 from airflow_chilipiper.booking.batch.garbage import rarely_collected
+from airflow_chilipiper.booking.batch.runtime import BatchRuntime
 from airflow_chilipiper.booking.ledger.store import Ledger
 from airflow_chilipiper.booking.meeting_details import MeetingDetails
 from airflow_chilipiper.booking.outcome import Outcome, Status
 from airflow_chilipiper.connection.session import Session
-from airflow_chilipiper.task.batch_runtime import batch_runtime
 from airflow_chilipiper.task.ending import answer_of, end, log_outcomes, push_outcomes
 from airflow_chilipiper.task.outcome_row import outcome_row
 from airflow_chilipiper.task.outcomes import Outcomes
@@ -79,15 +82,21 @@ class BookingTask:
                 services.log.warning("Outcomes are not written yet, and are kept for the next time: %s", away)
             progress.report()
 
-        open_runtime = partial(batch_runtime, self._session.settings.client, ledger, share=plan.shard.share)
         with rarely_collected():
             self._run.book(
-                open_runtime,
+                partial(self._runtime, ledger),
                 meanwhile=meanwhile,
                 at_once=plan.leads_at_once,
                 finish=MeetingDetails().enrich if plan.fetch_meeting else None,
             )
             progress.end()
+
+    @asynccontextmanager
+    async def _runtime(self, ledger: Ledger) -> AsyncIterator[BatchRuntime]:
+        """A client and a pace of the batch's own, in its event loop; shards of one job have each a part of the pace."""
+        settings, share = self._session.settings.client, self._plan.shard.share
+        async with Client(settings) as client:
+            yield BatchRuntime(client, RateLimiter(Rate(settings.requests_per_second, share=share)), ledger)
 
     def _record(self, number: int, outcome: Outcome, key: str | None, kept: dict[str, Any]) -> None:
         plan = self._plan

@@ -7,6 +7,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import islice
+from operator import itemgetter
 from typing import Any, Protocol
 
 from airflow_chilipiper.booking.outcome import Status
@@ -128,10 +129,6 @@ class Outcomes:
         }
 
     def _shown(self, *statuses: str) -> dict[str, Any]:
-        rows = sorted((row for status in statuses for row in self.troubled.get(status, ())), key=_number)
+        rows = sorted((row for status in statuses for row in self.troubled.get(status, ())), key=itemgetter(0))
         total = sum(self.counts[status] for status in statuses)
         return {"total": total, "rows": [row for _, row in rows[:MOST_IN_XCOM]]}
-
-
-def _number(row: tuple[int, Row]) -> int:
-    return row[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from airflow_chilipiper.booking.outcome import Outcome, Status
@@ -23,26 +23,20 @@ def writers_of(plan: BookingPlan, run: Run, services: Services) -> Iterator[Writ
         table = ResultsTable(hook, plan.results_table, purpose=plan.purpose, keep=plan.keep, sender=services.sender)
         if table.prepare():
             services.log.info("Made the table %s over connection %s.", plan.results_table, plan.results_conn_id)
-        run.known = _known_to(table, set(run.keys()), plan.rebook_after)
+        known, again = table.known(set(run.keys())), plan.rebook_after
+        run.known = lambda key: _already_booked(known.get(key), again)
         yield table
     if plan.write_back_sql is not None:
         hook = services.sql_hook(plan.results_conn_id, "results_conn_id")
         yield WriteBack(hook, plan.write_back_sql, keep=plan.keep)
 
 
-def _known_to(table: ResultsTable, keys: set[str], rebook_after: timedelta | None) -> Callable[[str], Outcome | None]:
-    known = table.known(keys)
-    return lambda key: _already_booked(known.get(key), rebook_after)
-
-
 def _already_booked(known: Known | None, rebook_after: timedelta | None) -> Outcome | None:
-    if known is None or _is_due_again(known, rebook_after):
+    if known is None:
+        return None
+    if rebook_after is not None and datetime.fromisoformat(known.recorded_at) + rebook_after <= datetime.now(UTC):
         return None
     reason = "the results table shows a booking for this purpose"
     return Outcome(
         status=Status.ALREADY_BOOKED, reason=reason, meeting_id=known.meeting_id, start_time=known.start_time
     )
-
-
-def _is_due_again(known: Known, rebook_after: timedelta | None) -> bool:
-    return rebook_after is not None and datetime.fromisoformat(known.recorded_at) + rebook_after <= datetime.now(UTC)

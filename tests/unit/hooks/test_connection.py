@@ -4,35 +4,14 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from airflow.sdk import Connection
 
 from airflow_chilipiper.hooks import ChiliPiperHook
-from airflow_chilipiper.sandbox import Sandbox, sandbox
-
-DEFAULT = "AIRFLOW_CONN_CHILIPIPER_DEFAULT"
-
-
-@pytest.fixture(scope="module")
-def chili() -> Iterator[Sandbox]:
-    with sandbox() as running:
-        yield running
-
-
-@pytest.fixture
-def hook(chili: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[ChiliPiperHook]:
-    monkeypatch.setenv(DEFAULT, chili.connection_with(chili.token, requests_per_second=1000))
-    used = ChiliPiperHook()
-    yield used
-    used.close()
-
-
-def connected(monkeypatch: pytest.MonkeyPatch, chili: Sandbox, token: str, **extra: Any) -> ChiliPiperHook:
-    monkeypatch.setenv(DEFAULT, chili.connection_with(token, **{"requests_per_second": 1000, **extra}))
-    return ChiliPiperHook()
+from airflow_chilipiper.sandbox import Sandbox
+from tests.unit.hooks.conftest import DEFAULT, connected
 
 
 def test_all_is_well(hook: ChiliPiperHook) -> None:
