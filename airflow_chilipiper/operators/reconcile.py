@@ -94,6 +94,7 @@ class ReconcileBookingsOperator(EmailForAlerts, BaseOperator):
         return answer
 
     def _swept(self, hook: ChiliPiperHook) -> Iterator[list[dict[str, Any]]]:
+        from airflow_chilipiper.api.spelling import trimmed
         from airflow_chilipiper.booking.doubt.bounds import Bounds
         from airflow_chilipiper.booking.doubt.routing_log import RoutingLog
         from airflow_chilipiper.booking.doubt.sweep import sweep
@@ -101,11 +102,11 @@ class ReconcileBookingsOperator(EmailForAlerts, BaseOperator):
         from airflow_chilipiper.booking.ledger.runtime import RecordingRuntime
         from airflow_chilipiper.booking.ledger.store import pages
 
-        ledger, limit = self._ledger(hook), self._read("rows_at_once")
+        ledger, limit, purpose = self._ledger(hook), self._read("rows_at_once"), self._read("purpose")
         session, routing_log = hook.get_conn(), RoutingLog()
         bounds = Bounds(list_lag=session.settings.meeting_list_lag, call=session.settings.client.timeout)
         runtime = RecordingRuntime(session.client, session.runtime.limiter, ledger)
-        for rows in pages(ledger, states=IN_DOUBT, purpose=self._purpose(), limit=limit):
+        for rows in pages(ledger, states=IN_DOUBT, purpose=purpose and trimmed(purpose), limit=limit):
             yield [_shown(row) for row in session.block(sweep(rows, runtime, bounds, routing_log))]
 
     def _ledger(self, hook: ChiliPiperHook) -> Ledger:
@@ -119,13 +120,6 @@ class ReconcileBookingsOperator(EmailForAlerts, BaseOperator):
                 " or clear of their own task; set ledger_conn_id here or in the connection's extra"
             )
         return sql_ledger(conn_id, create=False)
-
-    def _purpose(self) -> str | None:
-        """As it stands on record."""
-        from airflow_chilipiper.api.spelling import trimmed
-
-        purpose = self._read("purpose")
-        return purpose and trimmed(purpose)
 
     def _log(self, rows: Sequence[dict[str, Any]], counts: Mapping[str, int]) -> None:
         from airflow_chilipiper.task.ending import listed

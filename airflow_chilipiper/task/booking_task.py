@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -18,12 +19,13 @@ from airflow_chilipiper.booking.outcome import Outcome, Status
 from airflow_chilipiper.connection.session import Session
 from airflow_chilipiper.task.ending import answer_of, end, log_outcomes, push_outcomes
 from airflow_chilipiper.task.outcome_row import outcome_row
-from airflow_chilipiper.task.outcomes import Outcomes
+from airflow_chilipiper.task.outcomes import Outcomes, Writer
 from airflow_chilipiper.task.plan import BookingPlan
 from airflow_chilipiper.task.progress import Progress
 from airflow_chilipiper.task.run import LeadRows, Run
 from airflow_chilipiper.task.services import Services
-from airflow_chilipiper.task.writers import writers_of
+from airflow_chilipiper.warehouse.results_table import Known, ResultsTable
+from airflow_chilipiper.warehouse.write_back import WriteBack
 
 
 class BookingTask:
@@ -42,9 +44,7 @@ class BookingTask:
             keep=plan.keep,
             is_own=plan.shard.takes,
         )
-        self._outcomes = Outcomes(
-            writers=list(writers_of(plan, self._run, services)), keep_all=plan.is_single or not plan.writes_outcomes
-        )
+        self._outcomes = Outcomes(writers=[*self._writers()], keep_all=plan.is_single or not plan.writes_outcomes)
 
     def stop(self) -> None:
         """Begin no further booking; what is under way gets three seconds. May be called in a signal handler."""
@@ -91,6 +91,23 @@ class BookingTask:
             )
             progress.end()
 
+    def _writers(self) -> Iterator[Writer]:
+        """Those that the plan names, once the run has what its results table knows. A preview writes nothing."""
+        plan, services = self._plan, self._services
+        if plan.preview:
+            return
+        if plan.results_table is not None:
+            hook = services.sql_hook(plan.results_conn_id, "results_conn_id")
+            table = ResultsTable(hook, plan.results_table, purpose=plan.purpose, keep=plan.keep, sender=services.sender)
+            if table.prepare():
+                services.log.info("Made the table %s over connection %s.", plan.results_table, plan.results_conn_id)
+            known = table.known(set(self._run.keys()))
+            self._run.known = lambda key: _already_booked(known.get(key), plan.rebook_after)
+            yield table
+        if plan.write_back_sql is not None:
+            hook = services.sql_hook(plan.results_conn_id, "results_conn_id")
+            yield WriteBack(hook, plan.write_back_sql, keep=plan.keep)
+
     @asynccontextmanager
     async def _runtime(self, ledger: Ledger) -> AsyncIterator[BatchRuntime]:
         """A client and a pace of the batch's own, in its event loop; shards of one job have each a part of the pace."""
@@ -114,3 +131,14 @@ def afterwards(*steps: Callable[[], object]) -> Iterator[None]:
         for step in reversed(steps):
             in_any_case.callback(step)
         yield
+
+
+def _already_booked(known: Known | None, rebook_after: timedelta | None) -> Outcome | None:
+    if known is None:
+        return None
+    if rebook_after is not None and datetime.fromisoformat(known.recorded_at) + rebook_after <= datetime.now(UTC):
+        return None
+    reason = "the results table shows a booking for this purpose"
+    return Outcome(
+        status=Status.ALREADY_BOOKED, reason=reason, meeting_id=known.meeting_id, start_time=known.start_time
+    )

@@ -63,7 +63,8 @@ def end(outcomes: Outcomes, plan: BookingPlan, *, stopped_by: Exception | None, 
         raise TaskFailed(f"{len(outcomes.refused)} outcomes are not written. Row {number + 1}: {why}", curable=False)
     if _is_skipped(outcomes.counts, plan.skip_on):
         raise TaskSkipped(_in_short(outcomes, plan))
-    if plan.is_single and _is_incurable(Status(outcomes.rows()[0]["status"])):
+    only = Status(outcomes.rows()[0]["status"]) if plan.is_single else None
+    if only and only.is_failure and not only.may_change:
         raise TaskFailed(_in_short(outcomes, plan), curable=False)
 
 
@@ -80,10 +81,6 @@ def _is_skipped(counts: Mapping[str, int], skip_on: tuple[str, ...]) -> bool:
     """Where nobody was or had been booked; not where there were no rows."""
     seen = {status for status, count in counts.items() if count}
     return bool(seen) and seen <= set(skip_on) and not any(Status(status).is_meeting for status in seen)
-
-
-def _is_incurable(status: Status) -> bool:
-    return status.is_failure and not status.may_change
 
 
 def _in_short(outcomes: Outcomes, plan: BookingPlan) -> str:

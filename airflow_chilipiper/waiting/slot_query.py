@@ -49,7 +49,9 @@ async def resolve_names(query: SlotQuery, runtime: Runtime) -> SlotQuery:
 
 async def _slots(query: SlotQuery, interval: Interval, runtime: Runtime, make_pattern: MakePattern) -> list[Slot]:
     if query["pattern"] == AVAILABILITY:
-        return await _available(query["arguments"], interval, runtime)
+        # Nobody else is asked to come where no attendees are named.
+        arguments = {"attendees": [query["arguments"]["host"]], **query["arguments"]}
+        return await available_slots(runtime, interval=interval, **arguments)
     pattern = make_pattern(query["pattern"], query["arguments"])
     await runtime.acquire()
     offer = await runtime.ask(pattern.open(interval))
@@ -57,13 +59,6 @@ async def _slots(query: SlotQuery, interval: Interval, runtime: Runtime, make_pa
         raise NoSlotWillCome("the router does not offer this lead a meeting")
     will_do = on_path(query.get("path") or "earliest", offer)
     return [slot for slot in offer.slots if will_do(slot)]
-
-
-async def _available(arguments: Mapping[str, Any], interval: Interval, runtime: Runtime) -> list[Slot]:
-    """Nobody else is asked to come where no attendees are named."""
-    arguments = {"attendees": [arguments["host"]], **arguments}
-    found = await available_slots(runtime, interval=interval, **arguments)
-    return [Slot("", each.start, each.start_as_sent, each.attendees) for each in found]
 
 
 def _interval(query: SlotQuery, now: datetime) -> Interval:

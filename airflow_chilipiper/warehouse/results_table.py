@@ -153,7 +153,7 @@ class ResultsTable:
         )
         return None if why else found, why
 
-    def _tried(self, sql: str, then: Callable[[Any], object] = bool) -> str:
+    def _tried(self, sql: str, then: Callable[[Any], object] = lambda cursor: None) -> str:
         """Why the statement cannot be run, if so. Another task may make the table at the same moment, as good as we."""
         try:
             with transaction(self._hook) as cursor:

@@ -62,9 +62,10 @@ def booked(body: Any) -> Booked:
     return Booked(meeting_id=meeting_id, host=_id(answer.get("host")), assignees=ids(answer.get("selectedAssignees")))
 
 
-def text(value: Any) -> str | None:
-    """An optional text of an answer; anything else counts as absent."""
-    return value if isinstance(value, str) and value else None
+def text(value: Any, *names: str) -> str | None:
+    """An optional text of an answer, or the first under these names of an object; anything else counts as absent."""
+    places = map(value.get, names) if isinstance(value, Mapping) else (value,)
+    return next((found for found in places if isinstance(found, str) and found), None)
 
 
 def ids(items: Any) -> tuple[str, ...]:

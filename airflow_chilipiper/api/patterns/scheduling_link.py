@@ -113,8 +113,7 @@ def _offer(body: Any) -> Offer:
 def _field(item: Any) -> FormField:
     """A question; its requirement comes as `"Required"`, `{"type": "Hidden", "value": ...}` or `{"Hidden": ...}`."""
     field = record(item, "a form field")
-    reference = field.get("reference")
-    reference = text(reference.get("value") if isinstance(reference, Mapping) else reference)
+    reference = text(field.get("reference"), "value")
     if not reference:
         raise Unreadable("scheduling-link-init: a form field has no reference")
     kind, value = _requirement(field.get("requirement"))

@@ -6,13 +6,12 @@ Source: schema MeetingStartTimesPagedRequest, published with 1.494.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from airflow_chilipiper.api.call import Call, Interval, instant
 from airflow_chilipiper.api.errors import Invalid
-from airflow_chilipiper.api.patterns.slots import start_time
+from airflow_chilipiper.api.patterns.slots import Slot, start_time
 from airflow_chilipiper.api.resources.pages import Page, every, results
 from airflow_chilipiper.api.runtime import Runtime
 
@@ -26,18 +25,6 @@ ATTENDEES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class AvailableSlot:
-    """A free time. It cannot be booked by itself: open a session and choose the slot with this start.
-
-    `attendees` are the ids of the users who are free then; a flexible round robin chooses one of them at booking.
-    """
-
-    start: datetime
-    start_as_sent: str
-    attendees: tuple[str, ...] = ()
-
-
 async def available_slots(
     runtime: Runtime,
     *,
@@ -46,8 +33,11 @@ async def available_slots(
     meeting_type_id: str,
     interval: Interval,
     meeting_type_timestamp: datetime | None = None,
-) -> list[AvailableSlot]:
+) -> list[Slot]:
     """The free slots of a host and attendees, in the order of the answer.
+
+    None can be booked by itself, and so has no address: open a session and choose the slot with its start. Its
+    `attendees` are who is free then; a flexible round robin chooses one of them at booking.
 
     *host* is a user's id, `{"type": "User", "userId": ...}` or `{"type": "AssigneeFromDistribution", "distributionId":
     ...}`. An attendee is a user's id (required to come), or one of the four published objects; `required` is true
@@ -66,7 +56,7 @@ async def available_slots(
     return await every(lambda page: availability_slots(body, page), runtime, key=lambda slot: slot)
 
 
-def availability_slots(body: Mapping[str, Any], page: int) -> Call[Page[AvailableSlot]]:
+def availability_slots(body: Mapping[str, Any], page: int) -> Call[Page[Slot]]:
     """One page; a read in spite of PUT."""
     operation = "availability-slots-v2"
     return Call(
@@ -75,9 +65,7 @@ def availability_slots(body: Mapping[str, Any], page: int) -> Call[Page[Availabl
         method="PUT",
         path="/v1/org/availability/slots-v2",
         body={**body, "pagination": {"page": page, "pageSize": PAGE_SIZE}},
-        read=lambda answer: results(
-            answer, lambda row: AvailableSlot(*start_time(row)), size=PAGE_SIZE, what=operation
-        ),
+        read=lambda answer: results(answer, lambda row: Slot("", *start_time(row)), size=PAGE_SIZE, what=operation),
         repeatable=True,
     )
 

@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, Field
 
 from airflow_chilipiper.api.errors import Unreadable
 from airflow_chilipiper.api.http.payload import Payload, read, rows
-from airflow_chilipiper.api.patterns.answers import ids, record
+from airflow_chilipiper.api.patterns.answers import ids, record, text
 from airflow_chilipiper.api.resources.pages import PAGE_SIZE, Page, says_more
 from airflow_chilipiper.api.spelling import email
 
@@ -79,23 +79,16 @@ def _meeting(body: Any, what: str) -> Meeting:
         "start": start,
         "end": end,
         "status": row.get("meetingStatus") or row.get("status"),
-        "guest": _text(row.get("primaryGuest"), "value", "email") or _text(row.get("guestEmail")),
-        "hostId": row.get("hostId") or _text(row.get("host"), "userId", "id"),
-        "hostEmail": row.get("hostEmail") or _text(row.get("host"), "email"),
-        "hostName": row.get("hostName") or _text(row.get("host"), "name"),
+        "guest": text(row.get("primaryGuest"), "value", "email") or text(row.get("guestEmail")),
+        "hostId": row.get("hostId") or text(row.get("host"), "userId", "id"),
+        "hostEmail": row.get("hostEmail") or text(row.get("host"), "email"),
+        "hostName": row.get("hostName") or text(row.get("host"), "name"),
         "assignees": ids(row.get("assigneeIds") or row.get("assignees")),
-        "url": _text(row.get("meetingUrl")) or _text(row.get("url")),
-        "sourceUrl": _text(row.get("sourceUrl")),
+        "url": text(row.get("meetingUrl")) or text(row.get("url")),
+        "sourceUrl": text(row.get("sourceUrl")),
         "raw": dict(row),
     }
     return read(Meeting, {**row, **found}, what)
-
-
-def _text(value: Any, *names: str) -> str | None:
-    """Text, or the first text under these names of an object."""
-    if isinstance(value, Mapping):
-        return next((found for found in map(value.get, names) if isinstance(found, str) and found), None)
-    return value if isinstance(value, str) and value else None
 
 
 def _span(row: Mapping[str, Any]) -> tuple[Any, Any]:

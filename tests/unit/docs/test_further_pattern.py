@@ -85,7 +85,22 @@ def test_leads_are_booked_once_though_an_answer_is_lost(played: dict[str, Any]) 
     assert played["lost"] == 1
     assert played["first"] == ["booked"] * 3
     assert played["again"] == ["already_booked"] * 3
-    assert played["meetings"] == ["ada@prospect.example", "bob@prospect.example", "eve@prospect.example"]
+    assert played["meetings"] == [f"{name}@prospect.example" for name in ("ada", "bob", "eve", "joe")]
+
+
+def test_what_cannot_be_booked_is_refused_lead_by_lead(played: dict[str, Any]) -> None:
+    """An unknown desk, none, and no guest; and nobody is asked for whom the connection does not allow."""
+    others = ["refused", "invalid", "invalid"]
+    assert played["odd"] == [["booked", *others], ["already_booked", *others]]
+    assert played["kept_out"] == ["invalid", 0]
+
+
+def test_bad_arguments_are_refused_when_a_dag_is_parsed(played: dict[str, Any]) -> None:
+    assert [text.partition(":")[0] for text in played["refusals"]] == [
+        "desk is missing",
+        "desk is missing",
+        "guest_email is missing",
+    ]
 
 
 def test_the_test_of_a_connection_names_its_permission(played: dict[str, Any]) -> None:
@@ -93,4 +108,8 @@ def test_the_test_of_a_connection_names_its_permission(played: dict[str, Any]) -
 
 
 def test_its_arguments_are_templates(played: dict[str, Any]) -> None:
-    assert played["fields"] == ["desk"]
+    assert (played["fields"], played["sensor_fields"]) == (["desk"], ["desk", "guest_email"])
+
+
+def test_its_arguments_are_explained_with_the_others(played: dict[str, Any]) -> None:
+    assert played["explained"]

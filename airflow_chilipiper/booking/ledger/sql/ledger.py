@@ -89,7 +89,6 @@ class SqlLedger:
         return self._read_back(entries)
 
     def update(self, entries: Sequence[Entry], /) -> Sequence[Answer]:
-        """Change each entry if its version is still the one that was read, and say of each what came of it."""
         if not entries:
             return []
         try:
@@ -114,7 +113,6 @@ class SqlLedger:
             return failed
 
     def get(self, keys: Collection[str], /) -> Mapping[str, Entry]:
-        """What is on record, and nothing else."""
         return self._transact(lambda db: self._select(db, keys))
 
     def list(
@@ -125,7 +123,6 @@ class SqlLedger:
         after_key: str | None = None,
         limit: int = 500,
     ) -> Sequence[Entry]:
-        """Entries in key order, from the one after *after_key* on; fewer than *limit* means that these are the last."""
         column = self._table.entries.c
         query = self._entries().where(column.state.in_(sorted(states)), column.key > (after_key or ""))
         if purpose is not None:

@@ -9,7 +9,8 @@ import pytest
 
 from airflow_chilipiper.api.call import Interval
 from airflow_chilipiper.api.errors import Invalid, Unreadable
-from airflow_chilipiper.api.resources.availability import AvailableSlot, available_slots
+from airflow_chilipiper.api.patterns.slots import Slot
+from airflow_chilipiper.api.resources.availability import available_slots
 from tests.drive import block
 from tests.unit.api.handmade import Handmade
 
@@ -19,7 +20,7 @@ ARGUMENTS: dict[str, Any] = {
 }  # fmt: skip
 
 
-def slots(runtime: Handmade, **changes: Any) -> list[AvailableSlot]:
+def slots(runtime: Handmade, **changes: Any) -> list[Slot]:
     return block(available_slots(runtime, **ARGUMENTS | changes))
 
 
@@ -89,8 +90,8 @@ def test_slots_are_read_tolerantly() -> None:
     (one, two) = slots(
         Handmade([{"startTime": "2026-11-02T09:00:00.000Z", "attendees": [flexible]}, "2026-11-02T10:00:00Z"])
     )
-    assert one == AvailableSlot(START, "2026-11-02T09:00:00.000Z", ("u1", "u2"))
-    assert two == AvailableSlot(START + timedelta(hours=1), "2026-11-02T10:00:00Z")
+    assert one == Slot("", START, "2026-11-02T09:00:00.000Z", ("u1", "u2"))
+    assert two == Slot("", START + timedelta(hours=1), "2026-11-02T10:00:00Z")
 
 
 @pytest.mark.parametrize("body", [[{"attendees": []}], {"results": ["soon"]}, "ok", {"results": 5}])

@@ -26,6 +26,8 @@ class ScheduleRequest(Shape):
 
 @endpoint("POST", "/v1/org/walkIn/{desk}/init", operation="walk-in-init", permission=_PERMISSION)
 def init(tenant: Tenant, call: Call, body: InitRequest) -> dict[str, Any]:
+    if call.ids["desk"] != "front":
+        raise tenant.refusal("not_found", "No such desk")
     session = tenant.open_session("walk-in", guest=body.guest_email, workspace=SALES)
     target = tenant.catalogue.distributions["dist-experts"]
     slots = tenant.offer(session, ("", ""), target, meeting_type=DEMO, interval=body.interval)
