@@ -26,22 +26,7 @@ def block(flow: Coroutine[Any, Any, T]) -> T:
     raise RuntimeError("the flow suspended, but its runtime should never suspend")
 
 
-class OverLedger:
-    """The verbs of a runtime that write to a ledger, without suspending."""
-
-    ledger: Ledger
-
-    async def get_or_create(self, entry: Entry, /) -> Entry:
-        return self.ledger.get_or_create([entry])[0]
-
-    async def update(self, entry: Entry, /) -> Entry:
-        (answer,) = self.ledger.update([entry])
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-
-class Immediate(OverLedger):
+class Immediate:
     """A LedgerRuntime whose verbs never suspend: no pace, and a pause only calls *sleep*.
 
     `priorities` is what each place in the pace was asked for with.
@@ -70,3 +55,12 @@ class Immediate(OverLedger):
 
     async def pause(self, seconds: float, /) -> None:
         self._sleep(seconds)
+
+    async def get_or_create(self, entry: Entry, /) -> Entry:
+        return self.ledger.get_or_create([entry])[0]
+
+    async def update(self, entry: Entry, /) -> Entry:
+        (answer,) = self.ledger.update([entry])
+        if isinstance(answer, Exception):
+            raise answer
+        return answer

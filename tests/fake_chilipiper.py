@@ -18,6 +18,7 @@ from tests import leads
 from tests.wire_answer import WireAnswer
 
 START = "2026-11-03T09:30:00Z"
+ROUTERS = {"routers": [{"workspaceId": "w", "router": {"id": "r", "slug": "in"}}]}
 
 
 def a_lead(number: int, **facts: Any) -> Lead:
@@ -29,7 +30,8 @@ class FakeChiliPiper:
 
     `calls` is what it was asked, `bookings` how often for each guest, whatever that was answered. A booking of a lead
     in `held` is only answered once `go` is set; `busy` is called when it, or an opening of one in `held_openings`,
-    waits. The meeting list shows what is `listed`, or what that makes of the query; by default it may not be read.
+    waits. The meeting list shows what is `listed`, or what that makes of the query, and the routing log of the router
+    `in` what is `logged`; by default neither may be read.
     Without `yields` it never suspends, so that a test may drive the flow by hand.
     """
 
@@ -42,6 +44,7 @@ class FakeChiliPiper:
         held_openings: tuple[int, ...] = (),
         busy: Callable[[], object] = bool,
         listed: Sequence[Mapping[str, Any]] | Callable[[Mapping[str, Any]], Any] | None = None,
+        logged: Sequence[Mapping[str, Any]] | None = None,
         starts: Sequence[str] = (START,),
         yields: bool = True,
     ) -> None:
@@ -51,7 +54,8 @@ class FakeChiliPiper:
         self.openings = 0
         self.calls: list[Call[Any]] = []
         self.go = Event()
-        self._opening, self._booking, self._listed, self._starts = opening or {}, booking or {}, listed, starts
+        self._opening, self._booking, self._starts = opening or {}, booking or {}, starts
+        self._listed, self._logged = listed, logged
         self._held, self._held_openings, self._busy, self._yields = held, held_openings, busy, yields
         self._sessions: dict[str, str] = {}
 
@@ -63,9 +67,11 @@ class FakeChiliPiper:
             return await self._open(call.body["form"]["PersonEmail"])
         if call.operation == "concierge-schedule":
             return await self._book(call, self._sessions.pop(call.path.split("/")[5]))
-        if call.operation != "meeting-list-put" or self._listed is None:
-            raise NotAllowed(f"{call.operation} is closed", status=403)
-        return call.read(self._listed(call.body) if callable(self._listed) else a_page(self._listed, call.body))
+        if call.operation == "meeting-list-put" and self._listed is not None:
+            return call.read(self._listed(call.body) if callable(self._listed) else a_page(self._listed, call.body))
+        if call.operation in ("concierge-list-routers", "concierge-logs") and self._logged is not None:
+            return call.read(self._logged if call.operation == "concierge-logs" else ROUTERS)
+        raise NotAllowed(f"{call.operation} is closed", status=403)
 
     async def _open(self, email: str) -> Offer:
         self.openings += 1

@@ -1,7 +1,7 @@
 """The other side of the booking flow, which answers each of its queries.
 
 Wherever it is free to choose, `Choices` goes depth-first through all that it may answer; `laws.py` says what a flow may
-do then.
+do then. It imitates nobody: it is the list of all answers, also of those that no service of one mind would give.
 """
 
 from __future__ import annotations

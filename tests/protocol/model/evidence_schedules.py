@@ -13,6 +13,14 @@ from tests.protocol.model.schedules import LONG, SCHEDULES, schedule
 __all__ = ["SCHEDULES"]  # with those of this file
 
 
+def _made_and_unanswered(protocol: Copies) -> Play:
+    """A meeting whose run died before it heard of it."""
+    play = Play(protocol)
+    play.book(policy="rebook").past(SENDS).crash()
+    play.deliver(*play.chili.requests)
+    return play
+
+
 @schedule
 def under_hold_nothing_is_too_late(protocol: Copies) -> Play:
     play = Play(protocol, unbounded=True)
@@ -50,9 +58,7 @@ def nobody_knows_when_a_session_ends(protocol: Copies) -> Play:
 @schedule
 def a_meeting_is_moved_and_moved_away(protocol: Copies) -> Play:
     """A person is asked about the first, and nobody answers for them once there is nothing left to be seen."""
-    play = Play(protocol)
-    play.book(policy="rebook").past(SENDS).crash()
-    play.deliver(*play.chili.requests)
+    play = _made_and_unanswered(protocol)
     (meeting,) = play.chili.meetings
     for days in (10, 100):
         meeting.start += timedelta(days=days)
@@ -63,9 +69,7 @@ def a_meeting_is_moved_and_moved_away(protocol: Copies) -> Play:
 
 @schedule
 def a_meeting_is_cancelled(protocol: Copies) -> Play:
-    play = Play(protocol)
-    play.book(policy="rebook").past(SENDS).crash()
-    play.deliver(*play.chili.requests)
+    play = _made_and_unanswered(protocol)
     play.chili.meetings[0].status = "Canceled"
     play.time.go(LONG)
     play.book(number=2, policy="rebook").until("end")
@@ -74,9 +78,7 @@ def a_meeting_is_cancelled(protocol: Copies) -> Play:
 
 @schedule
 def the_list_cannot_be_asked(protocol: Copies) -> Play:
-    play = Play(protocol)
-    play.book(policy="rebook").past(SENDS).crash()
-    play.deliver(*play.chili.requests)
+    play = _made_and_unanswered(protocol)
     play.time.go(LONG)
     play.list_fails = True
     play.book(number=2, policy="rebook").until("end")

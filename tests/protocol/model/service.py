@@ -1,4 +1,8 @@
-"""Chili Piper as it truly is: what it was asked, what it made of it and when, and what it shows of that."""
+"""Chili Piper as it truly is: what it was asked, what it made of it and when, and what it shows of that.
+
+Beside `tests.fake_chilipiper`, since here time passes: a request is on its way, read, acted upon and listed at moments
+of its own, and the judge knows them all.
+"""
 
 from __future__ import annotations
 

@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from airflow_chilipiper.api.resources.routing_log import LogEntry
-from airflow_chilipiper.sandbox import Sandbox, sandbox
+from airflow_chilipiper.sandbox import Sandbox
 from airflow_chilipiper.sandbox.state.seed import fixed_uuid
 from tests.unit.api.handmade import Handmade
 from tests.unit.api.resources.routing import log
 from tests.unit.sandbox.conftest import Clock, Edge
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def box(clock: Clock) -> Iterator[Sandbox]:
-    """The other side, which shares no code with the reader."""
-    with sandbox(now=clock) as served:
-        yield served
-
-
-@pytest.fixture
-def edge(box: Sandbox) -> Iterator[Edge]:
-    with Edge(box) as client:
-        yield client
 
 
 def asked_of(edge: Edge) -> list[LogEntry]:

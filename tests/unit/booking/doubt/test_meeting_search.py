@@ -119,7 +119,7 @@ def an_entry(session: str = "session-1", status: str = "Scheduled", **facts: Any
 
 
 class Concierge(Handmade):
-    """Its routers, and what its log says."""
+    """A list of answers: its routers, and what its log says."""
 
     def __init__(self, *entries: dict[str, Any] | Exception, routers: Any = ROUTERS) -> None:
         super().__init__(by=self._answer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,7 +11,6 @@ import pytest
 
 from airflow_chilipiper.api import errors
 from airflow_chilipiper.api.call import Call
-from airflow_chilipiper.api.patterns.concierge import Concierge
 from airflow_chilipiper.api.patterns.handoff import Handoff
 from airflow_chilipiper.booking.doubt.bounds import Bounds
 from airflow_chilipiper.booking.doubt.evidence import Evidence
@@ -19,13 +19,12 @@ from airflow_chilipiper.booking.doubt.reconcile import (
 )
 from airflow_chilipiper.booking.lead import Lead
 from airflow_chilipiper.booking.ledger.entry import Entry, LedgerFailed
-from airflow_chilipiper.booking.ledger.memory import MemoryLedger
-from airflow_chilipiper.booking.ledger.store import Ledger
 from tests import leads
-from tests.drive import OverLedger, block
-from tests.unit.api.handmade import WALL, Handmade
+from tests.drive import Immediate, block
+from tests.fake_chilipiper import FakeChiliPiper, a_page
+from tests.unit.api.handmade import WALL
 
-JO = "jo@example.com"
+JO = leads.GUEST
 BOUNDS = Bounds(list_lag=31, call=10, skew=300)
 REBOOK = replace(BOUNDS, in_doubt="rebook")
 FOUND, DOUBT, NEVER = Evidence(meeting_id="m1"), Evidence(ambiguous="m1 may be it"), Evidence(proven_absent=True)
@@ -33,8 +32,7 @@ IN_DOUBT = ("sent", "unknown", "review")
 
 
 def a_lead(**facts: Any) -> Lead:
-    pattern = Concierge(router_slug="inbound", trigger="InAppButton", form={"PersonEmail": JO}, guest=JO)
-    return leads.a_lead(**{"pattern": pattern, "bounds": BOUNDS} | facts)
+    return leads.a_lead(**{"bounds": BOUNDS} | facts)
 
 
 def an_entry(state: Any = "unknown", *, sent_at: float = WALL - 1_000, lead: Lead | None = None, **facts: Any) -> Entry:
@@ -52,7 +50,7 @@ def a_meeting(**changes: Any) -> dict[str, Any]:
     } | changes
 
 
-class Lists(OverLedger, Handmade):
+class Lists(Immediate):
     """A meeting list that may compare guests letter by letter, a log, a clock that moves in a pause, and a ledger."""
 
     def __init__(
@@ -60,40 +58,30 @@ class Lists(OverLedger, Handmade):
         entry: Entry,
         *meetings: dict[str, Any] | Exception,
         shown_from: float = WALL,
-        log: list[dict[str, Any]] | None = None,
+        log: Sequence[dict[str, Any]] = (),
         stopped: bool = False,
         literal: bool = False,
     ) -> None:
-        super().__init__(by=self._answer)
-        self.literal = literal
-        self.meetings, self.shown_from, self.log, self.stopped = meetings, shown_from, log, stopped
+        self.chili = FakeChiliPiper(listed=self.listed, logged=log, yields=False)
+        super().__init__(self.chili, sleep=self._passes, wall=lambda: self.clock)
+        self.meetings, self.shown_from, self.stopped, self.literal = meetings, shown_from, stopped, literal
         self.clock = WALL
         self.pauses: list[float] = []
-        self.ledger: Ledger = MemoryLedger()
         self.ledger.get_or_create([entry])
 
-    def _answer(self, call: Call[Any]) -> Any:
-        if call.operation == "concierge-list-routers":
-            return {"routers": [{"workspaceId": "w", "router": {"id": "r", "slug": "inbound"}}]}
-        if call.operation == "concierge-logs":
-            return self.log or []
+    def listed(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        shown: list[dict[str, Any]] = []
         for each in self.meetings:
             if isinstance(each, Exception):
                 raise each
-        shown = [entry for entry in self.meetings if self.clock >= self.shown_from and self._is_asked_for(entry, call)]  # type: ignore[arg-type]
-        return {"data": {"list": shown}, "hasMore": "No"}
+            wanted = asked.get("guestEmail") if self.literal else None
+            if self.clock >= self.shown_from and wanted in (None, each["primaryGuest"]["value"]):
+                shown.append(each)
+        return a_page(shown, asked)
 
-    def _is_asked_for(self, entry: dict[str, Any], call: Call[Any]) -> bool:
-        is_then = call.body["start"] <= entry["dateTime"]["start"] < call.body["end"]
-        wanted = call.body.get("guestEmail") if self.literal else None
-        return bool(is_then and wanted in (None, entry["primaryGuest"]["value"]))
-
-    async def pause(self, seconds: float, /) -> None:
+    def _passes(self, seconds: float) -> None:
         self.pauses.append(seconds)
         self.clock += seconds
-
-    def wall(self) -> float:
-        return self.clock
 
     async def update(self, entry: Entry, /) -> Entry:
         if self.stopped:
@@ -104,6 +92,10 @@ class Lists(OverLedger, Handmade):
     def entry(self) -> Entry:
         (entry,) = self.ledger.list(purpose="spring")
         return entry
+
+    @property
+    def calls(self) -> list[Call[Any]]:
+        return self.chili.calls
 
     @property
     def asked(self) -> list[str]:
@@ -167,10 +159,10 @@ def test_a_list_that_fails_is_no_evidence_of_anything(state: str, error: Excepti
 
 def test_a_list_that_fails_halfway_is_no_evidence_either() -> None:
     class Halfway(Lists):
-        def _answer(self, call: Call[Any]) -> Any:
+        def listed(self, asked: Mapping[str, Any]) -> dict[str, Any]:
             if self.asked.count("meeting-list-put") == 3:
                 raise errors.Unreadable("odd")
-            return super()._answer(call)
+            return super().listed(asked)
 
     entry = an_entry(policy="rebook")
     assert reconciled(lists := Halfway(entry), a_lead(bounds=REBOOK)).state == "unknown"

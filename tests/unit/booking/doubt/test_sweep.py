@@ -8,38 +8,26 @@ from typing import Any
 
 import pytest
 
-from airflow_chilipiper.api.call import Call
 from airflow_chilipiper.api.errors import Unreadable
 from airflow_chilipiper.booking.doubt.bounds import Bounds
 from airflow_chilipiper.booking.doubt.routing_log import RoutingLog
 from airflow_chilipiper.booking.doubt.sweep import FEW, sweep
 from airflow_chilipiper.booking.ledger.entry import Entry
 from airflow_chilipiper.booking.ledger.lead_key import digest, guest_digest
-from airflow_chilipiper.booking.ledger.memory import MemoryLedger
-from airflow_chilipiper.booking.ledger.store import Ledger
-from tests.drive import OverLedger, block
-from tests.unit.api.handmade import WALL, Handmade
+from tests.drive import Immediate, block
+from tests.fake_chilipiper import FakeChiliPiper
+from tests.unit.api.handmade import WALL
 
 SENT_AT = WALL - 86_400
 
 
-class Lists(OverLedger, Handmade):
-    """A meeting list that is as it should be, and a ledger."""
+class Lists(Immediate):
+    """A meeting list that is as it should be, and a ledger. A sweep waits for nothing, and begins nothing."""
 
-    def __init__(self, *entries: Entry, meetings: list[dict[str, Any]] | None = None) -> None:
-        super().__init__(by=self._list)
-        self.meetings = meetings or []
-        self.ledger: Ledger = MemoryLedger()
+    def __init__(self, *entries: Entry, meetings: Any = ()) -> None:
+        self.chili = FakeChiliPiper(listed=meetings, yields=False)
+        super().__init__(self.chili, sleep=lambda seconds: pytest.fail(f"waits {seconds} s"), wall=lambda: WALL)
         self.ledger.get_or_create(entries)
-
-    def _list(self, call: Call[Any]) -> Any:
-        if call.operation != "meeting-list-put":
-            return {"routers": []}
-        start, end = call.body["start"], call.body["end"]
-        entries = [entry for entry in self.meetings if start <= entry["dateTime"]["start"] < end]
-        size = call.body["pageSize"]
-        page = entries[call.body["page"] * size :][:size]
-        return {"data": {"list": page}, "hasMore": "Yes" if entries[(call.body["page"] + 1) * size :] else "No"}
 
     async def get_or_create(self, entry: Entry, /) -> Entry:
         raise AssertionError("a sweep begins nothing")
@@ -93,8 +81,8 @@ def test_each_entry_finds_its_own_meeting_whether_they_are_few_or_many(count: in
 def test_many_entries_cost_a_listing_and_not_a_call_each() -> None:
     lists = Lists(*map(an_entry, range(120)), meetings=[a_meeting(number) for number in range(120)])
     swept(lists)
-    assert len(lists.calls) == 13  # ten windows of six days and a last one, of which one has three pages
-    assert all("guestEmail" not in call.body for call in lists.calls)
+    assert len(lists.chili.calls) == 13  # ten windows of six days and a last one, of which one has three pages
+    assert all("guestEmail" not in call.body for call in lists.chili.calls)
 
 
 def test_no_meeting_is_left_to_a_person() -> None:
@@ -133,7 +121,7 @@ def test_what_is_not_in_doubt_is_left_alone() -> None:
     others = [an_entry(2, state="planned"), an_entry(3, state="booked", meeting_id="x"), an_entry(4, state="abandoned")]
     lists = Lists(fresh, *others, meetings=[a_meeting(1), a_meeting(2)])
     assert swept(lists, call=30) == []
-    assert lists.calls == []
+    assert lists.chili.calls == []
     stale = an_entry(1, state="sent", sent_at=WALL - 331)
     booked = datetime.fromtimestamp(WALL - 331, UTC).isoformat()
     assert [entry.state for entry in swept(Lists(stale, meetings=[a_meeting(1, bookedAt=booked)]), call=30)] == [
@@ -195,8 +183,8 @@ def test_one_meeting_is_not_taken_for_two_leads() -> None:
 
 @pytest.mark.parametrize("count", [1, FEW + 1])
 def test_a_list_that_failed_changes_no_row(count: int) -> None:
-    lists = Lists(*(an_entry(number, policy="rebook") for number in range(count)))
-    lists.by = lambda _: {"data": {}}
+    entries = [an_entry(number, policy="rebook") for number in range(count)]
+    lists = Lists(*entries, meetings=lambda asked: {"data": {}})
     before = lists.ledger.list()
     with pytest.raises(Unreadable):
         swept(lists)
