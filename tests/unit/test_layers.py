@@ -30,7 +30,7 @@ FOR_ALL = {f"{OURS}.__version__", f"{OURS}.get_provider_info"}
 # Modules at the top, or packages of that name, that talk to Airflow.
 AIRFLOW_SIDE = {"cli", "hooks", "operators", "sensors", "triggers", "ledgers", "links", "version_compat"}
 HTTP_SIDE = {"api.http"}
-HTTP = {"httpx", "httpx_aiohttp", "httpcore", "aiohttp", "requests", "urllib3", "urllib.request", "http.client"}
+HTTP = {"httpx", "httpcore", "aiohttp", "requests", "urllib3", "urllib.request", "http.client"}
 # Rooms that hold flows or what flows are made of: they wait for their runtime only.
 FLOWS = {"api", "booking", "waiting"}
 LOOPS = {"asyncio", "anyio", "trio"}
@@ -108,7 +108,7 @@ def test_a_violation_is_seen(module: str, is_package: bool, source: str, reason:
 @pytest.mark.parametrize(
     ("module", "is_package", "source"),
     [
-        ("api.http.client", False, "import httpx, httpx_aiohttp\nfrom airflow_chilipiper import __version__"),
+        ("api.http.client", False, "import httpx, aiohttp\nfrom airflow_chilipiper import __version__"),
         ("api.call", False, "from .errors import Refused\nfrom . import models\nfrom http import HTTPStatus"),
         ("api", True, "from .errors import Refused\nfrom . import models"),
         ("booking.batch.batch", False, "import asyncio\nfrom ..api.errors import Refused\nfrom .book import book"),

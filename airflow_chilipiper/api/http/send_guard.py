@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from contextvars import ContextVar
+from collections.abc import Callable
 from typing import Any
 
 from airflow_chilipiper.api.call import Call
@@ -19,9 +18,9 @@ class TooLate(Exception):
 
 
 class SendGuard:
-    """One request's way out. The type of a failure proves nothing: httpx-aiohttp calls a lost answer ConnectTimeout.
+    """One request's way out. The type of a failure proves nothing: an OSError may stand for a lost answer too.
 
-    What proves is that `about_to_send` was never called: the transport calls it with the connection in hand, right
+    What proves is that `about_to_send` was never called: the exchange calls it with the connection in hand, right
     before the first byte. It raises there if the time is up.
     """
 
@@ -38,14 +37,6 @@ class SendGuard:
         self.check()
         self.may_have_been_sent = True
 
-    async def trace(self, event: str, info: Mapping[str, Any]) -> None:
-        """For httpcore, under an injected transport of httpx's own.
-
-        A CONNECT is the proxy's business: the request itself comes after it, through the tunnel.
-        """
-        if event.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":
-            self.about_to_send()
-
     def failure(self, error: Exception, *, secret: str) -> NotSent | NoAnswer:
         """What to raise for *error*. The original is not chained: its text can hold an address with an e-mail in it."""
         operation = self._call.operation
@@ -58,11 +49,6 @@ class SendGuard:
 
 
 def _reason(error: Exception) -> str:
-    """httpx-aiohttp names failures wrongly, so the cause is named. The cause of a time-out is only a cancellation."""
     if isinstance(error, TimeoutError):
         return "its time was up"
-    cause = error.__cause__ or error
-    return f"{type(cause).__name__}: {cause}".removesuffix(": ")
-
-
-sending: ContextVar[SendGuard] = ContextVar("sending")
+    return f"{type(error).__name__}: {error}".removesuffix(": ")

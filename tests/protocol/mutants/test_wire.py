@@ -96,10 +96,9 @@ def a_transport_that_nobody_knows() -> None:
 
 
 WIRE, CLIENT, TRANSPORT = "api.http.send_guard", "api.http.client", "api.http.transport"
-FOLLOWS = "transport=self._transport, follow_redirects=True"
 LEFT = "if self.may_have_been_sent:"
-ASKED = "reply = await self._exchange(message)\n        except Exception as error:"
-CANCELLED = """reply = await self._exchange(message)
+ASKED = "reply = await self._exchange.send(request, guard)\n        except Exception as error:"
+CANCELLED = """reply = await self._exchange.send(request, guard)
         except asyncio.CancelledError as error:
             guard.may_have_been_sent = False
             raise guard.failure(error, secret=self._settings.token) from None
@@ -109,10 +108,10 @@ FIRST_TIME_ONLY = """known = self.__dict__.setdefault("known", [])
                 sending.get().about_to_send()
             known.append(connection.transport)"""
 MUTANTS = {
-    "httpx-aiohttp's ConnectTimeout taken for not sent": Mutant(
+    "a connection that the server closed taken for not sent": Mutant(
         WIRE,
         LEFT,
-        'if self.may_have_been_sent and type(error).__name__ != "ConnectTimeout":',
+        'if self.may_have_been_sent and type(error).__name__ != "ServerDisconnectedError":',
         shown=("I1", a_lost_answer_on_a_fresh_connection),
     ),
     "only a fresh connection taken for a way out": Mutant(
@@ -122,21 +121,16 @@ MUTANTS = {
         shown=("I1", a_lost_answer_on_a_connection_that_was_kept),
     ),
     "a transport believed that nobody knows": Mutant(
-        CLIENT,
-        "transport is None or isinstance(transport, httpx.AsyncHTTPTransport)",
+        "api.http.exchange",
+        "isinstance(transport, httpx.AsyncHTTPTransport)",
         "True",
         shown=("I1", a_transport_that_nobody_knows),
     ),
     "a raw aiohttp error that escapes": Mutant(
-        CLIENT, ASKED, ASKED.replace("Exception", "httpx.HTTPError"), shown=("I6", an_answer_that_no_http_library_knows)
+        CLIENT, ASKED, ASKED.replace("Exception", "OSError"), shown=("I6", an_answer_that_no_http_library_knows)
     ),
     "cancellation taken for not sent": Mutant(CLIENT, ASKED, CANCELLED, shown=("I1", a_batch_that_is_stopped)),
-    "a redirect followed": Mutant(
-        CLIENT,
-        "self._transport.handle_async_request(message)",
-        f"httpx.AsyncClient({FOLLOWS}).send(message, stream=True)",
-        shown=("I1", a_redirect),
-    ),
+    "a redirect followed": Mutant(TRANSPORT, "allow_redirects=False", "allow_redirects=True", shown=("I1", a_redirect)),
     "a booking that HTTP libraries re-send by themselves": Mutant(
         "api.call",
         'if not self.repeatable and self.method not in ("POST", "PATCH"):',

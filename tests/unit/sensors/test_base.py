@@ -197,6 +197,6 @@ AvailableSlotsSensor(task_id="c", **{HOST})
 print(json.dumps(sorted(set(sys.modules) - before)))
 """
     loaded = json.loads(fresh(code).splitlines()[-1])
-    heavy = ("aiohttp", "httpx_aiohttp", "airflow.providers.common.sql", "airflow.triggers", "airflow_chilipiper.api")
+    heavy = ("aiohttp", "airflow.providers.common.sql", "airflow.triggers", "airflow_chilipiper.api")
     assert "airflow_chilipiper.sensors" in loaded
     assert [name for name in loaded if f"{name}.".startswith(tuple(f"{each}." for each in heavy))] == []

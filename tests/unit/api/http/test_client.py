@@ -14,8 +14,8 @@ import pytest
 
 from airflow_chilipiper.api.call import Call
 from airflow_chilipiper.api.errors import Invalid, NoAnswer, NotSent, Refused
-from airflow_chilipiper.api.http import client as module
 from airflow_chilipiper.api.http.client import Client, ClientSettings, Requests
+from airflow_chilipiper.api.http.exchange import LARGEST_ANSWER
 
 SETTINGS = ClientSettings(token="secret-token")
 Handler = Callable[[httpx.Request], httpx.Response]
@@ -97,7 +97,7 @@ def test_what_failed_is_named_without_token_or_lead() -> None:
 
 def test_an_answer_has_a_largest_size() -> None:
     def handler(asked: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, content=bytes(module.LARGEST_ANSWER + 1))
+        return httpx.Response(200, content=bytes(LARGEST_ANSWER + 1))
 
     with pytest.raises(NoAnswer, match="longer than"):
         ask(handler, call())
@@ -131,7 +131,7 @@ def test_a_request_carries_nothing_else() -> None:
     asked = Requests(SETTINGS).write(call(method="GET", repeatable=True))
     assert asked.content == b""
     assert sorted(asked.headers) == ["accept", "accept-encoding", "authorization", "host", "user-agent"]
-    assert str(asked.url).endswith("/find")
+    assert asked.url.endswith("/find")
 
 
 def test_only_who_awaits_pays_for_aiohttp() -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from airflow_chilipiper.api.call import Call
 from airflow_chilipiper.api.errors import NoAnswer, NotSent, ServerBroken
+from airflow_chilipiper.api.http.exchange import LARGEST_ANSWER
 from tests import raw_server as raw
 from tests.raw_server import Step
 from tests.unit.api.http.wire import FINE, Ask, booking, settings, through
@@ -81,6 +82,17 @@ def test_a_plain_proxy_that_took_the_request_gives_no_answer(ask: Ask) -> None:
     assert b"POST http://127.0.0.1:9/" in proxy.saw
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_gets_its_password_and_no_error_shows_it(ask: Ask, scheme: str) -> None:
+    """With the request, or with the CONNECT that asks for a tunnel."""
+    with raw.raw_server(raw.answers(b"HTTP/1.1 407 Who are you?\r\nContent-Length: 0\r\n\r\n")) as proxy:
+        named = settings(9, scheme=scheme, verify=False, proxy_url=f"http://jo:hush%21@127.0.0.1:{proxy.port}")
+        (last,) = ask(named, booking())
+    assert b"Proxy-Authorization: Basic am86aHVzaCE=\r\n" in proxy.saw
+    assert isinstance(last, ServerBroken if scheme == "http" else NotSent)
+    assert "hush" not in str(last)
+
+
 @pytest.mark.parametrize(
     "encoding", [b"", b"Content-Encoding: gzip\r\n", b"Content-Encoding: deflate\r\n"], ids=["plain", "gzip", "deflate"]
 )
@@ -93,6 +105,16 @@ def test_a_long_answer_comes_whole(ask: Ask, earlier: int, encoding: bytes) -> N
     with raw.raw_server(*[raw.fine] * earlier, raw.answers(head + body)) as server:
         *_, last = ask(settings(server.port), *[booking()] * (earlier + 1))
     assert last == long
+
+
+def test_an_answer_has_a_largest_size_however_little_was_sent(ask: Ask) -> None:
+    """It is counted with its encoding taken off."""
+    body = gzip.compress(bytes(LARGEST_ANSWER + 1), compresslevel=1)
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(body)
+    with raw.raw_server(raw.answers(head + body)) as server:
+        (last,) = ask(settings(server.port, timeout=10.0), booking())
+    assert isinstance(last, NoAnswer)
+    assert "longer than" in str(last)
 
 
 def test_no_cookie_is_kept(ask: Ask) -> None:
@@ -116,7 +138,7 @@ def test_a_redirect_is_not_followed(ask: Ask) -> None:
 
 
 def test_what_is_sent(ask: Ask) -> None:
-    """One request with token, JSON body, versions, and ids that stay encoded; no secret of ours in an error."""
+    """One request with token, JSON body, versions and nothing else, and ids that stay encoded."""
     call = Call(
         operation="user-find", permission="user.read", method="PUT", path="/v1/org/a%2Fb%20c", body={"a": "é"},
         query={"email": "jo+x@example.com", "page": 0}, read=lambda body: body, repeatable=True,
@@ -124,12 +146,17 @@ def test_what_is_sent(ask: Ask) -> None:
     with raw.raw_server() as server:
         assert ask(settings(server.port, user_agent="ours/1 airflow/3"), call) == [FINE]
     head, _, body = server.saw.partition(b"\r\n\r\n")
-    line, *headers = head.split(b"\r\n")
-    target = line.split()[1]
+    line, *headers = head.decode().split("\r\n")
+    target = line.encode().split()[1]
     assert target.startswith(b"/api/fire-edge/v1/org/a%2Fb%20c?")
     assert httpx.URL(target.decode()).params.multi_items() == [("email", "jo+x@example.com"), ("page", "0")]
-    sent = {name.lower(): value for name, value in (header.split(b": ", 1) for header in headers)}
-    assert sent[b"authorization"] == b"Bearer secret-token"
-    assert sent[b"user-agent"] == b"ours/1 airflow/3"
-    assert sent[b"content-type"] == b"application/json"
+    assert headers == [
+        f"host: 127.0.0.1:{server.port}",
+        "authorization: Bearer secret-token",
+        "user-agent: ours/1 airflow/3",
+        "accept: application/json, text/plain",
+        "accept-encoding: gzip, deflate",
+        "content-type: application/json",
+        "content-length: 10",
+    ]
     assert body == '{"a":"é"}'.encode()
