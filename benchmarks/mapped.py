@@ -53,7 +53,7 @@ def measure(*, bulk: int = 10_000, mapped: int = 100) -> Mapped:
             db.executemany("INSERT INTO leads VALUES (?, ?, ?, ?, ?, ?)", map(lead_row, range(bulk)))
         with (
             airflow_processes(home, metadata=metadata, dags=DAGS) as address,
-            closing(Airflow(address, home)) as airflow,
+            closing(Airflow(address, home, metadata)) as airflow,
         ):
             airflow.wait_until_up()
             for database in ("warehouse", "ledger"):

@@ -27,15 +27,14 @@ class Engine:
 def engine(home: Path, *, metadata: str, broker: dict[str, str]) -> Iterator[Engine]:
     """Up and healthy; *metadata* is the URL of an empty database, and *broker* what `own_broker` answered."""
     address = f"http://localhost:{free_port()}"
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "PYTHONDONT"))}
-    environment |= settings(home, address, metadata, DAGS) | broker | of_celery(metadata)
+    environment = settings(home, address, metadata, DAGS) | broker | of_celery(metadata)
     with ExitStack() as started:
         migrating = started.enter_context(in_own_session("db migrate", environment, home))
         assert migrating.wait() == 0, f"Airflow's tables could not be made; {home / 'db.log'} says why"
         for component in COMPONENTS:
             started.enter_context(modest(component, environment, home))
         workers = {name: started.enter_context(worker(name, environment, home)) for name in WORKERS}
-        airflow = started.enter_context(closing(Airflow(address, home)))
+        airflow = started.enter_context(closing(Airflow(address, home, metadata)))
         airflow.wait_until_up()
         yield Engine(airflow, workers)
 

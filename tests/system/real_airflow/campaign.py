@@ -69,9 +69,9 @@ class Run:
         self._path = f"/dags/{campaign.dag_id}/dagRuns/{run_id}"
 
     @property
-    def task(self) -> dict[str, Any]:
+    def task(self) -> Any:
         """The task instance, as its latest try left it."""
-        return self._campaign.airflow.get(f"{self._path}/taskInstances/book")
+        return self._row("SELECT state, try_number, pid FROM task_instance WHERE dag_id = :dag_id AND run_id = :run_id")
 
     @property
     def outcomes(self) -> list[dict[str, Any]]:
@@ -93,23 +93,27 @@ class Run:
         chosen = {"dag_run_id": self._run_id, "task_ids": ["book"], "only_failed": False}
         self._campaign.airflow.post(f"/dags/{self._campaign.dag_id}/clearTaskInstances", dry_run=False, **chosen)
 
-    def wait_for_state(self, *states: str, tries: int = 1) -> dict[str, Any]:
+    def wait_for_state(self, *states: str, tries: int = 1) -> Any:
         """The task instance once its try of this number, or a later one, is in one of these states."""
 
-        def look() -> dict[str, Any] | None:
+        def look() -> Any:
             task = self.task
-            return task if task["state"] in states and task["try_number"] >= tries else None
+            return task if task.state in states and task.try_number >= tries else None
 
         return self._campaign.wait_for(f"try {tries} of {self._path} to be {' or '.join(states)}", look)
 
-    def wait_for_end(self, *, tries: int = 1) -> dict[str, Any]:
+    def wait_for_end(self, *, tries: int = 1) -> Any:
         """Of the whole DAG run: Airflow may forget a task that is cleared while its run is being ended."""
         task = self.wait_for_state("success", "failed", tries=tries)
         self._campaign.wait_for(f"{self._path} to end", self._has_ended)
         return task
 
     def _has_ended(self) -> bool:
-        return self._campaign.airflow.get(self._path)["state"] in ("success", "failed")
+        run = self._row("SELECT state FROM dag_run WHERE dag_id = :dag_id AND run_id = :run_id")
+        return run.state in ("success", "failed")
+
+    def _row(self, query: str) -> Any:
+        return self._campaign.airflow.in_tables(query, dag_id=self._campaign.dag_id, run_id=self._run_id)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.system.real_airflow.processes import airflow_processes
+from tests.system.real_airflow.forked import forked_airflow
 from tests.system.real_airflow.rest import Airflow
 
 DAGS = Path(__file__).parent / "dags"
@@ -20,8 +20,8 @@ DAGS = Path(__file__).parent / "dags"
 def airflow(shared_postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
     home = tmp_path_factory.mktemp("real_airflow")
     with (
-        airflow_processes(home, metadata=shared_postgres_url, dags=DAGS) as address,
-        closing(Airflow(address, home)) as booted,
+        forked_airflow(home, metadata=shared_postgres_url, dags=DAGS) as address,
+        closing(Airflow(address, home, shared_postgres_url)) as booted,
     ):
         booted.wait_until_up()
         booted.connect("ledger", conn_type="sqlite", host=str(home / "ledger.db"))

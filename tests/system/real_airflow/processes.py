@@ -14,7 +14,6 @@ from uuid import uuid4
 
 import psutil
 
-BYTECODE = Path(__file__).parents[3] / ".cache" / "bytecode"
 COMPONENTS = ("api-server", "dag-processor", "scheduler --skip-serve-logs", "triggerer --skip-serve-logs")
 
 
@@ -25,8 +24,7 @@ def airflow_processes(home: Path, *, metadata: str, dags: Path) -> Iterator[str]
     Whatever was started is killed at the end: each process has a session of its own, which not even a task leaves.
     """
     address = f"http://localhost:{free_port()}"
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "PYTHONDONT"))}
-    environment |= settings(home, address, metadata, dags)
+    environment = settings(home, address, metadata, dags)
     with ExitStack() as started:
         migrating = started.enter_context(in_own_session("db migrate", environment, home))
         assert migrating.wait() == 0, f"Airflow's tables could not be made; {home / 'db.log'} says why"
@@ -36,8 +34,12 @@ def airflow_processes(home: Path, *, metadata: str, dags: Path) -> Iterator[str]
 
 
 def settings(home: Path, address: str, metadata: str, dags: Path) -> dict[str, str]:
-    """Secrets that all processes share, and short waits; a task that gives no sign of life is given up soon."""
-    return {
+    """Secrets that all processes share, and short waits; a task that gives no sign of life is given up soon.
+
+    Bytecode may be written, since else each task compiles all of the package.
+    """
+    others = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "PYTHONDONT"))}
+    return others | {
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__API_AUTH__JWT_SECRET": uuid4().hex * 2,
         "AIRFLOW__API__BASE_URL": address,
@@ -55,12 +57,12 @@ def settings(home: Path, address: str, metadata: str, dags: Path) -> dict[str, s
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": metadata,
         "AIRFLOW__DATABASE__SQL_ALCHEMY_MAX_OVERFLOW": "25",  # the API server hangs where more tasks ask at once
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
-        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
+        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
         "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "15",
         "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "1",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
-        "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
-        "PYTHONPYCACHEPREFIX": str(BYTECODE),  # else each task compiles all that it imports, where none may be written
+        "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",  # what is asked again is done again by a busy API server
+        "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "3",
     }
 
 
@@ -72,9 +74,19 @@ def free_port() -> int:
 
 @contextmanager
 def in_own_session(component: str, environment: dict[str, str], home: Path) -> Iterator[subprocess.Popen[bytes]]:
-    with (home / f"{component.split(maxsplit=1)[0]}.log").open("w") as output:
+    with program(
+        component.split(maxsplit=1)[0], "airflow", *component.split(), environment=environment, home=home
+    ) as started:
+        yield started
+
+
+@contextmanager
+def program(
+    name: str, module: str, *arguments: str, environment: dict[str, str], home: Path
+) -> Iterator[subprocess.Popen[bytes]]:
+    with (home / f"{name}.log").open("w") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "airflow", *component.split()],
+            [sys.executable, "-m", module, *arguments],
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=output,

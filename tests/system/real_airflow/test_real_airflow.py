@@ -25,12 +25,12 @@ def test_a_task_that_is_cleared_after_its_success_opens_and_books_nothing(airflo
     skip_without_ledger(ledger)
     with campaign(f"cleared_{ledger}", airflow) as tour:
         run = tour.start()
-        assert run.wait_for_end()["state"] == "success"
+        assert run.wait_for_end().state == "success"
         assert run.statuses == {"booked": 20}
         booked, calls = run.meeting_ids, len(tour.chili.calls)
 
         run.clear()
-        assert run.wait_for_end(tries=2)["state"] == "success"
+        assert run.wait_for_end(tries=2).state == "success"
         assert tour.chili.calls[calls:] == []
         assert run.statuses == {"already_booked": 20}
         assert run.meeting_ids == booked == tour.meetings
@@ -41,7 +41,7 @@ def test_a_retry_finishes_the_batch_of_a_process_that_was_killed(airflow: Airflo
     skip_without_ledger(ledger)
     with campaign(f"killed_{ledger}", airflow) as tour:
         run = start_and_hold(tour)
-        os.kill(run.task["pid"], signal.SIGKILL)
+        os.kill(run.task.pid, signal.SIGKILL)
         assert_finished_by_second_try(run, tour)
 
 
@@ -49,7 +49,7 @@ def test_a_retry_finishes_the_batch_of_a_worker_that_was_killed_whole(airflow: A
     """Airflow notices by the missing heartbeat."""
     with campaign("killed_with_supervisor", airflow) as tour:
         run = start_and_hold(tour)
-        task = psutil.Process(run.task["pid"])
+        task = psutil.Process(run.task.pid)
         task.parent().kill()
         task.kill()
         assert_finished_by_second_try(run, tour)
@@ -64,11 +64,11 @@ def test_a_task_that_is_cleared_under_way_begins_no_further_booking_and_its_next
     with campaign(f"cleared_under_way_{ledger}", airflow) as tour:
         tour.chili.faults.slow(BOOK, seconds=3, acts_first=True, count=20)
         run = tour.start()
-        tour.wait_for("a booking", lambda: run.task["state"] == "running" and tour.chili.meetings)
+        tour.wait_for("a booking", lambda: run.task.state == "running" and tour.chili.meetings)
         run.clear()
         run.wait_for_state("running", "success", tries=2)
         tour.chili.faults.clear()
-        assert run.wait_for_end(tries=2)["state"] == "success"
+        assert run.wait_for_end(tries=2).state == "success"
         assert run.statuses.keys() == {"booked", "already_booked"}
         assert run.meeting_ids == tour.meetings
         assert tour.called(BOOK) == len(tour.chili.meetings) == 20
@@ -84,7 +84,7 @@ def test_a_batch_whose_time_is_over_says_what_became_of_each_lead_and_is_finishe
     """Its alarm is rung by hand, once the calls are in flight."""
     with campaign("timed_out", airflow) as tour:
         run = start_and_hold(tour)
-        os.kill(run.task["pid"], signal.SIGALRM)
+        os.kill(run.task.pid, signal.SIGALRM)
         run.wait_for_state("up_for_retry")
         assert run.statuses == {"booked": 8, "unknown": 4, "not_attempted": 8}
         assert_finished_by_second_try(run, tour)
@@ -94,9 +94,9 @@ def test_a_task_that_outlives_its_supervisor_books_nobody_whom_its_retry_books(a
     """Airflow takes it for dead, so two tries work beside each other; calls of the first act late."""
     with campaign("outlives_supervisor", airflow) as tour:
         run = start_and_hold(tour, seconds=30)
-        task = psutil.Process(run.task["pid"])
+        task = psutil.Process(run.task.pid)
         task.parent().kill()
-        assert run.wait_for_end(tries=2)["state"] == "success"
+        assert run.wait_for_end(tries=2).state == "success"
         tour.wait_for("the first try to end", lambda: not task.is_running())
         assert len(tour.meetings) == 20
         assert run.meeting_ids.items() <= tour.meetings.items()
@@ -107,7 +107,7 @@ def test_two_runs_at_once_share_the_leads_of_a_purpose(airflow: Airflow) -> None
     with campaign("two_runs", airflow) as tour:
         tour.chili.faults.slow(BOOK, seconds=25, acts_first=True, count=4)
         runs = [tour.start("first"), tour.start("second")]
-        assert [run.wait_for_end()["state"] for run in runs] == ["success"] * 2
+        assert [run.wait_for_end().state for run in runs] == ["success"] * 2
         assert tour.called(BOOK) == 20
         assert runs[0].meeting_ids == runs[1].meeting_ids == tour.meetings
         assert {sender.split("/")[1] for (sender,) in tour.on_record("sender")} == {"first", "second"}
@@ -123,7 +123,7 @@ def start_and_hold(tour: Campaign, *, seconds: float = FOR_EVER) -> Run:
     tour.chili.faults.slow(BOOK, seconds=seconds, acts_first=True, count=2, skip=8)
     tour.chili.faults.slow(BOOK, seconds=seconds, count=2, skip=8)
     run = tour.start()
-    tour.wait_for("four calls in flight", lambda: run.task["state"] == "running" and not tour.chili.faults.pending)
+    tour.wait_for("four calls in flight", lambda: run.task.state == "running" and not tour.chili.faults.pending)
     assert len(tour.chili.meetings) == 10
     return run
 
@@ -131,7 +131,7 @@ def start_and_hold(tour: Campaign, *, seconds: float = FOR_EVER) -> Run:
 def assert_finished_by_second_try(run: Run, tour: Campaign) -> None:
     """Everybody was asked for once: found are those who were invited, and for the rest in flight a person decides."""
     task = run.wait_for_end(tries=2)
-    assert (task["state"], task["try_number"]) == ("success", 2), tour.log[-6000:]
+    assert (task.state, task.try_number) == ("success", 2), tour.log[-6000:]
     assert run.statuses == {"already_booked": 10, "booked": 8, "review": 2}
     assert run.meeting_ids == tour.meetings
     assert tour.called(BOOK) == 20 - 4
