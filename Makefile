@@ -18,6 +18,9 @@ ifneq ($(shell $(BIN)/python -c "print(open('$(STAMP)').read())" 2>/dev/null),$(
 .PHONY: $(STAMP)
 endif
 
+# Tests start Python a hundred times, which would compile the package each time.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help
 help: ## Show what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf 'make %-12s %s\n' "$$name" "$$text"; done
