@@ -122,14 +122,14 @@ class ChiliPiperHook(BaseHook):
         :param window: for how long
         """
         session = self.get_conn()
-        start = window_start or datetime.now(UTC)
+        interval = Interval(window_start or datetime.now(UTC), window)
         domains = session.settings.allowed_guest_domains
         check_guests(pattern.invited(), domains)
         opened = session.runtime.now()
-        offer = session.block(with_retries(pattern.open(Interval(start, window)), session.runtime))
+        offer = session.block(with_retries(pattern.open(interval), session.runtime))
         check_guests((pattern.guest or offer.guest,), domains)
         self._opened[offer.session] = opened
-        return offer
+        return offer.before(interval.end)
 
     def book(
         self,

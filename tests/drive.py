@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 from airflow_chilipiper.api.call import Call
@@ -64,3 +64,7 @@ class Immediate:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    async def later(self, seconds: float, _key: object, flow: Callable[[], Awaitable[T]], /) -> T:
+        await self.pause(seconds)
+        return await flow()

@@ -20,15 +20,19 @@ WEEK = Interval(datetime(2026, 11, 2, tzinfo=UTC))
 
 @dataclass
 class FirstSlot:
-    """Takes the first slot, and keeps what it hears of it."""
+    """Takes the first slot, and keeps what it hears first of each."""
 
     resolutions: list[Resolution] = field(default_factory=list)
+    _waits: bool = False
 
     def choose(self, offer: Offer, opened: float, /) -> Slot | None:
+        self._waits = True
         return next(iter(offer.slots), None)
 
     def resolve(self, resolution: Resolution, /) -> None:
-        self.resolutions.append(resolution)
+        if self._waits:
+            self.resolutions.append(resolution)
+        self._waits = False
 
 
 def a_lead(**facts: Any) -> Lead:

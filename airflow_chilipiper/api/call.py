@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
 from airflow_chilipiper.api.errors import Invalid
+from airflow_chilipiper.api.spelling import unseen
 
 T = TypeVar("T")
 
@@ -61,7 +62,7 @@ def path(template: str, *ids: str) -> str:
 
 def _is_usable(id_: object) -> bool:
     """Ids are text of any form. Dots alone would climb in the address, encoded or not."""
-    return isinstance(id_, str) and id_.isprintable() and id_.strip() not in ("", ".", "..")
+    return isinstance(id_, str) and id_.isprintable() and not unseen(id_) and id_.strip() not in ("", ".", "..")
 
 
 def instant(value: datetime, name: str = "time") -> str:
@@ -81,8 +82,18 @@ class Interval:
     start: datetime
     length: timedelta = timedelta(days=7)
 
+    @property
+    def end(self) -> datetime:
+        return self.start.astimezone(UTC) + self.length
+
     def body(self) -> dict[str, str]:
+        """Exact, in ISO 8601, which the published schema takes."""
         return {"startsAt": instant(self.start, "the window's start"), "duration": _iso_duration(self.length)}
+
+    def in_whole_days(self) -> dict[str, str]:
+        """For opening a session, of which only `"7 days"` is documented: whoever asks leaves out what is too late."""
+        days = -(-self.length // timedelta(days=1))
+        return self.body() | {"duration": "1 day" if days == 1 else f"{days} days"}
 
 
 def _iso_duration(length: timedelta) -> str:

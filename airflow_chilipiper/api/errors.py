@@ -7,19 +7,21 @@ ChiliPiperError
 ├── Unreadable     answered in a shape we do not know, or the reader raised    -> for a booking: as NoAnswer
 └── Refused        Chili Piper, or something before it, answered no
     ├── Throttled      429, and 503 with Retry-After where the call is repeatable: wait for retry_after, ask again
-    ├── SlotGone       a 200 with a Failure variant: a definite no for this session
+    ├── SlotGone       speaks of the slot, time or host being taken: a fresh session may help
     ├── NotAllowed     401/403: names the operation and the missing permission; no retry can cure it
-    ├── BadRequest     400 text/plain: the caller's mistake; nothing was done
-    ├── SessionGone    expired, unknown or used session: for a booking, find out
+    ├── BadRequest     400 text/plain of their decoder: the caller's mistake; nothing was done
+    ├── SessionGone    speaks of something done before, or of a session that is over: for a booking, find out
     ├── NotFound       router, link, workspace, user
-    └── ServerBroken   5xx, 3xx, 408, 425, any status without Chili Piper's own envelope: for a booking, find out
+    └── ServerBroken   5xx, 3xx, 408, 425, most statuses without Chili Piper's own envelope: for a booking, find out
 
-A plain `Refused` is a 4xx in Chili Piper's own envelope whose code we do not know.
+A plain `Refused` is a no of which we know no more: a 4xx in Chili Piper's own envelope, another 400, or a failure that
+came with a 200. What a booking call's answer allows is in `booking/doubt/refusals.py`.
 """
 
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 
 class ChiliPiperError(Exception):
@@ -46,7 +48,8 @@ class Refused(ChiliPiperError):
     """A no, with all that the answer said about it.
 
     `code` and `message` come from Chili Piper's envelope `{errorCode, errorMessage, arguments}`; without that envelope
-    `code` is None: the answer may come from something in between. `retry_after` is in seconds.
+    `code` is None, and an HTML page or other JSON is `foreign`: something in between may have answered instead of them.
+    `retry_after` is in seconds.
     """
 
     def __init__(
@@ -57,18 +60,22 @@ class Refused(ChiliPiperError):
         code: str | None = None,
         message: str = "",
         retry_after: float | None = None,
+        foreign: bool = False,
     ) -> None:
         super().__init__(text)
         self.status = status
         self.code = code
         self.message = message
         self.retry_after = retry_after
+        self.foreign = foreign
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """All but the text, as its own arguments."""
+        return {name: getattr(self, name) for name in ("status", "code", "message", "retry_after", "foreign")}
 
     def __reduce__(self) -> tuple[object, ...]:
-        kind = partial(
-            type(self), status=self.status, code=self.code, message=self.message, retry_after=self.retry_after
-        )
-        return kind, (str(self),)
+        return partial(type(self), **self.facts), (str(self),)
 
 
 class Throttled(Refused):
@@ -76,7 +83,7 @@ class Throttled(Refused):
 
 
 class SlotGone(Refused):
-    """This session cannot book this slot; nothing was booked."""
+    """The slot is taken, or its time or host not available; nothing was booked."""
 
 
 class NotAllowed(Refused):
@@ -88,7 +95,7 @@ class BadRequest(Refused):
 
 
 class SessionGone(Refused):
-    """The session is expired, unknown or used: if used, then perhaps by our own call."""
+    """Something was done before, or the session is expired, unknown or used: perhaps by our own call."""
 
 
 class NotFound(Refused):
@@ -111,16 +118,7 @@ UNANSWERED = (NotSent, NoAnswer)
 """Nobody answers at that address."""
 
 INCURABLE = (Invalid, BadRequest, NotAllowed)
-"""Of a booking call: nothing was booked, and no fresh session would help."""
-
-SLOT_UNTOUCHED = (NotSent, Throttled, *INCURABLE)
-"""Of a booking call: nothing was booked, and that says nothing about the slot."""
-
-DEFINITE_NO = (*SLOT_UNTOUCHED, SlotGone)
-"""Of a booking call: nothing was booked. After any other error somebody may have been invited."""
-
-MAY_BE_BOOKED = (SessionGone, ServerBroken)
-"""Refusals of a booking call that may have been acted on, whatever they say."""
+"""Of a booking call: no fresh session would help."""
 
 TRY_LATER = (NotSent, Throttled, ServerBroken)
 """Of a lead that was not booked: another run may fare better, so that it is not refused."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from airflow_chilipiper.arguments.bad_value import BadValue
@@ -62,10 +60,14 @@ def is_per_lead(value: Any) -> bool:
 
 
 def is_null(value: Any) -> bool:
-    """None, and the not-a-number or not-a-time that data frames put for it."""
-    if isinstance(value, Decimal):
-        return value.is_nan()
-    return value is None or value is _ABSENT or (isinstance(value, (float, date)) and value != value)
+    """None, what data frames put for it, and a column's cell that is not there."""
+    if value is None or value is _ABSENT:
+        return True
+    if isinstance(value, (str, int)):
+        return False
+    from airflow_chilipiper.booking.ledger.lead_key import is_missing
+
+    return is_missing(value)
 
 
 def _value(row: Mapping[str, Any], name: str) -> Any:

@@ -51,7 +51,19 @@ def as_name(value: Any, name: str) -> str:
     """An id, a name or an address: text that is not blank."""
     if not isinstance(value, str) or not any(sign.isprintable() and not sign.isspace() for sign in value):
         raise BadValue(f"{name} is {'blank' if isinstance(value, str) else type(value).__name__}, expected text")
-    return value.strip()
+    return seen(value, f"{name} has")
+
+
+def seen(value: str, complaint: str) -> str:
+    """*value* trimmed, unless something is left in it that nobody sees: then it is not what it looks like."""
+    if value.isascii():
+        return value.strip()
+    from airflow_chilipiper.api.spelling import trimmed, unseen
+
+    text = trimmed(value)
+    if found := unseen(text):
+        raise BadValue(f"{complaint} {found} in it, which nobody sees: clean it in the query")
+    return text
 
 
 def as_email(value: Any, name: str) -> str:
@@ -60,7 +72,7 @@ def as_email(value: Any, name: str) -> str:
     No address with a quoted name, a display name or an IP number, and no list of addresses: what mail takes there, and
     what Chili Piper's forms and lists do, are not the same.
     """
-    text = value.strip() if isinstance(value, str) else ""
+    text = seen(value, f"{name} is no e-mail address: it has") if isinstance(value, str) else ""
     parts = _EMAIL.fullmatch(text) if len(text) <= 320 else None
     if not parts or len(parts[1]) > 64 or len(parts[2]) > 255 or not text.isprintable():
         raise BadValue(f"{name} is no e-mail address: expected one, without quotes, a name or others beside it")

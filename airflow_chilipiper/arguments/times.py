@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pendulum
 
 from airflow_chilipiper.arguments.bad_value import BadValue
+from airflow_chilipiper.arguments.readers import seen
 from airflow_chilipiper.arguments.templates import unquoted
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -28,7 +29,7 @@ def as_duration(value: Any, name: str, *, at_least: timedelta = timedelta(second
 def as_moment(value: Any, name: str) -> datetime:
     """An aware datetime, or its ISO text. (pendulum would read a text without a zone as UTC, and nobody would know.)"""
     try:
-        moment = datetime.fromisoformat(value.strip()) if isinstance(value, str) else value
+        moment = datetime.fromisoformat(seen(value, f"{name} has")) if isinstance(value, str) else value
     except ValueError:
         moment = None
     if not isinstance(moment, datetime):
@@ -51,7 +52,7 @@ def as_moments(value: Any, name: str) -> tuple[datetime, ...]:
 def as_zone(value: Any, name: str) -> ZoneInfo:
     """An IANA time zone."""
     try:
-        return ZoneInfo(str(value).strip())
+        return ZoneInfo(seen(str(value), f"{name} has"))
     except (KeyError, ValueError, OSError):
         raise BadValue(f"{name} is {value!r}, expected an IANA time zone such as Europe/Paris") from None
 

@@ -5,8 +5,8 @@
 3. Wait for the booking's place in the pace: nothing waits after the next step.
 4. Record the entry as `sent`. That is durable before a byte leaves, and whoever is overtaken does not send.
 5. Exactly one booking call. It leaves within two seconds of step 4 and within the session's life, or not at all.
-6. A meeting id: `booked`. A definite no: `planned`, and a fresh session if that can help. Anything else is doubt:
-   `unknown`, and nobody books this lead again without evidence.
+6. A meeting id: `booked`. A no, looked at where `doubt/refusals.py` says so: `planned`, and a fresh session if that
+   can help. Anything else is doubt: `unknown`, and nobody books this lead again without evidence.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from airflow_chilipiper.api.patterns.offer import Booked, Offer
 from airflow_chilipiper.api.patterns.slots import Slot
 from airflow_chilipiper.api.retry import with_retries
 from airflow_chilipiper.booking.doubt.reconcile import is_in_doubt, reconcile
+from airflow_chilipiper.booking.doubt.refusals import leaves_slot
 from airflow_chilipiper.booking.lead import Lead
 from airflow_chilipiper.booking.ledger.entry import Conflict, Entry
 from airflow_chilipiper.booking.ledger.runtime import LedgerRuntime
@@ -33,7 +34,7 @@ from airflow_chilipiper.booking.outcome_rules import (
     without_booking,
     without_slot,
 )
-from airflow_chilipiper.booking.record_answer import record, record_doubt
+from airflow_chilipiper.booking.record_answer import record, record_failure
 from airflow_chilipiper.booking.slots.reservations import AllReserved, Resolution
 
 SEND_WITHIN = 2.0
@@ -117,7 +118,7 @@ async def with_slot_resolved(
 def _resolution(entry: Entry, answer: Booked | Exception) -> Resolution:
     if entry.state != "planned":
         return "consumed"
-    return "returned" if isinstance(answer, errors.SLOT_UNTOUCHED) else "lost"
+    return "returned" if isinstance(answer, Exception) and leaves_slot(answer) else "lost"
 
 
 async def spend(
@@ -130,8 +131,6 @@ async def spend(
     sent = await runtime.update(lead.sent(entry, slot, offer, runtime.wall()))
     try:
         booked = await runtime.ask(call.by(send_by))
-    except errors.DEFINITE_NO as no:
-        return await record(sent.to_freed(str(no)), sent, runtime), no
-    except Exception as doubt:  # noqa: BLE001  # whatever it is, somebody may have been invited
-        return await record_doubt(doubt, offer, lead, sent, runtime), doubt
+    except Exception as failure:  # noqa: BLE001  # unless it is a no, somebody may have been invited
+        return await record_failure(failure, offer, lead, sent, runtime), failure
     return await record(sent.to_booked(booked.meeting_id, at=runtime.wall(), reason=""), sent, runtime), booked

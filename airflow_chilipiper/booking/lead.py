@@ -121,5 +121,5 @@ def guest_allowed(email: str | None, domains: tuple[str, ...]) -> bool:
     The domain must be the same but for case: a sub-domain is another domain. A guest whose e-mail is not known, or
     has not exactly one @, is not let through.
     """
-    name, _, domain = (email or "").strip().partition("@")
+    name, _, domain = trimmed(email or "").partition("@")
     return not domains or bool(name and domain.lower() in domains)

@@ -61,8 +61,9 @@ def without_slot(offer: Offer, entry: Entry) -> Outcome:
             status=Status.DISQUALIFIED, reason="the router does not offer this lead a meeting", page=offer.page
         )
     seen = f"none of the {len(offer.slots)} slots offered will do" if offer.slots else "no slot is free in the window"
+    reason = "; ".join((seen, *offer.remarks))
     return Outcome(
-        status=Status.NO_SLOT, reason=seen, session_id=offer.session, page=offer.page, attempts=entry.attempt
+        status=Status.NO_SLOT, reason=reason, session_id=offer.session, page=offer.page, attempts=entry.attempt
     )
 
 

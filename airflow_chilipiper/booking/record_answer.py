@@ -4,25 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from airflow_chilipiper.api.patterns.offer import Offer
 from airflow_chilipiper.booking.doubt.evidence import evidence_in
 from airflow_chilipiper.booking.doubt.meeting_search import at_slot
-from airflow_chilipiper.booking.doubt.reconcile import is_worth_a_look, look, two_meetings
+from airflow_chilipiper.booking.doubt.reconcile import look, two_meetings
+from airflow_chilipiper.booking.doubt.refusals import Meaning, meaning
 from airflow_chilipiper.booking.lead import Lead
 from airflow_chilipiper.booking.ledger.entry import Conflict, Entry, LedgerFailed, MeetingTaken, joined
 from airflow_chilipiper.booking.ledger.runtime import LedgerRuntime
 
 
-async def record_doubt(doubt: Exception, offer: Offer, lead: Lead, sent: Entry, runtime: LedgerRuntime) -> Entry:
-    """Record an answer that is neither a meeting nor a definite no.
+async def record_failure(failure: Exception, offer: Offer, lead: Lead, sent: Entry, runtime: LedgerRuntime) -> Entry:
+    """Record an answer without a meeting, by what it means.
 
-    A no in words that we do not know gets one look at the meeting list; after any other doubt the list is watched until
-    it has had time to show the meeting, with the doubt on record first.
+    A no that has to be looked at stays `sent` on record until it was. After a doubt the list is watched until it has
+    had time to show the meeting, with the doubt on record first.
     """
-    guests, reason = lead.guests_of(offer), str(doubt) or type(doubt).__name__
-    if is_worth_a_look(doubt) and guests:
-        return await _record_after_a_look(reason, lead, sent, runtime)
+    means, guests, reason = meaning(failure), lead.guests_of(offer), str(failure) or type(failure).__name__
+    if means is Meaning.NO:
+        return await record(sent.to_freed(reason), sent, runtime)
+    if means is not Meaning.DOUBT and guests:
+        lead.choice.resolve("lost")  # now, since others wait for it
+        wait = lead.policy.bounds.list_lag if means is Meaning.NO_AFTER_THE_LAG else 0.0
+        return await _record_after_a_look(reason, lead, sent, runtime, after=wait)
     unknown = await record(sent.to_doubted(reason), sent, runtime)
     if unknown.state != "unknown":
         return unknown
@@ -36,10 +42,11 @@ async def record_doubt(doubt: Exception, offer: Offer, lead: Lead, sent: Entry, 
     return replace(unknown, reason=joined(reason, evidence.ambiguous))
 
 
-async def _record_after_a_look(reason: str, lead: Lead, sent: Entry, runtime: LedgerRuntime) -> Entry:
+async def _record_after_a_look(reason: str, lead: Lead, sent: Entry, runtime: LedgerRuntime, *, after: float) -> Entry:
     """Of everybody, since what is not found sets the lead free, and nothing says how the service compares e-mails."""
     try:
-        evidence = evidence_in(await at_slot(sent, (), runtime), sent, skew=lead.policy.bounds.skew)
+        listed = await runtime.later(after, sent.slot, partial(at_slot, sent, (), runtime))
+        evidence = evidence_in(listed, sent, skew=lead.policy.bounds.skew)
     except Exception as error:  # noqa: BLE001  # a list that failed is no evidence of anything
         return await record(sent.to_doubted(_not_asked(reason, error)), sent, runtime)
     if evidence.ambiguous:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
@@ -9,20 +10,21 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from airflow_chilipiper.api.patterns.offer import Offer
-from airflow_chilipiper.api.spelling import trimmed
+from airflow_chilipiper.api.spelling import trimmed, unseen
 from airflow_chilipiper.arguments.bad_value import BadValue
 from airflow_chilipiper.arguments.columns import is_null, resolve
 from airflow_chilipiper.arguments.patterns import LeadValues, PatternArguments
-from airflow_chilipiper.arguments.readers import as_email
+from airflow_chilipiper.arguments.readers import as_email, seen
 from airflow_chilipiper.arguments.texts import as_form, as_text
 from airflow_chilipiper.arguments.times import as_moments, as_zone
 from airflow_chilipiper.booking.lead import Lead
 from airflow_chilipiper.booking.ledger.lead_key import lead_key
 from airflow_chilipiper.booking.policy import Policy
 from airflow_chilipiper.booking.slots.choice import Choice
-from airflow_chilipiper.booking.slots.filters import Filter, between, nearest, not_before, on_path, on_weekdays
+from airflow_chilipiper.booking.slots.filters import Filter, before, between, nearest, not_before, on_path, on_weekdays
 from airflow_chilipiper.booking.slots.reservations import Reservations
 
+log = logging.getLogger(__name__)
 Row = Mapping[str, Any]
 
 
@@ -47,9 +49,21 @@ class LeadPlan:
     weekdays: tuple[str, ...] = ()
     min_notice: timedelta = timedelta(hours=2)
     reservations: Reservations = field(default_factory=Reservations)
+    _warned: set[tuple[str, str]] = field(default_factory=set, init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.warn_of_unseen(self.policy.purpose, "purpose")
 
     def key_of(self, row: Row) -> str:
-        return lead_key(resolve(self.lead_key, row))
+        key = lead_key(resolve(self.lead_key, row))
+        self.warn_of_unseen(key, "a lead_key")
+        return key
+
+    def warn_of_unseen(self, text: str, what: str) -> None:
+        """Once for each such character: the text is kept, and is not the one that it looks like."""
+        if (found := unseen(text)) and (what, found) not in self._warned:
+            self._warned.add((what, found))
+            log.warning("%s has %s in it, which nobody sees: without it this is another lead, or purpose", what, found)
 
     def lead(self, row: Row, key: str) -> Lead:
         values = LeadValues(
@@ -65,7 +79,7 @@ class LeadPlan:
         return Lead(key=key, pattern=pattern, choice=choice, policy=self.policy)
 
     def _filters(self, zone: ZoneInfo, path: str) -> Callable[[Offer], list[Filter]]:
-        local: list[Filter] = []
+        local = [before(self.policy.interval.end)]
         if self.hours:
             local.append(between(*self.hours, zone))
         if self.weekdays:
@@ -84,7 +98,7 @@ def _path(values: LeadValues) -> str:
 def _email(value: Any) -> str | None:
     if is_null(value) or value == "":
         return None
-    return as_email(trimmed(value) if isinstance(value, str) else value, "guest_email")
+    return as_email(value, "guest_email")
 
 
 def _trimmed(value: Any) -> Any:
@@ -104,4 +118,4 @@ def _plain(value: Any, name: str) -> Any:
     """Ids become text without blanks around it; whole structures, such as a link's reference, are passed through."""
     if is_null(value) or isinstance(value, (Mapping, list)):
         return None if is_null(value) else value
-    return trimmed(as_text(value, name)) or None
+    return seen(as_text(value, name), f"{name} has") or None

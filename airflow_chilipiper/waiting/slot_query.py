@@ -18,7 +18,7 @@ from airflow_chilipiper.api.patterns.slots import Slot
 from airflow_chilipiper.api.resources import look_ups
 from airflow_chilipiper.api.resources.availability import available_slots
 from airflow_chilipiper.api.runtime import Runtime
-from airflow_chilipiper.booking.slots.filters import Filter, between, not_before, on_path, on_weekdays
+from airflow_chilipiper.booking.slots.filters import Filter, before, between, not_before, on_path, on_weekdays
 
 SlotQuery = Mapping[str, Any]
 MakePattern = Callable[[str, Mapping[str, Any]], Pattern]
@@ -36,7 +36,8 @@ async def find_slots(query: SlotQuery, runtime: Runtime, make_pattern: MakePatte
     """
     query = await resolve_names(query, runtime)
     now = datetime.fromtimestamp(runtime.wall(), UTC)
-    filters, interval = _filters(query, now), _interval(query, now)
+    interval = _interval(query, now)
+    filters = [before(interval.end), *_filters(query, now)]
     slots = await _slots(query, interval, runtime, make_pattern)
     fitting = [slot for slot in slots if all(passes(slot) for passes in filters)]
     return list(dict.fromkeys(slot.start_as_sent for slot in sorted(fitting, key=lambda slot: slot.start)))

@@ -31,6 +31,7 @@ PLAYED = {
     "book": "booking.book",
     "sweep": "booking.doubt.sweep",
     "Bounds": "booking.doubt.bounds",
+    "Concierge": "api.patterns.concierge",
     "Lead": "booking.lead",
     "MemoryLedger": "booking.ledger.memory",
     "Policy": "booking.policy",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from types import coroutine
 from typing import Any, Protocol
 
@@ -35,6 +35,10 @@ class Queries:
 
     async def pause(self, seconds: float, /) -> None:
         await query("pause", seconds)
+
+    async def later(self, seconds: float, _key: object, flow: Callable[[], Awaitable[Any]], /) -> Any:
+        await query("pause", seconds)
+        return await flow()
 
     async def get_or_create(self, entry: Entry, /) -> Any:
         return await query("get_or_create", entry)

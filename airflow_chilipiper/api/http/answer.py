@@ -7,6 +7,7 @@ arguments?}` (published schemas 1.230 to 1.494). What comes without that envelop
 from __future__ import annotations
 
 import math
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -24,17 +25,18 @@ from airflow_chilipiper.api.errors import (
     NotFound,
     Refused,
     ServerBroken,
-    SessionGone,
     Throttled,
     Unreadable,
 )
 from airflow_chilipiper.api.http.decoding import decode
 from airflow_chilipiper.api.http.redaction import clean, scrub
-from airflow_chilipiper.api.http.session_words import speaks_of_session
+from airflow_chilipiper.api.patterns.answers import names_meeting, spoken_of
+from airflow_chilipiper.api.shape import shape
 
 T = TypeVar("T")
 Clock = Callable[[], float]
 LONGEST_CODE = 80
+OF_DECODER = re.compile(r"Invalid value for\b|.*\bDecodingFailure\b", re.DOTALL)  # KO: it refuses before it acts
 
 
 def read(
@@ -90,14 +92,26 @@ class Answer:
         """The decoded body; ValueError where it is none."""
         return decode(self.content)
 
-    def envelope(self) -> tuple[str, str] | None:
-        """Code and message in Chili Piper's own words; both are required by the schema."""
+    @cached_property
+    def object(self) -> Mapping[str, Any]:
+        """The body, if it is a JSON object."""
         try:
             body = self.json()
         except ValueError:
-            return None
-        pair = (body.get("errorCode"), body.get("errorMessage")) if isinstance(body, Mapping) else ()
-        return pair if all(isinstance(item, str) for item in pair) and any(pair[:1]) else None  # type: ignore[return-value]
+            return {}
+        return body if isinstance(body, Mapping) else {}
+
+    def envelope(self) -> tuple[str, str] | None:
+        """Code and message in Chili Piper's own words; both are required by the schema."""
+        code, message = self.object.get("errorCode"), self.object.get("errorMessage")
+        return (code, message) if isinstance(code, str) and isinstance(message, str) and code else None
+
+    @property
+    def is_plain(self) -> bool:
+        """Text that is no page, or nothing: Chili Piper answers so, too."""
+        if not self.content.strip():
+            return True
+        return self.kind in ("text/plain", "") and not self.is_html and not self.object
 
     def said(self) -> str:
         """The body of an answer without envelope, for a person to read."""
@@ -107,18 +121,19 @@ class Answer:
 
 
 def _accepted(call: Call[T], answer: Answer) -> T:
+    body = _decoded(call, answer)
     try:
-        return call.read(_decoded(call, answer))
+        return call.read(body)
     except Refused as error:
         message = answer.scrub(error.message, call)
-        facts = {"status": error.status, "code": error.code, "retry_after": error.retry_after}
-        raise type(error)(_named(call, answer, str(error)), message=message, **facts) from None  # type: ignore[arg-type]
-    except Invalid as error:  # of an answer, not of what was asked
-        raise Unreadable(_named(call, answer, str(error))) from None
+        raise type(error)(_named(call, answer, str(error)), **(error.facts | {"message": message})) from None
+    except (Invalid, Unreadable) as error:  # Invalid is the answer's, and not what was asked
+        raise Unreadable(_named(call, answer, f"{error}; it was {shape(body)}")) from None
     except ChiliPiperError as error:
         raise type(error)(_named(call, answer, str(error))) from None
     except Exception as error:  # noqa: BLE001  # a reader that stumbles has a shape before it that we do not know
-        raise Unreadable(f"{call.operation}: the answer cannot be read ({type(error).__name__})") from None
+        what = f"the answer cannot be read ({type(error).__name__}); it was {shape(body)}"
+        raise Unreadable(_named(call, answer, what)) from None
 
 
 def _decoded(call: Call[Any], answer: Answer) -> Any:
@@ -136,15 +151,18 @@ def _named(call: Call[Any], answer: Answer, text: str) -> str:
     return answer.scrub(named, call)
 
 
-def _refused(call: Call[Any], answer: Answer, wall: Clock) -> Refused:
+def _refused(call: Call[Any], answer: Answer, wall: Clock) -> ChiliPiperError:
     code, said = answer.envelope() or (None, answer.said())
-    kind = _kind(call, answer, code, said)
+    if names_meeting(answer.object):
+        return Unreadable(f"{call.operation}: {answer.status}, and yet it names a meeting")
+    kind, foreign = _kind(call, answer, code, said), code is None and not answer.is_plain
     message = answer.scrub(said, call)
     if code is not None:
         code = clean(answer.scrub(code, call), longest=LONGEST_CODE)
     named = f"{answer.status} {code}" if code else str(answer.status)
     text = clean(f"{call.operation}: {named}: {message}") + _advice(call, answer, kind)
-    return kind(text, status=answer.status, code=code, message=message, retry_after=retry_after(answer.headers, wall))
+    later = retry_after(answer.headers, wall)
+    return kind(text, status=answer.status, code=code, message=message, retry_after=later, foreign=foreign)
 
 
 def _kind(call: Call[Any], answer: Answer, code: str | None, said: str) -> type[Refused]:
@@ -156,15 +174,19 @@ def _kind(call: Call[Any], answer: Answer, code: str | None, said: str) -> type[
     if status in (408, 425) or not 400 <= status < 500:
         return ServerBroken
     if code is None:
-        return _without_envelope(answer)
-    if speaks_of_session(f"{code} . {said}"):
-        return SessionGone
-    return NotFound if status in (404, 410) else Refused
+        return _without_envelope(answer, said)
+    return spoken_of(f"{code} . {said}") or (NotFound if status in (404, 410) else Refused)
 
 
-def _without_envelope(answer: Answer) -> type[Refused]:
-    if answer.status == 400 and answer.kind == "text/plain" and answer.content.strip() and not answer.is_html:
-        return BadRequest
+def _without_envelope(answer: Answer, said: str) -> type[Refused]:
+    """Only what is plain text can be Chili Piper's own words."""
+    if answer.is_plain:
+        if answer.status == 400 and OF_DECODER.match(said):
+            return BadRequest
+        if kind := spoken_of(said):
+            return kind
+        if answer.status == 400:
+            return Refused
     return NotFound if answer.status == 404 else ServerBroken
 
 

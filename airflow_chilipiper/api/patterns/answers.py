@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from airflow_chilipiper.api.errors import SlotGone, Unreadable
+from airflow_chilipiper.api.errors import Refused, SessionGone, SlotGone, Unreadable
 from airflow_chilipiper.api.patterns.offer import Booked
+from airflow_chilipiper.api.refusal_words import speaks_of
 
 
 def record(body: Any, what: str) -> Mapping[str, Any]:
@@ -16,50 +17,56 @@ def record(body: Any, what: str) -> Mapping[str, Any]:
     return body
 
 
-def session_id(body: Mapping[str, Any]) -> str:
-    """Chili Piper's pages call the session both `routeId` and `routingId`."""
-    found = body.get("routeId") or body.get("routingId") or ""
-    if not isinstance(found, str):
-        raise Unreadable(f"the session id is {type(found).__name__}, expected text")
-    return found
-
-
-def start_times(body: Mapping[str, Any]) -> list[Any]:
-    """A missing array is an empty one: the published schemas never require arrays."""
-    times = body.get("startTimes")
-    if times is None:
-        return []
-    if not isinstance(times, list):
-        raise Unreadable(f"startTimes is {type(times).__name__}, expected an array")
-    return times
-
-
-def lifetime(*places: Mapping[str, Any]) -> float | None:
-    """Seconds that the session lives: `timeoutInMS`, at whichever depth it was sent."""
-    for place in places:
-        milliseconds = place.get("timeoutInMS")
-        if isinstance(milliseconds, (int, float)) and not isinstance(milliseconds, bool) and milliseconds > 0:
-            return milliseconds / 1000
-    return None
-
-
 def booked(body: Any) -> Booked:
     """Read a booking's answer: HTTP 200 without a meeting id is not a success.
 
     Documented shapes: `{meetingId}`, `{type: Success, meetingId}`, `{type: Failure, reason}`, and for Handoff
-    `{host, selectedAssignees, scheduleMeetingResult: {type: Success, meetingId} | {type: Failure, details}}`.
+    `{host, selectedAssignees, scheduleMeetingResult: {type: Success, meetingId} | {type: Failure, details}}`. A code
+    and `success: false` are read as failures too.
     """
     answer = record(body, "booking")
-    inner = answer.get("scheduleMeetingResult")
-    places = [answer, inner] if isinstance(inner, Mapping) else [answer]
-    failure = next((place for place in places if place.get("type") == "Failure"), None)
-    meeting_id = next((place["meetingId"] for place in places if place.get("meetingId")), None)
-    if failure is not None and meeting_id is None:
-        reason = failure.get("reason") or failure.get("details") or "no reason given"
-        raise SlotGone(f"not booked: {reason}", status=200, message=str(reason))
-    if failure is not None or not isinstance(meeting_id, str) or not meeting_id.strip():
+    if failure := failure_in(answer):
+        if names_meeting(answer):
+            raise Unreadable("booking: a failure, and yet it names a meeting")
+        raise failure
+    meeting_id = next((place["meetingId"] for place in _places(answer) if place.get("meetingId")), None)
+    if not isinstance(meeting_id, str) or not meeting_id.strip():
         raise Unreadable("booking: the answer names no meeting")
     return Booked(meeting_id=meeting_id, host=_id(answer.get("host")), assignees=ids(answer.get("selectedAssignees")))
+
+
+def names_meeting(answer: Mapping[str, Any]) -> bool:
+    return any(place.get("meetingId") for place in _places(answer))
+
+
+def spoken_of(words: str) -> type[Refused] | None:
+    """The error of a booking call that was refused in these words; None if they say too little."""
+    return {"done": SessionGone, "slot": SlotGone, "neither": None}[speaks_of(words)]
+
+
+def failure_in(answer: Mapping[str, Any]) -> Refused | None:
+    """The failure that a 200 brings: `{type: Failure}`, `{Failure: ...}`, an `errorCode` or `success: false`."""
+    for place in _places(answer):
+        if "Failure" in place and len(place) == 1:
+            inner = place["Failure"]
+            return _failed(inner if isinstance(inner, Mapping) else {"reason": inner})
+        if place.get("type") == "Failure" or place.get("errorCode") or place.get("success") is False:
+            return _failed(place)
+    return None
+
+
+def _places(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    inner = answer.get("scheduleMeetingResult")
+    return [answer, inner] if isinstance(inner, Mapping) else [answer]
+
+
+def _failed(failure: Mapping[str, Any]) -> Refused:
+    code = text(failure.get("errorCode"))
+    given = [failure.get(name) for name in ("reason", "details", "errorMessage", "message")]
+    said = " . ".join(str(each) for each in given if each) or "no reason given"
+    kind = spoken_of(f"{code or ''} . {said}") or Refused
+    named = f"{code}: {said}" if code else said
+    return kind(f"refused: {named}", status=200, code=code, message=said)
 
 
 def text(value: Any, *names: str) -> str | None:

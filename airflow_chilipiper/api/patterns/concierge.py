@@ -11,8 +11,17 @@ from typing import Any
 
 from airflow_chilipiper.api.call import Call, Interval, path
 from airflow_chilipiper.api.errors import Invalid, Unreadable
-from airflow_chilipiper.api.patterns.answers import booked, ids, lifetime, record, session_id, start_times, text
+from airflow_chilipiper.api.patterns.answers import booked, ids, text
 from airflow_chilipiper.api.patterns.offer import Booked, Offer
+from airflow_chilipiper.api.patterns.opening import (
+    NO_LIST,
+    failures,
+    lifetime,
+    only_list_of_instants,
+    session_id,
+    start_times,
+    unwrapped,
+)
 from airflow_chilipiper.api.patterns.pattern import emails_in
 from airflow_chilipiper.api.patterns.slots import Bookable, Slot, Slots
 
@@ -56,7 +65,7 @@ class Concierge:
             permission="concierge.route and concierge.schedule",
             method="POST",
             path=path("/v1/org/concierge/routers/{}/rest", self.router_slug),
-            body={"form": dict(self.form), "options": {"trigger": self.trigger}, "interval": interval.body()},
+            body={"form": dict(self.form), "options": {"trigger": self.trigger}, "interval": interval.in_whole_days()},
             read=_offer,
             repeatable=True,
         )
@@ -74,20 +83,29 @@ class Concierge:
 
 
 def _offer(body: Any) -> Offer:
-    answer = record(body, "concierge-route-by-slug")
+    answer = unwrapped(body, "concierge-route-by-slug")
     session, allowed = session_id(answer), answer.get("schedulingAllowed") is not False
     scheduling = answer.get("schedulingData")
-    scheduling = scheduling if isinstance(scheduling, Mapping) else {}
-    times = start_times(scheduling) or start_times(answer)
+    places = (scheduling, answer) if isinstance(scheduling, Mapping) else (answer,)
+    times = _times(answer, scheduling) if allowed else []
     if not session and (times or "schedulingAllowed" not in answer):
         raise Unreadable("concierge-route-by-slug: the answer has no routeId")
     address = path("/v1/org/concierge/routing/{}/schedule-simple", session) if session else ""
     assignment = answer.get("assignment")
     return Offer(
         session=session,
-        slots=Slots([Bookable(address, times)]),
+        slots=Slots([Bookable(address, times or ())]),
         allowed=allowed,
-        lifetime=lifetime(scheduling, answer),
+        lifetime=lifetime(*places),
         assignees=ids(answer.get("assignments") or ([assignment] if assignment else None)),
         page=text(answer.get("routingLink")),
+        notes=(*([NO_LIST] if times is None else []), *failures(*places)),
     )
+
+
+def _times(answer: Mapping[str, Any], scheduling: Any) -> list[Any] | None:
+    """In `schedulingData`, or beside it."""
+    if isinstance(scheduling, Mapping) and not answer.get("startTimes"):
+        times = start_times(scheduling)
+        return only_list_of_instants(answer) if times is None else times
+    return start_times(answer, known=frozenset())

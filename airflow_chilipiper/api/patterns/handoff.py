@@ -7,12 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from airflow_chilipiper.api.call import Call, Interval, path
 from airflow_chilipiper.api.errors import Invalid, Unreadable
-from airflow_chilipiper.api.patterns.answers import booked, ids, lifetime, record, session_id, start_times, text
+from airflow_chilipiper.api.patterns.answers import booked, ids, record, text
 from airflow_chilipiper.api.patterns.offer import Booked, Offer
+from airflow_chilipiper.api.patterns.opening import (
+    KNOWN_BESIDE_SLOTS,
+    NO_LIST,
+    SESSION_NAMES,
+    failures,
+    lifetime,
+    session_id,
+    start_times,
+    unwrapped,
+)
 from airflow_chilipiper.api.patterns.slots import Bookable, Path, Slot, Slots
 
 CRM_TYPES = ("LeadId", "ContactId")
@@ -58,7 +69,7 @@ class Handoff:
         body: dict[str, Any] = {"type": "GuestEmailRequest", "guestEmail": self.guest}
         if self.crm_id:
             body = {"type": "CrmRequest", "id": {"type": self._crm_type(), "value": self.crm_id}}
-        body["interval"] = interval.body()
+        body["interval"] = interval.in_whole_days()
         if self.router_id:
             body["routerId"] = self.router_id
         if self.crm_explicits is not None:
@@ -87,17 +98,24 @@ class Handoff:
         return self.crm_type or SALESFORCE_PREFIXES.get((self.crm_id or "")[:3])
 
     def _offer(self, body: Any) -> Offer:
-        answer = record(body, "handoff-init")
-        session, results = session_id(answer), list(_path_results(answer))
-        if not session and (results or "routers" not in answer):
+        answer = unwrapped(body, "handoff-init")
+        session, results = session_id(answer), list(_path_results(answer, self.router_id))
+        if not session and (results or not _says_where(answer)):
             raise Unreadable("handoff-init: the answer has no routingId")
+        unsent = sum(times is None for _, times, _ in results)
         return Offer(
             session=session,
-            slots=Slots(Bookable(self._address(session, at), start_times(result), at) for at, result in results),
+            slots=Slots(Bookable(self._address(session, where), times or (), where) for where, times, _ in results),
             lifetime=lifetime(answer),
-            paths=tuple(where for where, _ in results),
+            paths=tuple(where for where, times, _ in results if times),
+            empty_paths=tuple(where for where, times, _ in results if not times),
             guest=text(answer.get("guestEmail")),
-            assignees=ids(_users(results[0][1])) if len(results) == 1 else (),  # of several, the slot decides
+            assignees=ids(_users(results[0][2])) if len(results) == 1 else (),  # of several, the slot decides
+            notes=(
+                *([] if results else ["no path matched"]),
+                *([f"{NO_LIST} for {unsent} of {len(results)} paths"] if unsent else []),
+                *failures(answer, *(result for _, _, result in results)),
+            ),
         )
 
     def _address(self, session: str, where: Path) -> str:
@@ -105,21 +123,65 @@ class Handoff:
         return path(template, session, where.router_id, where.path_id, self.booker_id)
 
 
-def _path_results(answer: Mapping[str, Any]) -> Iterator[tuple[Path, Mapping[str, Any]]]:
-    """Every path that books later. A Fork has a `live` branch without times and a `later` one that books."""
-    for router in answer.get("routers") or ():
-        for result in record(router, "a handoff router").get("pathResults") or ():
-            later = record(record(result, "a handoff path").get("later") or result, "a later path")
-            if later is result and result.get("type") in ("Fork", "Live"):
+_PATHS = frozenset({"pathResults", "paths"})
+KNOWN_BESIDE_ROUTERS = frozenset({*SESSION_NAMES, "routers", "guestEmail", "timeoutInMS", "failures", "type"})
+KNOWN_OF_ROUTER = frozenset({"routerId", "routerName", "name", "workspaceId", "type", "failures"})
+KNOWN_OF_PATH = KNOWN_BESIDE_SLOTS | {
+    *("pathId", "routerId", "assignees", "meetingHost", "locations", "result", "additionalMeetingTypeIds", "ruleId"),
+    *("columnKey", "crmActions", "contactOptions"),
+}
+
+
+def _path_results(
+    answer: Mapping[str, Any], asked_router: str | None
+) -> Iterator[tuple[Path, list[Any] | None, Mapping[str, Any]]]:
+    """Every path that books later, with its times: below its router, or flat with the router's id in each."""
+    if not _says_where(answer) and not KNOWN_BESIDE_ROUTERS.issuperset(answer):
+        raise Unreadable("handoff-init: the answer has no routers, and something else that may be paths")
+    for router in (answer, *_objects(answer.get("routers"), "routerId")):
+        if router is not answer and not (_PATHS & router.keys() or KNOWN_OF_ROUTER.issuperset(router)):
+            raise Unreadable("handoff-init: a router has no pathResults, and something else that may be paths")
+        for result in chain(*(_objects(router.get(name), "pathId") for name in _PATHS)):
+            if (later := _later(result)) is None:
                 continue
-            if later.get("pathId"):
-                yield Path(_id(router, "routerId"), _id(later, "pathId")), later
+            times = _times(later)
+            if times or later.get("pathId"):
+                router_id = text(router.get("routerId")) or text(result.get("routerId")) or asked_router
+                yield Path(_id(router_id, "routerId"), _id(text(later.get("pathId")), "pathId")), times, later
 
 
-def _id(answer: Mapping[str, Any], name: str) -> str:
-    if found := text(answer.get(name)):
-        return found
-    raise Unreadable(f"handoff-init: a path has no {name}")
+def _says_where(answer: Mapping[str, Any]) -> bool:
+    return bool({"routers", *_PATHS} & answer.keys())
+
+
+def _objects(found: Any, id_name: str) -> Iterator[Mapping[str, Any]]:
+    """Of a list, or of a map by their ids."""
+    if isinstance(found, Mapping):
+        found = [{id_name: key, **record(item, f"a {id_name}")} for key, item in found.items()]
+    for item in found or ():
+        yield record(item, f"handoff-init: what has a {id_name}")
+
+
+def _later(result: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The part that books: a Fork has a `live` branch without times, and a `later` one."""
+    later = result.get("later")
+    if isinstance(later, Mapping):
+        return later
+    return None if result.get("type") in ("Fork", "Live") else result
+
+
+def _times(path_result: Mapping[str, Any]) -> list[Any] | None:
+    """A path's own, or those of its `result`."""
+    inner = path_result.get("result")
+    if "startTimes" not in path_result and isinstance(inner, Mapping):
+        return start_times(inner, known=KNOWN_OF_PATH)
+    return start_times(path_result, known=KNOWN_OF_PATH)
+
+
+def _id(found: str | None, name: str) -> str:
+    if not found:
+        raise Unreadable(f"handoff-init: a path has no {name}")
+    return found
 
 
 def _users(result: Mapping[str, Any]) -> list[Any]:

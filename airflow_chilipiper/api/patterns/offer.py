@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
-from airflow_chilipiper.api.patterns.slots import Path, Slot
+from airflow_chilipiper.api.patterns.slots import Path, Slot, Slots
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +24,8 @@ class Offer:
     """What opening a session answered.
 
     `allowed` is False where the router disqualified the lead. `lifetime` is in seconds, None where the answer has
-    none. `guest` is the e-mail that Chili Piper itself found, for a Handoff by CRM id. `page` is the routing page.
+    none. `paths` are Handoff's that have slots, `empty_paths` the others. `guest` is the e-mail that Chili Piper itself
+    found, for a Handoff by CRM id. `page` is the routing page. `notes` say what explains that slots are few, or none.
     """
 
     session: str
@@ -32,9 +34,21 @@ class Offer:
     lifetime: float | None = None
     fields: tuple[FormField, ...] = ()
     paths: tuple[Path, ...] = ()
+    empty_paths: tuple[Path, ...] = ()
     assignees: tuple[str, ...] = ()
     guest: str | None = field(default=None, repr=False)
     page: str | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """The notes, and how many start times were left out once the slots were looked at."""
+        odd = self.slots.odd if isinstance(self.slots, Slots) else 0
+        return (*self.notes, f"{odd} start times could not be read") if odd else self.notes
+
+    def before(self, moment: datetime) -> Offer:
+        """With the slots that start before *moment*: it was asked for in whole days, and may go on after the window."""
+        return replace(self, slots=[slot for slot in self.slots if slot.start < moment])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,10 +11,20 @@ from typing import Any
 
 from airflow_chilipiper.api.call import Call, Interval, path
 from airflow_chilipiper.api.errors import Invalid, Unreadable
-from airflow_chilipiper.api.patterns.answers import booked, lifetime, record, session_id, start_times, text
+from airflow_chilipiper.api.patterns.answers import booked, text
 from airflow_chilipiper.api.patterns.offer import Booked, FormField, Offer
+from airflow_chilipiper.api.patterns.opening import (
+    KNOWN_BESIDE_SLOTS,
+    NO_LIST,
+    failures,
+    lifetime,
+    session_id,
+    start_times,
+    unwrapped,
+)
 from airflow_chilipiper.api.patterns.pattern import emails_in
 from airflow_chilipiper.api.patterns.slots import Bookable, Slot, Slots
+from airflow_chilipiper.api.spelling import trimmed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +48,7 @@ class SchedulingLink:
             raise Invalid("link has no type: give link_type and link_id, booking_url, or link={'type': ..., ...}")
         if self.link["type"] == "RoundRobin" and not self.link.get("linkId"):
             raise Invalid("link has no linkId: a RoundRobin link is {'type': 'RoundRobin', 'linkId': ...}")
-        if not self.guest or not self.guest.strip():
+        if not trimmed(self.guest or ""):
             owned = self.link["type"] == "Ownership"
             why = ", and an Ownership link cannot find the owner without it" if owned else ""
             raise Invalid(f"guest_email is missing: a scheduling link books for a guest{why}")
@@ -51,7 +61,7 @@ class SchedulingLink:
         return (self.guest, *emails_in(self.form))
 
     def open(self, interval: Interval, /) -> Call[Offer]:
-        body = {"link": dict(self.link), "interval": interval.body(), "guestEmail": self.guest}
+        body = {"link": dict(self.link), "interval": interval.in_whole_days(), "guestEmail": self.guest}
         if self.meeting_type_id:
             body["meetingTypeId"] = self.meeting_type_id
         if self.guest_timezone:
@@ -97,26 +107,39 @@ def _answers(fields: tuple[FormField, ...], form: Mapping[str, Any], guest: str)
     return {field.reference: answers[field.reference] for field in fields if field.reference in answers}
 
 
+KNOWN_BESIDE_SLOTS_OF_LINK = KNOWN_BESIDE_SLOTS | {"formFields", "link", "guestEmail", "guestTimezone"}
+
+
 def _offer(body: Any) -> Offer:
-    answer = record(body, "scheduling-link-init")
-    session, times = session_id(answer), start_times(answer)
+    answer = unwrapped(body, "scheduling-link-init")
+    session, times = session_id(answer), start_times(answer, known=KNOWN_BESIDE_SLOTS_OF_LINK)
     if not session:
         raise Unreadable("scheduling-link-init: the answer has no routeId")
+    asked = answer.get("formFields")
+    fields = [_field(item) for item in asked if item is not None] if isinstance(asked, list) else []
+    odd = fields.count(None)
+    address = path("/v1/org/schedulingLinks/routing/{}/schedule-simple", session)
     return Offer(
         session=session,
-        slots=Slots([Bookable(path("/v1/org/schedulingLinks/routing/{}/schedule-simple", session), times)]),
+        slots=Slots([Bookable(address, times or ())]),
         lifetime=lifetime(answer),
-        fields=tuple(_field(item) for item in answer.get("formFields") or ()),
+        fields=tuple(filter(None, fields)),
+        notes=(
+            *([NO_LIST] if times is None else []),
+            *failures(answer),
+            *([f"{odd} of {len(fields)} form fields could not be read"] if odd else []),
+        ),
     )
 
 
-def _field(item: Any) -> FormField:
+def _field(item: Any) -> FormField | None:
     """A question; its requirement comes as `"Required"`, `{"type": "Hidden", "value": ...}` or `{"Hidden": ...}`."""
-    field = record(item, "a form field")
-    reference = text(field.get("reference"), "value")
+    if not isinstance(item, Mapping):
+        return None
+    reference = text(item.get("reference"), "value")
     if not reference:
-        raise Unreadable("scheduling-link-init: a form field has no reference")
-    kind, value = _requirement(field.get("requirement"))
+        return None
+    kind, value = _requirement(item.get("requirement"))
     return FormField(reference=reference, required=kind == "Required", hidden=value if kind == "Hidden" else None)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from itertools import accumulate
@@ -60,10 +60,16 @@ class Time(msgspec.Struct, frozen=True, gc=False):
 class Slots(Sequence[Slot]):
     """The slots of an offer, in the order given; each is read when looked at, since offers are long and one is used.
 
-    A start time is text, or an object with `startTime` (or `start`) and `attendees`: both are seen in the wild.
+    A start time is text, or an object with `startTime` (or `start`) and `attendees`: both are seen in the wild. `odd`
+    counts those that are neither, and are left out once the times are looked at; none is left out where all are odd.
     """
 
+    odd = 0
+
     def __init__(self, groups: Iterable[Bookable] = ()) -> None:
+        self._set(groups)
+
+    def _set(self, groups: Iterable[Bookable]) -> None:
         self._groups = tuple(groups)
         self._ends = tuple(accumulate(len(group.start_times) for group in self._groups))
 
@@ -79,10 +85,23 @@ class Slots(Sequence[Slot]):
         return self._at(chosen) if isinstance(chosen, int) else [self._at(each) for each in chosen]
 
     def __iter__(self) -> Iterator[Slot]:
+        self.times()
         return (_slot(group, item) for group in self._groups for item in group.start_times)
 
     def times(self) -> list[Time]:
         """Of every slot, in the same order; nobody's attendees are read."""
+        try:
+            return self._times()
+        except Unreadable:
+            readable = [replace(group, start_times=list(filter(_is_time, group.start_times))) for group in self._groups]
+            if not any(group.start_times for group in readable):
+                raise
+            sent = len(self)
+            self._set(readable)
+            self.odd += sent - len(self)
+            return self._times()
+
+    def _times(self) -> list[Time]:
         return [Time(_instant(_text(item)), group.path) for group in self._groups for item in group.start_times]
 
     def _at(self, index: int) -> Slot:
@@ -109,10 +128,19 @@ def _text(item: Any) -> Any:
     return item
 
 
+def _is_time(item: Any) -> bool:
+    try:
+        return bool(_instant(_text(item)))
+    except Unreadable:
+        return False
+
+
 def _instant(text: Any) -> datetime:
     try:
         start = datetime.fromisoformat(text)
     except (TypeError, ValueError):
+        if isinstance(text, str) and text.endswith("z"):  # as RFC 3339 allows it
+            return _instant(text[:-1] + "Z")
         raise Unreadable("the answer has a start time that is no date and time") from None
     if start.tzinfo is None:
         raise Unreadable("the answer has a start time without a time zone")

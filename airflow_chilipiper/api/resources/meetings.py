@@ -17,6 +17,7 @@ from airflow_chilipiper.api.resources.meeting import Meeting, listed, recorded
 from airflow_chilipiper.api.resources.pages import PAGE_SIZE, Page, every, windows
 from airflow_chilipiper.api.retry import with_retries
 from airflow_chilipiper.api.runtime import Runtime
+from airflow_chilipiper.api.spelling import trimmed
 
 WINDOW = timedelta(days=6)  # the service takes 7 days; the vendor's own notes advise at most 6
 STATUSES = ("Active", "Canceled", "NoShow", "Completed")
@@ -98,7 +99,7 @@ def _known(statuses: list[str]) -> list[str]:
 def _email(guest: str | None) -> str | None:
     if guest is not None and "@" not in guest:
         raise Invalid("guest is not an e-mail: give an address, or None for the meetings of everybody")
-    return guest and guest.strip()
+    return guest and trimmed(guest)
 
 
 def _id(meeting: Meeting) -> str:

@@ -12,6 +12,7 @@ from airflow_chilipiper.api.http.payload import Payload, read
 from airflow_chilipiper.api.resources.pages import every, numbered
 from airflow_chilipiper.api.retry import with_retries
 from airflow_chilipiper.api.runtime import Runtime
+from airflow_chilipiper.api.spelling import email as spelled
 
 
 class User(Payload):
@@ -68,8 +69,8 @@ async def user(runtime: Runtime, user_id: str) -> User:
 
 async def find_user(runtime: Runtime, email: str) -> User:
     """The user with exactly this e-mail, in whatever case: the service itself also finds parts of e-mails and names."""
-    wanted = email.strip().casefold()
-    fitting = [found for found in await search_users(runtime, wanted) if found.email.strip().casefold() == wanted]
+    wanted = spelled(email)
+    fitting = [found for found in await search_users(runtime, wanted) if spelled(found.email) == wanted]
     if len(fitting) == 1:
         return fitting[0]
     if not fitting:

@@ -8,6 +8,7 @@ from airflow_chilipiper.api.errors import Invalid
 from airflow_chilipiper.api.http.payload import Payload, read
 from airflow_chilipiper.api.resources.pages import every, numbered
 from airflow_chilipiper.api.runtime import Runtime
+from airflow_chilipiper.api.spelling import trimmed
 
 
 class Workspace(Payload):
@@ -27,7 +28,7 @@ async def workspaces(runtime: Runtime) -> list[Workspace]:
 async def find_workspace(runtime: Runtime, name: str) -> Workspace:
     """The workspace with exactly this name."""
     seen = await workspaces(runtime)
-    fitting = [found for found in seen if found.name.strip() == name.strip()]
+    fitting = [found for found in seen if trimmed(found.name) == trimmed(name)]
     if len(fitting) == 1:
         return fitting[0]
     if not fitting:

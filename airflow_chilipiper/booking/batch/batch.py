@@ -72,7 +72,6 @@ class Batch:
         self._at_once, self._one_target, self._drain = at_once or AT_ONCE, one_target, drain
         self._unreported: dict[int, Outcome] = {}  # of those that were taken: what is reported if nothing else comes
         self._reporting = Lock()
-        self._under_way = 0
         self._stopping, self._done, self._awake = Event(), Event(), Event()
         self._stop_runtime: Callable[[], object] = bool
         self._crash: BaseException | None = None
@@ -123,10 +122,9 @@ class Batch:
             self._stop_runtime = partial(asyncio.get_running_loop().call_soon_threadsafe, self.runtime.stop)
             async for taken in self._taken(self.runtime):
                 for number, lead in taken:
-                    await self.runtime.admission.wait(self._has_place)
+                    await self.runtime.admission.wait(at_most=self._at_once)
                     if self._stopping.is_set():
                         return
-                    self._under_way += 1
                     self.runtime.admission.start(self._book(number, lead, self.runtime), flows)
 
     async def _taken(self, runtime: BatchRuntime) -> AsyncIterator[Sequence[Numbered]]:
@@ -156,17 +154,11 @@ class Batch:
             taken.append((number, lead))
         return taken
 
-    def _has_place(self) -> bool:
-        return self._under_way < self._at_once
-
     async def _book(self, number: int, lead: Lead, runtime: BatchRuntime) -> None:
         self._expect(number, IN_FLIGHT)
-        try:
-            outcome = await self._outcome(lead, runtime)
-            self._expect(number, outcome)
-            self._report(number, await self._finished(outcome, runtime))
-        finally:
-            self._under_way -= 1
+        outcome = await self._outcome(lead, runtime)
+        self._expect(number, outcome)
+        self._report(number, await self._finished(outcome, runtime))
 
     async def _finished(self, outcome: Outcome, runtime: BatchRuntime) -> Outcome:
         try:

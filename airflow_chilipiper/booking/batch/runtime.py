@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
+from typing import Any, TypeVar
 
 from airflow_chilipiper.api.http.client_runtime import Asks
 from airflow_chilipiper.api.pace.limiter import RateLimiter
 from airflow_chilipiper.booking.batch.admission import Admission
+from airflow_chilipiper.booking.batch.shared_flows import SharedFlows
 from airflow_chilipiper.booking.ledger.entry import Entry
 from airflow_chilipiper.booking.ledger.runtime import RecordingRuntime
 from airflow_chilipiper.booking.ledger.store import Ledger
+
+T = TypeVar("T")
 
 
 class Stopping(Exception):
@@ -34,6 +37,7 @@ class BatchRuntime(RecordingRuntime):
         self._stopping = False
         self._waiting: set[asyncio.Task[Any]] = set()
         self.admission = Admission(lambda: limiter.rate)
+        self._shared = SharedFlows(self.pause)
 
     async def get_or_create_all(self, entries: Sequence[Entry], /) -> None:
         """Get or create the entries of leads to come in one transaction; `get_or_create` then returns each."""
@@ -48,6 +52,11 @@ class BatchRuntime(RecordingRuntime):
 
     async def pause(self, seconds: float, /) -> None:
         await self._unless_stopping(super().pause(seconds))
+
+    async def later(self, seconds: float, key: Hashable, flow: Callable[[], Awaitable[T]], /) -> T:
+        with self.admission.aside():
+            await self.pause(seconds)
+            return await self._shared.answer(key, flow)
 
     def stop(self) -> None:
         """To be called in the loop."""

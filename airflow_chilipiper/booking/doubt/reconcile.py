@@ -10,7 +10,6 @@ from dataclasses import replace
 from math import inf
 from typing import TYPE_CHECKING
 
-from airflow_chilipiper.api import errors
 from airflow_chilipiper.api.runtime import Runtime
 from airflow_chilipiper.booking.doubt.bounds import Bounds
 from airflow_chilipiper.booking.doubt.evidence import Evidence, evidence_in
@@ -20,16 +19,6 @@ from airflow_chilipiper.booking.ledger.runtime import LedgerRuntime
 
 if TYPE_CHECKING:
     from airflow_chilipiper.booking.lead import Lead
-
-
-def is_worth_a_look(doubt: Exception) -> bool:
-    """A 4xx in Chili Piper's own envelope that speaks neither of a used session nor of a meeting already made.
-
-    The codes of a taken slot are not published. Without that envelope the no may come from something in between.
-    """
-    if not isinstance(doubt, errors.Refused) or isinstance(doubt, errors.MAY_BE_BOOKED):
-        return False
-    return doubt.code is not None and 400 <= doubt.status < 500
 
 
 def is_in_doubt(entry: Entry, bounds: Bounds, wall: float, *, sender: str = "") -> bool:

@@ -25,12 +25,13 @@ _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")  # Unicode's category Cc
 def lead_key(value: Any) -> str:
     """A key as text: 42, 42.0 and Decimal("42.0") are one lead, and so are `Jo@Example.com ` and `jo@example.com`.
 
-    Text is NFC and trimmed of white space and zero-width characters. Only e-mails are lower-cased: Salesforce's ids of
-    15 characters differ by case.
+    Text is NFC and trimmed of white space and of characters that nobody sees. Only e-mails are lower-cased:
+    Salesforce's ids of 15 characters differ by case.
     """
-    if isinstance(value, bool) or value is None:
+    if isinstance(value, bool) or is_missing(value):
+        found = repr(value) if value is None or isinstance(value, bool) else "missing"
         raise Invalid(
-            f"lead_key is {value!r}, expected text or a number that is the lead's own, such as its id or e-mail;"
+            f"lead_key is {found}, expected text or a number that is the lead's own, such as its id or e-mail;"
             " a single lead's is its e-mail, if not given"
         )
     if isinstance(value, (int, float, Decimal)):
@@ -47,6 +48,16 @@ def lead_key(value: Any) -> str:
     if len(text) > LONGEST or _CONTROLS.search(text):
         raise Invalid(f"lead_key is no id: it has control characters, or more than {LONGEST} characters")
     return text.lower() if "@" in text else text
+
+
+def is_missing(value: Any) -> bool:
+    """None, and the not-a-number, not-a-time or NA that data frames put for it: none of them is equal to itself."""
+    try:
+        return value is None or bool(value != value)
+    except (TypeError, ArithmeticError):  # NA is neither true nor false, and a signalling NaN cannot be compared
+        return True
+    except ValueError:  # of a whole array
+        return False
 
 
 def _number(number: Decimal) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Any, Protocol, TypeVar
 
 from airflow_chilipiper.api.http.client_runtime import Asks, ClientRuntime
 from airflow_chilipiper.api.pace.limiter import RateLimiter
@@ -10,6 +11,8 @@ from airflow_chilipiper.api.runtime import Runtime
 from airflow_chilipiper.booking.ledger.entry import Entry
 from airflow_chilipiper.booking.ledger.group_commit import GroupCommit
 from airflow_chilipiper.booking.ledger.store import Ledger
+
+T = TypeVar("T")
 
 
 class LedgerRuntime(Runtime, Protocol):
@@ -20,6 +23,12 @@ class LedgerRuntime(Runtime, Protocol):
 
     async def update(self, entry: Entry, /) -> Entry:
         """Durable once it returns; else raises Conflict, MeetingTaken or LedgerFailed."""
+
+    async def later(self, seconds: float, key: Hashable, flow: Callable[[], Awaitable[T]], /) -> T:
+        """What *flow* answers, begun at least so many seconds from now. In a batch nobody waits for this place.
+
+        Whoever comes with an equal *key* before it begins may get the same answer.
+        """
 
 
 class RecordingRuntime(ClientRuntime):
@@ -32,3 +41,7 @@ class RecordingRuntime(ClientRuntime):
 
     async def get_or_create(self, entry: Entry, /) -> Entry:
         return await self._commits.get_or_create(entry)
+
+    async def later(self, seconds: float, _key: Hashable, flow: Callable[[], Awaitable[T]], /) -> T:
+        await self.pause(seconds)
+        return await flow()

@@ -10,7 +10,7 @@ from airflow_chilipiper.booking.ledger.entry import STATES, Entry, LedgerFailed,
 
 PREFIX = "__chilipiper__/"
 HEAD = f"{PREFIX}head"
-VERSION = 2
+VERSION = 3
 MOST_BYTES = 60_000  # of a value; Airflow takes 65,535
 DEFAULTS = {field.name: field.default for field in fields(Entry) if field.name != "replaces"}
 OLDER = (

@@ -22,7 +22,7 @@ class SlotChoice(Protocol):
         """
 
     def resolve(self, resolution: Resolution, /) -> None:
-        """What became of the slot that was chosen last."""
+        """What became of the slot that was chosen last; only the first word on it counts."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from airflow_chilipiper.api.errors import ChiliPiperError
 from airflow_chilipiper.api.patterns.offer import Offer
-from airflow_chilipiper.api.patterns.slots import Slot, Slots, Time
+from airflow_chilipiper.api.patterns.slots import Path, Slot, Slots, Time
 
 Timed = Time | Slot
 Filter = Callable[[Timed], bool]
@@ -67,6 +67,12 @@ def not_before(moment: datetime) -> Filter:
     return lambda slot: slot.start >= moment
 
 
+def before(moment: datetime) -> Filter:
+    """Starts before *moment*: an offer is asked for in whole days, and may go on after the window."""
+    moment = moment.astimezone(UTC)
+    return lambda slot: slot.start < moment
+
+
 def nearest(moments: Iterable[datetime]) -> Preference:
     """As near as can be to any of *moments*."""
     wanted = tuple(moment.astimezone(UTC) for moment in moments)
@@ -83,13 +89,22 @@ class Undecided(ChiliPiperError):
 
 
 def on_path(wanted: str, offer: Offer) -> Filter:
-    """Where Handoff may book: on the `only` path that there is, on any (`earliest`), or on the path with this id."""
-    ids = [path.path_id for path in offer.paths]
-    if wanted == "only" and len(ids) > 1:
-        listed = ", ".join(f"{path.path_id} (router {path.router_id})" for path in offer.paths)
-        raise Undecided(f"the offer has {len(ids)} paths: {listed}; give path as one of these ids, or path='earliest'")
+    """Where Handoff may book: on the `only` path that has slots, on any (`earliest`), or on the path with this id."""
+    if wanted == "only" and len(offer.paths) > 1:
+        listed = ", ".join(map(_named, offer.paths))
+        raise Undecided(
+            f"the offer has {len(offer.paths)} paths: {listed}; give path as one of these ids, or path='earliest'"
+        )
     if wanted in ("only", "earliest"):
         return lambda slot: True
-    if wanted not in ids:
-        raise Undecided(f"the offer has no path {wanted}: it has {', '.join(ids) or 'none'}")
-    return lambda slot: slot.path is not None and slot.path.path_id == wanted
+    fitting = [path for path in (*offer.paths, *offer.empty_paths) if path.path_id == wanted]
+    if not fitting:
+        others = ", ".join(map(_named, (*offer.paths, *offer.empty_paths)))
+        raise Undecided(f"the offer has no path {wanted}: it has {others or 'none, since no path matched'}")
+    if len(fitting) > 1:
+        raise Undecided(f"the offer has this path twice: {', '.join(map(_named, fitting))}; give router_id, too")
+    return lambda slot: slot.path == fitting[0]
+
+
+def _named(path: Path) -> str:
+    return f"{path.path_id} (router {path.router_id})"

@@ -116,8 +116,9 @@ def _judge_freed(side: Truth, entry: Entry) -> None:
     side.law(not seen.failed, "a list that failed is no evidence, and frees nobody")
     side.law(not seen.shown, "set free against a meeting that is listed")
     if entry is side.sent and side.may_look:
-        looked = side.scenario.is_known and _looked_at_slot(side, entry, by_letter=True)
-        side.law(bool(looked), "set free by a no that was not looked at")
+        looked = _looked_at_slot(side, entry, by_letter=True) if side.scenario.is_known else None
+        side.law(looked is not None, "set free by a no that was not looked at")
+        side.law((looked or 0.0) >= side.no_counts_from, "set free by a no before the list has had its time")
         return
     if seen.log_says != "timed out":
         side.law(entry.state != "review", "I9: review, set free without evidence")

@@ -91,6 +91,7 @@ REBOOK_EARLY: dict[str, Any] = {"policy": "rebook", **EARLY}
 # Short ones, and with them most of what can be broken is found.
 SHORT = (
     Scenario("planned", sessions=1, tried="answers"),
+    Scenario("planned", sessions=1, lag=4.0, tried="answers"),
     Scenario("sent", **REBOOK_EARLY, **LEAST),
     *(Scenario("sent", age=age, policy="rebook", **LESS) for age in (FRESH, CALL - 1)),
     Scenario("sent", by="a later try", age=FRESH, **LESS),

@@ -61,7 +61,7 @@ def sequences(flow: Copies, scene: Scene, answers: dict[str, BaseException]) -> 
 def sequences_of(scenario: Scenario, flow: Copies) -> int:
     """Drive *flow* through all there is in that scenario; how many sequences that were."""
     (scene,) = scenes([scenario], flow)
-    return sum(1 for _ in sequences(flow, scene, as_errors(flow.read)))
+    return sum(1 for _ in sequences(flow, scene, as_errors(flow)))
 
 
 def every_sequence(flow: Copies) -> int:

@@ -19,10 +19,17 @@ from tests.protocol.by_hand.evidence import ROUTERS, Made, MeetingList, Slot, lo
 from tests.protocol.by_hand.on_record import OnRecord
 from tests.protocol.by_hand.scenarios import LIFETIME, an_offer, invited_by, start_of
 from tests.protocol.by_hand.truth import NEVER
-from tests.protocol.by_hand.wire_answers import DOUBTS, LISTS_FAIL, NOES, NOES_TO_LOOK_AT, OPENING_FAILS
+from tests.protocol.by_hand.wire_answers import (
+    DOUBTS,
+    LISTS_FAIL,
+    NOES,
+    NOES_TO_LOOK_AT,
+    NOES_TO_WAIT_FOR,
+    OPENING_FAILS,
+)
 from tests.protocol.laws import one_meeting
 
-FEW = ("slot gone", "not allowed", "refused with a code", "no answer", "session gone")
+FEW = ("slot gone", "not allowed", "slot gone with a code", "refused with a code", "no answer", "session gone")
 MINUTE = timedelta(minutes=1)
 
 
@@ -107,7 +114,8 @@ class Side(OnRecord):
         if chosen == "booked":
             self.answered = f"meeting-of-{session}"
             return Booked(meeting_id=self.answered)
-        self.doubt, self.may_look = True, kind in NOES_TO_LOOK_AT
+        self.doubt, self.may_look = True, kind in (*NOES_TO_LOOK_AT, *NOES_TO_WAIT_FOR)
+        self.no_counts_from = self.clock + (self.scenario.lag if kind in NOES_TO_WAIT_FOR else 0.0)
         self.plain = kind in DOUBTS and kind != "no answer"
         return self.answers[kind]
 
@@ -115,7 +123,8 @@ class Side(OnRecord):
         """What is not known for a no may come late, but after one kind of doubt all go on alike."""
         if self.terse and self.scenario.tried != "answers":
             return ["no answer, made"]
-        kinds = FEW if self.scenario.tried == "less" or len(self.opened) > 1 else (*NOES, *NOES_TO_LOOK_AT, *DOUBTS)
+        every = (*NOES, *NOES_TO_LOOK_AT, *NOES_TO_WAIT_FOR, *DOUBTS)
+        kinds = FEW if self.scenario.tried == "less" or len(self.opened) > 1 else every
         doubts = [f"{kind}, {became}" for kind in kinds if kind not in NOES for became in ("made", "not made")]
         return [*(kind for kind in kinds if kind in NOES), *doubts, "no answer, made late"]
 

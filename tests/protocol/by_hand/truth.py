@@ -52,7 +52,7 @@ class Truth:
         self.recorded_as: set[str] = set()
         self.armed: Entry | None = None
         self.sent: Entry | None = None
-        self.read_before_record = 0.0
+        self.read_before_record = self.no_counts_from = 0.0
         self.wide, self.pauses = False, 0
         self._look_anew()
 

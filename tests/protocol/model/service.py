@@ -146,7 +146,7 @@ class ChiliPiper:
         if request.answer is None and request.start in self.taken:
             request.answer = {"type": "Failure", "reason": "the slot is taken"}
             if self.codes:
-                request.reader = refusing(errors.Refused, 409, "TimeslotTaken")
+                request.reader = refusing(errors.SlotGone, 409, "TimeslotTaken")
         if request.answer is None:
             request.meeting = self._make(request)
             request.answer = {"meetingId": request.meeting.id}

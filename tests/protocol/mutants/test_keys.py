@@ -62,6 +62,10 @@ def one_name_from_two_keyboards() -> None:
     one_meeting("Zo\u00eb", "Zoe\u0308", " Zo\u00eb\u200b")
 
 
+def one_id_behind_a_direction_mark() -> None:
+    one_meeting("00Q5e00000ABCDE", "\u200f00Q5e00000ABCDE", "00Q5e00000ABCDE\ufe0f")
+
+
 def a_later_window() -> None:
     from airflow_chilipiper.api.call import Interval
 
@@ -116,7 +120,13 @@ MUTANTS = {
         SPELLING, 'unicodedata.normalize("NFC", text)', "text", shown=("I1", one_name_from_two_keyboards)
     ),
     "text not trimmed of what nobody sees": Mutant(
-        SPELLING, r'"\u200b\u200c\u200d\u2060\ufeff\u00ad"', '""', shown=("I1", one_name_from_two_keyboards)
+        SPELLING, "bool(_is_unseen(sign))", "False", shown=("I1", one_name_from_two_keyboards)
+    ),
+    "text trimmed of a list of marks": Mutant(
+        SPELLING,
+        "bool(_is_unseen(sign))",
+        r'sign in "\u200b\u200c\u200d\u2060\ufeff\u00ad"',
+        shown=("I1", one_id_behind_a_direction_mark),
     ),
     "compared over the window": Mutant(
         LEAD,

@@ -35,7 +35,7 @@ def a_200_that_names_no_meeting() -> None:
 
 
 def a_failure_that_names_a_meeting() -> None:
-    at_most_one_meeting(in_json(200, {"type": "Failure", "reason": "the CRM is slow", "meetingId": "m-1"}))
+    at_most_one_meeting(in_json(200, {"type": "Failure", "reason": "the slot is taken", "meetingId": "m-1"}))
 
 
 def a_503_that_says_when_to_come_back() -> None:
@@ -90,14 +90,14 @@ ANSWER, PATTERN, PAGES, MEETINGS = (
 MUTANTS = {
     "a 200 without a meeting id taken for success": Mutant(
         PATTERN,
-        "if failure is not None or not isinstance(meeting_id, str) or not meeting_id.strip():",
-        "if failure is not None:",
+        "if not isinstance(meeting_id, str) or not meeting_id.strip():",
+        "if False:",
         shown=("I5", a_200_that_names_no_meeting),
     ),
     "a failure taken for a no though it names a meeting": Mutant(
         PATTERN,
-        "if failure is not None and meeting_id is None:",
-        "if failure is not None:",
+        "if names_meeting(answer):\n            raise",
+        "if False:\n            raise",
         shown=("I1", a_failure_that_names_a_meeting),
     ),
     "a 503 with Retry-After taken for a no": Mutant(
@@ -108,8 +108,8 @@ MUTANTS = {
     ),
     "a gateway's 400 taken for Chili Piper's": Mutant(
         ANSWER,
-        """answer.kind == "text/plain" and answer.content.strip() and not answer.is_html:""",
-        "answer.content.strip():",
+        "if answer.is_plain:\n        if answer.status == 400 and OF_DECODER.match(said):",
+        "if True:\n        if answer.status == 400:",
         shown=("I1", a_400_of_a_gateway),
     ),
     "a gateway's 4xx taken for Chili Piper's": Mutant(
@@ -119,7 +119,10 @@ MUTANTS = {
         shown=("I1", a_4xx_of_a_gateway),
     ),
     "a used session taken for a lost slot": Mutant(
-        ANSWER, 'if speaks_of_session(f"{code} . {said}"):', "if False:", shown=("I1", a_session_that_was_used)
+        ANSWER,
+        'return spoken_of(f"{code} . {said}") or',
+        'return spoken_of("slot taken") or',
+        shown=("I1", a_session_that_was_used),
     ),
     "only the first page of a list read": Mutant(
         PAGES,

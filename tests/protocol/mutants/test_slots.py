@@ -51,7 +51,7 @@ def beside_a_call_that_was_not_let_in() -> None:
 BOOK = "booking.book"
 RESOLUTION = """    if entry.state != "planned":
         return "consumed"
-    return "returned" if isinstance(answer, errors.SLOT_UNTOUCHED) else "lost"
+    return "returned" if isinstance(answer, Exception) and leaves_slot(answer) else "lost"
 """
 MUTANTS = {
     "a slot whose resolution nobody hears of": Mutant(

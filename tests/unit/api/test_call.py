@@ -81,6 +81,22 @@ def test_a_window_is_sent_as_start_and_iso_duration(length: timedelta, sent: str
     assert Interval(NOON, length).body() == {"startsAt": "2026-11-02T12:00:00Z", "duration": sent}
 
 
+@pytest.mark.parametrize(
+    ("length", "sent"),
+    [
+        (timedelta(days=7), "7 days"),
+        (timedelta(days=1), "1 day"),
+        (timedelta(hours=4), "1 day"),
+        (timedelta(days=6, seconds=1), "7 days"),
+        (timedelta(weeks=3), "21 days"),
+    ],
+)
+def test_a_session_is_opened_for_whole_days_rounded_up(length: timedelta, sent: str) -> None:
+    interval = Interval(NOON, length)
+    assert interval.in_whole_days() == {"startsAt": "2026-11-02T12:00:00Z", "duration": sent}
+    assert interval.end == NOON + length
+
+
 @pytest.mark.parametrize("length", [timedelta(0), timedelta(days=-1), timedelta(microseconds=5)])
 def test_a_window_shorter_than_a_second_is_refused(length: timedelta) -> None:
     with pytest.raises(Invalid, match="it must be at least a second long"):

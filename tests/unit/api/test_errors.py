@@ -16,9 +16,6 @@ GROUPS = {
     "PASSING": {"NotSent", "NoAnswer", "Unreadable", "Throttled", "ServerBroken"},
     "UNANSWERED": {"NotSent", "NoAnswer"},
     "INCURABLE": {"Invalid", "BadRequest", "NotAllowed"},
-    "SLOT_UNTOUCHED": {"NotSent", "Throttled", "Invalid", "BadRequest", "NotAllowed"},
-    "DEFINITE_NO": {"NotSent", "Throttled", "SlotGone", "Invalid", "BadRequest", "NotAllowed"},
-    "MAY_BE_BOOKED": {"SessionGone", "ServerBroken"},
     "TRY_LATER": {"NotSent", "Throttled", "ServerBroken"},
     "STOPS_THE_BATCH": {"NotAllowed", "NotFound"},
 }
@@ -40,7 +37,3 @@ def test_the_whole_tree_is_sorted_here() -> None:
 def test_who_is_in_a_group(group: str) -> None:
     """By what `except` catches, so that a parent would show."""
     assert {name for name in LEAVES if isinstance(made(name), getattr(errors, group))} == GROUPS[group]
-
-
-def test_no_definite_no_may_have_been_acted_on() -> None:
-    assert not set(errors.DEFINITE_NO) & {*errors.MAY_BE_BOOKED, errors.NoAnswer, errors.Unreadable}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from airflow_chilipiper.api.resources.meeting import Meeting
-from airflow_chilipiper.api.spelling import email, trimmed
+from airflow_chilipiper.api.spelling import email, trimmed, unseen
 
 
 def test_trimming_leaves_the_inside_alone() -> None:
@@ -15,6 +17,33 @@ def test_trimming_a_cell_of_blanks_takes_no_time() -> None:
     blanks = " \u200b" * 500_000
     assert trimmed(blanks) == ""
     assert trimmed(f"{blanks}a b{blanks}") == "a b"
+
+
+UNSEEN = {
+    "direction": "\u061c\u200e\u200f\u202a\u202e\u2066\u2069",
+    "joiners and fillers": "\u00ad\u034f\u115f\u1160\u17b4\u180e\u200b\u200d\u2060\u2065\u3164\uffa0\ufff0\ufeff",
+    "selectors": "\u180b\u180f\ufe00\ufe0f\U000e0100\U000e01ef",
+    "tags, notes and shorthand": "\U000e0001\U000e007f\U000e0fff\U0001d173\U0001bca0",
+    "Braille without a dot": "\u2800",
+}
+
+
+@pytest.mark.parametrize("kind", UNSEEN)
+def test_what_nobody_sees_is_trimmed_and_found_inside(kind: str) -> None:
+    for sign in UNSEEN[kind]:
+        assert trimmed(f" {sign}a{sign}\n{sign}") == "a"
+        assert unseen(f"a{sign}b").startswith(f"U+{ord(sign):04X} (")
+
+
+@pytest.mark.parametrize("text", ["", "a b", "Zo\u00eb", "\u2003a", "\u4e2d\u6587", "e\u0301x", "\U0001f600", "\u2801"])
+def test_what_somebody_sees_is_left(text: str) -> None:
+    """White space in other widths too, which is trimmed, and looks like what it is inside."""
+    assert unseen(text) == ""
+
+
+def test_an_unseen_character_is_named() -> None:
+    assert unseen("00Q\u200f") == "U+200F (RIGHT-TO-LEFT MARK)"
+    assert unseen("a\u2065") == "U+2065 (without a name)"
 
 
 def test_text_from_two_keyboards_is_one() -> None:

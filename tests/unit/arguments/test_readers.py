@@ -92,6 +92,16 @@ def test_e_mails() -> None:
         assert "secret" not in refused(readers.as_email, value)
 
 
+@pytest.mark.parametrize("read", [readers.as_email, readers.as_name], ids=lambda read: read.__name__)
+def test_what_nobody_sees_is_trimmed_and_refused_inside_by_its_name(read: Any) -> None:
+    """An address with a filler in it is a mailbox that does not exist."""
+    assert read("\u200f jo@b.example\ufe0f", "it") == "jo@b.example"
+    for sign, name in (("\u3164", "U+3164 (HANGUL FILLER)"), ("\ufe0f", "U+FE0F (VARIATION SELECTOR-16)")):
+        text = refused(read, f"secret{sign}@b.example")
+        assert f"has {name} in it" in text
+        assert "secret" not in text
+
+
 @pytest.mark.parametrize("value", [{"a": 1}, '{"a": 1}', " {'a': 1} "])
 def test_mappings(value: Any) -> None:
     assert readers.as_object(value, "link") == {"a": 1}

@@ -72,7 +72,7 @@ def test_a_slot_that_comes_later_reaches_the_next_task(chili: Sandbox, run_dag: 
     assert run.state == "success"
     assert [call.status for call in chili.calls] == [500, 200]
     assert chili.calls[-1].body["guestEmail"] == GUEST
-    assert chili.calls[-1].body["interval"]["duration"] == "P3D"
+    assert chili.calls[-1].body["interval"]["duration"] == "3 days"
 
 
 def test_one_sensor_for_each_of_many_guests(chili: Sandbox, run_dag: Callable[..., Any]) -> None:

@@ -132,6 +132,15 @@ def chosen(lead: Any, offered: Offer) -> datetime | None:
     return slot and slot.start
 
 
+def test_no_slot_after_the_window() -> None:
+    """MONDAY is its start, and the offer of whole days goes on."""
+    four_hours = Interval(MONDAY, timedelta(hours=4))
+    lead = lead_of(plan(policy=Policy(purpose="q3", interval=four_hours, sender="me")), ROW)
+    in_time = MONDAY + timedelta(hours=3, minutes=59)
+    assert chosen(lead, offer(MONDAY + timedelta(hours=4), in_time)) == in_time
+    assert chosen(lead, offer(MONDAY + timedelta(hours=4))) is None
+
+
 def test_which_slot() -> None:
     """The earliest that has notice, lies within the hours and on the days of the guest's zone; or the nearest."""
     now = datetime.now(UTC)

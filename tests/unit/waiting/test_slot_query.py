@@ -37,6 +37,11 @@ def test_starts_come_back_as_sent_in_order_and_once() -> None:
     ]
 
 
+def test_no_slot_after_the_window_will_do() -> None:
+    """WALL is midnight; a session is opened for whole days."""
+    assert seen("2026-11-02T00:59:59Z", "2026-11-02T01:00:00Z", window=3600.0) == ["2026-11-02T00:59:59Z"]
+
+
 def test_notice_is_kept_at_each_look() -> None:
     """WALL is midnight: two hours later is soon enough, a second less is not."""
     assert seen("2026-11-02T01:59:59Z", "2026-11-02T02:00:00Z", min_notice=7200.0) == ["2026-11-02T02:00:00Z"]
@@ -57,13 +62,16 @@ def interval(**query: Any) -> dict[str, str]:
 
 
 def test_the_window_begins_now_or_as_asked() -> None:
-    assert interval() == {"startsAt": "2026-11-02T00:00:00Z", "duration": "P7D"}
+    assert interval() == {"startsAt": "2026-11-02T00:00:00Z", "duration": "7 days"}
     asked = interval(window_start="2026-11-05T09:00:00+01:00", window=3600.0)
-    assert asked == {"startsAt": "2026-11-05T08:00:00Z", "duration": "PT1H"}
+    assert asked == {"startsAt": "2026-11-05T08:00:00Z", "duration": "1 day"}
 
 
 def test_of_a_window_that_has_begun_the_rest_is_asked_for() -> None:
-    assert interval(window_start="2026-11-01T00:00:00+00:00") == {"startsAt": "2026-11-02T00:00:00Z", "duration": "P6D"}
+    assert interval(window_start="2026-11-01T00:00:00+00:00") == {
+        "startsAt": "2026-11-02T00:00:00Z",
+        "duration": "6 days",
+    }
 
 
 def test_a_window_that_is_over_ends_the_wait() -> None:

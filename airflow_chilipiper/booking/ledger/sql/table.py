@@ -12,7 +12,7 @@ from sqlalchemy.types import TypeEngine
 from airflow_chilipiper.booking.ledger.entry import Entry, LedgerFailed, Unfit
 
 TABLE = "chilipiper_ledger"
-VERSION = 2
+VERSION = 3
 OLDER = (
     "{table} was made by an older airflow-provider-chilipiper: it has version {found}, and this one works with version"
     " {known} alone; nothing was read and nothing was changed. With the older one, find out about all that is in doubt:"

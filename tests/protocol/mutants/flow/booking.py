@@ -106,9 +106,9 @@ MUTANTS = {
         by_hand=("I6", "planned, sessions 1, tried answers"),
     ),
     "a step back that is not on record": Mutant(
-        "booking.book",
-        "return await record(sent.to_freed(str(no)), sent, runtime), no",
-        "return sent.to_freed(str(no)), no",
+        "booking.record_answer",
+        "        return await record(sent.to_freed(reason), sent, runtime)\n    if means",
+        "        return sent.to_freed(reason)\n    if means",
         by_hand=("I3|I6", "planned, sessions 1, tried answers"),
     ),
     "an entry in doubt booked again": Mutant(

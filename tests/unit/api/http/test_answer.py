@@ -122,7 +122,7 @@ def test_a_failure_inside_a_200_names_the_operation() -> None:
     body = b'{"type": "Failure", "reason": "slot taken by jo@example.com"}'
     with pytest.raises(SlotGone) as caught:
         read(call(), 200, JSON, body)
-    assert str(caught.value) == "concierge-schedule: not booked: slot taken by ***"
+    assert str(caught.value) == "concierge-schedule: refused: slot taken by ***"
     assert (caught.value.status, caught.value.message) == (200, "slot taken by ***")
 
 
@@ -130,7 +130,7 @@ def test_an_operation_is_named_once() -> None:
     def reader(body: Any) -> None:
         raise Unreadable("concierge-schedule: no routeId for jo@example.com")
 
-    with pytest.raises(Unreadable, match=r"^concierge-schedule: no routeId for \*\*\*$"):
+    with pytest.raises(Unreadable, match=r"^concierge-schedule: no routeId for \*\*\*; it was {}$"):
         read(call(reader), 200, JSON, b"{}")
 
 

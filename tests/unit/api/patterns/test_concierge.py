@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from airflow_chilipiper.api.call import Interval
-from airflow_chilipiper.api.errors import Invalid, SlotGone, Unreadable
+from airflow_chilipiper.api.errors import Invalid, Refused, SessionGone, SlotGone, Unreadable
 from airflow_chilipiper.api.patterns.concierge import Concierge
 from airflow_chilipiper.api.patterns.offer import Offer
 
@@ -54,7 +54,7 @@ def test_opening_sends_the_documented_request_and_nothing_else() -> None:
     assert call.body == {
         "form": FORM,
         "options": {"trigger": "InAppButton"},
-        "interval": {"startsAt": "2026-11-02T00:00:00Z", "duration": "P7D"},
+        "interval": {"startsAt": "2026-11-02T00:00:00Z", "duration": "7 days"},
     }
     assert (call.operation, call.repeatable) == ("concierge-route-by-slug", True)
 
@@ -110,7 +110,7 @@ def test_a_disqualified_lead_is_an_answer(answer: Any) -> None:
     assert (found.allowed, len(found.slots)) == (False, 0)
 
 
-@pytest.mark.parametrize("data", [None, {}, {"startTimes": []}, {"startTimes": None}, "none"])
+@pytest.mark.parametrize("data", [{}, {"startTimes": []}, {"startTimes": None}, {"timeoutInMS": 5, "failures": {}}])
 def test_no_free_slot_is_not_disqualified(data: Any) -> None:
     found = offer({"routeId": "r", "schedulingAllowed": True, "schedulingData": data})
     assert (found.allowed, len(found.slots)) == (True, 0)
@@ -118,7 +118,14 @@ def test_no_free_slot_is_not_disqualified(data: Any) -> None:
 
 def test_the_routing_page_and_a_single_assignee_are_kept() -> None:
     page = "https://acme.chilipiper.com/concierge-router/inbound/routing/r"
-    found = offer({"routeId": "r", "routingLink": page, "assignment": {"userId": "u1", "type": "user"}})
+    found = offer(
+        {
+            "routeId": "r",
+            "routingLink": page,
+            "assignment": {"userId": "u1", "type": "user"},
+            "schedulingData": {"startTimes": []},
+        }
+    )
     assert (found.page, found.assignees) == (page, ("u1",))
 
 
@@ -147,19 +154,27 @@ def test_a_meeting_id_is_success_at_either_depth(answer: Any, host: str | None) 
 
 
 @pytest.mark.parametrize(
-    ("answer", "reason"),
+    ("answer", "kind", "code", "reason"),
     [
-        ({"type": "Failure", "reason": "slot taken"}, "slot taken"),
-        ({"scheduleMeetingResult": {"type": "Failure", "details": "slot taken"}}, "slot taken"),
-        ({"type": "Failure"}, "no reason given"),
-        ({"type": "Failure", "meetingId": None}, "no reason given"),
+        ({"type": "Failure", "reason": "slot taken"}, SlotGone, None, "slot taken"),
+        ({"scheduleMeetingResult": {"type": "Failure", "details": "slot taken"}}, SlotGone, None, "slot taken"),
+        ({"type": "Failure"}, Refused, None, "no reason given"),
+        ({"type": "Failure", "meetingId": None}, Refused, None, "no reason given"),
+        ({"type": "Failure", "reason": "Routing was already used"}, SessionGone, None, "Routing was already used"),
+        ({"success": False, "message": "no"}, Refused, None, "no"),
+        ({"errorCode": "SlotTaken"}, SlotGone, "SlotTaken", "no reason given"),
+        ({"errorCode": "Busy", "errorMessage": "no"}, Refused, "Busy", "no"),
+        ({"scheduleMeetingResult": {"success": False}}, Refused, None, "no reason given"),
     ],
 )
-def test_a_failure_at_either_depth_is_a_definite_no(answer: Any, reason: str) -> None:
+def test_a_failure_at_either_depth_is_a_refusal(
+    answer: Any, kind: type[Refused], code: str | None, reason: str
+) -> None:
     found = offer(ANSWER)
-    with pytest.raises(SlotGone) as gone:
+    with pytest.raises(Refused) as caught:
         concierge().book(found.slots[0], found).read(answer)
-    assert (gone.value.status, gone.value.message) == (200, reason)
+    assert type(caught.value) is kind
+    assert (caught.value.status, caught.value.code, caught.value.message) == (200, code, reason)
 
 
 @pytest.mark.parametrize(

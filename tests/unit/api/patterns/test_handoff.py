@@ -14,7 +14,7 @@ from airflow_chilipiper.api.patterns.offer import Offer
 from airflow_chilipiper.api.patterns.slots import Path
 
 WEEK = Interval(datetime(2026, 11, 2, tzinfo=UTC))
-INTERVAL = {"startsAt": "2026-11-02T00:00:00Z", "duration": "P7D"}
+INTERVAL = {"startsAt": "2026-11-02T00:00:00Z", "duration": "7 days"}
 SLOT = "2026-11-02T16:00:00Z"
 LATER = {
     "type": "Later", "pathId": "p1", "assignees": ["u2"], "duration": "30 minutes",
@@ -142,8 +142,8 @@ def test_the_meeting_is_read_from_the_inner_result() -> None:
     done = {"type": "Success", "meetingId": "m"}
     meeting = read({"meetingTypeId": "t", "host": "u2", "selectedAssignees": ["u2"], "scheduleMeetingResult": done})
     assert (meeting.meeting_id, meeting.host, meeting.assignees) == ("m", "u2", ("u2",))
-    with pytest.raises(SlotGone, match="taken"):
-        read({"meetingTypeId": "t", "scheduleMeetingResult": {"type": "Failure", "details": "taken"}})
+    with pytest.raises(SlotGone, match="slot taken"):
+        read({"meetingTypeId": "t", "scheduleMeetingResult": {"type": "Failure", "details": "slot taken"}})
     with pytest.raises(Unreadable):
         read({"meetingTypeId": "t", "host": "u2"})
 

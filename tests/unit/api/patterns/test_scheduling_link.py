@@ -54,7 +54,7 @@ def test_opening_sends_the_documented_request_and_nothing_else() -> None:
     assert (call.method, call.path) == ("POST", "/v1/org/schedulingLinks/init-simple")
     assert call.body == {
         "link": {"type": "RoundRobin", "linkId": "b7c8d9e0"},
-        "interval": {"startsAt": "2026-11-02T00:00:00Z", "duration": "P7D"},
+        "interval": {"startsAt": "2026-11-02T00:00:00Z", "duration": "7 days"},
         "guestEmail": "jo@example.com",
     }
     assert (call.operation, call.repeatable) == ("scheduling-link-init", True)
@@ -112,10 +112,11 @@ def test_an_answer_without_session_or_of_another_shape_is_unreadable(answer: Any
         offer(answer)
 
 
-@pytest.mark.parametrize("fields", [[{}], [5], [{"reference": 5}], [{"reference": {"value": None}}]])
-def test_a_question_without_reference_is_unreadable(fields: Any) -> None:
-    with pytest.raises(Unreadable, match="form field"):
-        offer(ANSWER | {"formFields": fields})
+@pytest.mark.parametrize("field", [{}, 5, {"reference": 5}, {"reference": {"value": None}}])
+def test_a_question_that_cannot_be_read_is_left_out_and_counted(field: Any) -> None:
+    found = offer(ANSWER | {"formFields": [field, {"reference": "PersonPhone"}]})
+    assert [each.reference for each in found.fields] == ["PersonPhone"]
+    assert found.remarks == ("1 of 2 form fields could not be read",)
 
 
 @pytest.mark.parametrize("requirement", ["Required", {"type": "Required"}, {"Required": {}}])

@@ -14,11 +14,11 @@ from airflow_chilipiper.booking.batch.admission import AT_ONCE_WITHOUT_PACE, IN_
 class Feed:
     """Starts one flow after the other; each waits for its place in the pace, then for its end, as the test says."""
 
-    def __init__(self, rate: float | None, *, also: Callable[[], bool] = lambda: True) -> None:
+    def __init__(self, rate: float | None, *, at_most: int = 100) -> None:
         self.rate = rate
         self.admission = Admission(lambda: self.rate)
         self._places, self._ends = list[asyncio.Event](), list[asyncio.Event]()
-        self._also = also
+        self._at_most = at_most
 
     @property
     def started(self) -> int:
@@ -38,7 +38,7 @@ class Feed:
     async def run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
             while self.started < 100:
-                await self.admission.wait(self._also)
+                await self.admission.wait(at_most=self._at_most)
                 self._places.append(asyncio.Event())
                 self._ends.append(asyncio.Event())
                 self.admission.start(self._flow(self._places[-1], self._ends[-1]), tasks)
@@ -114,17 +114,30 @@ def test_a_pace_that_rose_takes_more_from_then_on() -> None:
     fed(feed, then)
 
 
-def test_what_else_must_allow_one_more_is_asked_again_when_a_flow_ends() -> None:
-    places = [3]
-    feed = Feed(None, also=lambda: feed.started < places[0])
+def test_no_more_are_under_way_than_there_are_places() -> None:
+    feed = Feed(None, at_most=3)
 
     async def then() -> None:
-        assert feed.started == 3
-        places[0] = 4
-        await all_wait()
+        await feed.acquire(0, 1, 2)
         assert feed.started == 3
         await feed.end(0)
         assert feed.started == 4
+
+    fed(feed, then)
+
+
+def test_whoever_stands_aside_leaves_its_place() -> None:
+    """It comes back without waiting: nobody begun is sent away for it."""
+    feed = Feed(None, at_most=3)
+
+    async def then() -> None:
+        with feed.admission.aside():
+            await all_wait()
+            assert feed.started == 4
+        await feed.end(0)
+        assert feed.started == 4
+        await feed.end(1)
+        assert feed.started == 5
 
     fed(feed, then)
 

@@ -164,7 +164,7 @@ def test_whoever_had_its_place_is_in_line_no_more() -> None:
 
         async with asyncio.TaskGroup() as tasks:
             for _ in range(LEAST_IN_LINE + 1):  # of whom the first has its turn at once, and then pauses
-                await runtime.admission.wait(lambda: True)
+                await runtime.admission.wait(at_most=9)
                 runtime.admission.start(lead(), tasks)
             runtime.stop()
 

@@ -6,34 +6,9 @@ from typing import Any
 
 import pytest
 
-from airflow_chilipiper.api import errors
-from airflow_chilipiper.booking.doubt.reconcile import (
-    is_in_doubt,
-    is_worth_a_look,
-)
+from airflow_chilipiper.booking.doubt.reconcile import is_in_doubt
 from tests.unit.api.handmade import WALL
-from tests.unit.booking.doubt.test_reconcile import BOUNDS, an_entry, refused
-
-
-@pytest.mark.parametrize(
-    ("doubt", "worth"),
-    [
-        (refused(errors.Refused, 409, "SlotTaken"), True),
-        (refused(errors.Refused, 422, "Whatever"), True),
-        (refused(errors.NotFound, 404, "HostNotFound"), True),
-        (refused(errors.NotFound, 404, None), False),
-        (refused(errors.SessionGone, 409, "SessionUsed"), False),
-        (refused(errors.ServerBroken, 409, None), False),
-        (refused(errors.ServerBroken, 408, "Timeout"), False),
-        (refused(errors.ServerBroken, 500, "Internal"), False),
-        (refused(errors.Refused, 500, "Internal"), False),
-        (errors.NoAnswer(), False),
-        (errors.Unreadable(), False),
-        (RuntimeError(), False),
-    ],
-)
-def test_only_a_4xx_in_chili_pipers_own_words_is_worth_a_look(doubt: Exception, worth: bool) -> None:
-    assert is_worth_a_look(doubt) is worth
+from tests.unit.booking.doubt.test_reconcile import BOUNDS, an_entry
 
 
 @pytest.mark.parametrize(

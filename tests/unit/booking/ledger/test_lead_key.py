@@ -39,6 +39,9 @@ GOLDEN: list[tuple[Any, str]] = [
     ("007", "007"),
     ("\u200b\ufeff 00Q5e000001AbCd\u00a0\u2060\u00ad", "00Q5e000001AbCd"),
     ("00Q5e000001AbCD", "00Q5e000001AbCD"),
+    ("\u200f00Q5e00000ABCDE\u202c", "00Q5e00000ABCDE"),
+    ("\ufe0f\u2800Jo@Example.com\u3164", "jo@example.com"),
+    ("00Q5e\u200f00000ABCDE", "00Q5e\u200f00000ABCDE"),
     ("a\u200bb", "a\u200bb"),
     ("Zo\u00eb", "Zo\u00eb"),
     ("Zoe\u0308", "Zo\u00eb"),
@@ -64,7 +67,38 @@ def test_what_names_no_lead_is_refused(value: Any) -> None:
         lead_key(value)
 
 
-@pytest.mark.parametrize("number", [float("nan"), float("inf"), Decimal("NaN"), Decimal("sNaN"), Decimal("-Infinity")])
+class NotAvailable:
+    """As pandas has it: compared with anything it is itself, and neither true nor false."""
+
+    def __ne__(self, other: object) -> Any:
+        return self
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __bool__(self) -> bool:
+        raise TypeError("boolean value of NA is ambiguous")
+
+
+class NotATime(datetime):
+    """As pandas has it."""
+
+    def __ne__(self, other: object) -> bool:
+        return True
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [float("nan"), Decimal("NaN"), Decimal("sNaN"), NotAvailable(), NotATime(2026, 11, 2)],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_data_frames_put_for_nothing_is_a_missing_key(value: Any) -> None:
+    with pytest.raises(Invalid, match="lead_key is missing, expected"):
+        lead_key(value)
+
+
+@pytest.mark.parametrize("number", [float("inf"), Decimal("-Infinity")])
 def test_what_is_no_number_is_refused(number: Any) -> None:
     with pytest.raises(Invalid, match="key is"):
         lead_key(number)

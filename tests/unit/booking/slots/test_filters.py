@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from airflow_chilipiper.api.patterns.offer import Offer
 from airflow_chilipiper.api.patterns.slots import Path, Slot
 from airflow_chilipiper.booking.slots.filters import (
     Undecided,
+    before,
     between,
     capacity,
     choose,
@@ -185,6 +187,12 @@ def offer(*paths: Path) -> Offer:
     return Offer(session="s", paths=paths)
 
 
+def test_a_window_ends_before_its_end() -> None:
+    in_time = before(datetime(2026, 11, 3, 11, tzinfo=PARIS))
+    assert in_time(slot("2026-11-03T09:59Z"))
+    assert not in_time(slot("2026-11-03T10:00Z"))
+
+
 ONE, TWO = Path("r-1", "p-1"), Path("r-2", "p-2")
 
 
@@ -193,6 +201,23 @@ def test_the_only_path() -> None:
     assert on_path("only", offer())(slot("2026-11-03T10:00Z"))
     with pytest.raises(Undecided, match=r"p-1 \(router r-1\), p-2 \(router r-2\).*earliest"):
         on_path("only", offer(ONE, TWO))
+
+
+def test_a_path_without_slots_leaves_the_other_the_only_one() -> None:
+    both = replace(offer(ONE), empty_paths=(TWO,))
+    assert on_path("only", both)(slot("2026-11-03T10:00Z", path=ONE))
+    assert not on_path("p-2", both)(slot("2026-11-03T10:00Z", path=ONE))
+
+
+def test_a_path_id_is_matched_within_its_router() -> None:
+    other = Path("r-3", "p-1")
+    with pytest.raises(Undecided, match=r"twice: p-1 \(router r-1\), p-1 \(router r-3\); give router_id"):
+        on_path("p-1", offer(ONE, other))
+
+
+def test_no_path_says_so() -> None:
+    with pytest.raises(Undecided, match=r"no path p-1: it has none, since no path matched"):
+        on_path("p-1", offer())
 
 
 def test_any_path() -> None:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from airflow_chilipiper.api.call import Call, Interval, path
-from airflow_chilipiper.api.patterns.answers import booked, record, session_id, start_times
+from airflow_chilipiper.api.patterns.answers import booked
 from airflow_chilipiper.api.patterns.offer import Booked, Offer
+from airflow_chilipiper.api.patterns.opening import session_id, start_times, unwrapped
 from airflow_chilipiper.api.patterns.pattern import emails_in
 from airflow_chilipiper.api.patterns.slots import Bookable, Slot, Slots
 
@@ -36,7 +37,7 @@ class WalkIn:
             permission="walk-in.schedule",
             method="POST",
             path=path("/v1/org/walkIn/{}/init", self.desk),
-            body={"guestEmail": self.guest, "interval": interval.body()},
+            body={"guestEmail": self.guest, "interval": interval.in_whole_days()},
             read=_offer,
             repeatable=True,
         )
@@ -53,8 +54,7 @@ class WalkIn:
 
 
 def _offer(body: Any) -> Offer:
-    answer = record(body, "walk-in-init")
+    answer = unwrapped(body, "walk-in-init")
     session = session_id(answer)
-    return Offer(
-        session=session, slots=Slots([Bookable(path("/v1/org/walkIn/{}/schedule", session), start_times(answer))])
-    )
+    address = path("/v1/org/walkIn/{}/schedule", session)
+    return Offer(session=session, slots=Slots([Bookable(address, start_times(answer) or ())]))
