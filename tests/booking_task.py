@@ -105,7 +105,7 @@ def chili(clock: Clock) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def desk(chili: Sandbox, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Desk:
+def desk(chili: Sandbox, clock: Clock, monkeypatch: pytest.MonkeyPatch, thawed: None) -> Desk:
     def connect(token: str = chili.token, **extra: Any) -> None:
         given = chili.connection_with(token, **{"requests_per_second": 1000, **extra})
         monkeypatch.setenv("AIRFLOW_CONN_CHILIPIPER_DEFAULT", given)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 ONE_BY_ONE = ("tests/system/test_", "tests/protocol/")
+IS_FROZEN = pytest.StashKey[bool]()
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgresql+psycopg2://postgres@127.0.0.1:5432/test")
 MARIADB = os.environ.get("TEST_MARIADB_URL", "mysql+pymysql://root@127.0.0.1:3306/test")
@@ -95,20 +96,35 @@ def pytest_unconfigure() -> None:
     shutil.rmtree(AIRFLOW_HOME, ignore_errors=True)
 
 
-def pytest_collection_finish() -> None:
-    """What was imported stays, and whoever collects garbage need not look through it."""
+def pytest_collection_finish(session: pytest.Session) -> None:
+    freeze(session.config)
+
+
+def freeze(config: pytest.Config) -> None:
+    """What is there by now stays, and whoever collects garbage need not look through it."""
     gc.collect()
     gc.freeze()
+    config.stash[IS_FROZEN] = True
 
 
 @pytest.fixture(scope="module", autouse=True)
-def nothing_left_open() -> Iterator[None]:
+def nothing_left_open(pytestconfig: pytest.Config) -> Iterator[None]:
     """What a file of tests leaves open fails there, and not where the collector happens to find it.
 
     What its last test still holds fails in the next file, or at the end.
     """
+    if not pytestconfig.stash[IS_FROZEN]:
+        freeze(pytestconfig)
     yield
     gc.collect()
+
+
+@pytest.fixture
+def thawed(pytestconfig: pytest.Config) -> None:
+    """For tests that run booking tasks: each asks how many objects are frozen, and Python counts them one by one."""
+    if pytestconfig.stash[IS_FROZEN]:
+        gc.unfreeze()
+        pytestconfig.stash[IS_FROZEN] = False
 
 
 @pytest.fixture(scope="session")
@@ -130,7 +146,7 @@ def airflow_db() -> Path:
 
 
 @pytest.fixture
-def run_dag(airflow_db: Path) -> Callable[..., DagRun]:
+def run_dag(airflow_db: Path, thawed: None) -> Callable[..., DagRun]:
     """Run a DAG for real: ``run_dag(dag, **arguments of DAG.test)`` answers the finished DAG run."""
     from airflow.models.dagbundle import DagBundleModel
     from airflow.utils.session import create_session
