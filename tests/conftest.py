@@ -28,7 +28,8 @@ ONE_BY_ONE = ("tests/system/test_", "tests/protocol/")
 IS_FROZEN = pytest.StashKey[bool]()
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgresql+psycopg2://postgres@127.0.0.1:5432/test")
-MARIADB = os.environ.get("TEST_MARIADB_URL", "mysql+pymysql://root@127.0.0.1:3306/test")
+WITHOUT_TLS = "ssl_disabled=true"  # for which the driver would read all authorities at each connection
+MARIADB = os.environ.get("TEST_MARIADB_URL", f"mysql+pymysql://root@127.0.0.1:3306/test?{WITHOUT_TLS}")
 DROP_FROM_POSTGRES = "DROP DATABASE {} WITH (FORCE)"
 DROP_FROM_MARIADB = "SET STATEMENT lock_wait_timeout=5 FOR DROP DATABASE {}"
 

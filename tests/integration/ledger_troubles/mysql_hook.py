@@ -31,5 +31,5 @@ class MySqlHook(DbApiHook):
             user=known.login,
             password=known.password or "",
             database=known.schema,
-            **known.extra_dejson,
+            **{"ssl_disabled": True, **known.extra_dejson},
         )
