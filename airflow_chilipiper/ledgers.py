@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 from weakref import finalize
 
@@ -45,6 +47,11 @@ NO_TABLE = (
     f"leads to a database without the table {TABLE}, so it is not where bookings were recorded, if there were any: name"
     " the ledger connection that the booking tasks use"
 )
+LOST = (
+    f"leads to a database without the table {TABLE}, and this is try {{tried}}: an earlier one had it, so that whom it"
+    " invited is not known. Restore it, or find out in Chili Piper who has a meeting, and then make it anew with"
+    " `ledger create` of the command line; nobody was asked for"
+)
 ONE_TASK = (
     "There is no ledger connection, so bookings are recorded in Airflow's task state: retries and clears of this task"
     f" instance book nobody twice, but another DAG run or task knows nothing of it. {SET_ONE}"
@@ -56,15 +63,24 @@ UNPROTECTED = (
 )
 
 
-def ledger_of(ledger_conn_id: str | None, *, store: Any = None, try_number: int = 1) -> Ledger:
+PART = (
+    "{part} needs a ledger connection: behind it stands whatever the query answers this time, so that without one a"
+    f" cleared or repeated task would book leads of its neighbours again. Nothing was sent. {SET_ONE}"
+)
+
+
+def ledger_of(ledger_conn_id: str | None, *, store: Any = None, try_number: int = 1, part: str | None = None) -> Ledger:
     """The ledger behind *ledger_conn_id*; without one, the task instance's own *store*, which Airflow has from 3.3 on.
 
-    Without either, a ledger of this try only, and none for a second try.
+    Without either, a ledger of this try only, and none for a second try. A *part* of what is booked, such as "a mapped
+    task", has to have a connection.
     """
     if ledger_conn_id:
         ledger = sql_ledger(ledger_conn_id, try_number=try_number)
         log.info("Bookings are recorded in table %s over connection %s.", TABLE, ledger_conn_id)
         return ledger
+    if part:
+        raise AirflowFailException(PART.format(part=part))
     if store is not None:
         log.warning(ONE_TASK)
         for doubt in doubts_about_store():
@@ -81,8 +97,13 @@ def ledger_of(ledger_conn_id: str | None, *, store: Any = None, try_number: int 
 
 def ledger_in(context: Any, ledger_conn_id: str | None) -> Ledger:
     """The same ledger, as the task of this *context* has it, or code that runs in no task."""
-    tried = context["ti"].try_number if context else 1
-    return ledger_of(ledger_conn_id, store=context.get("task_state_store"), try_number=tried)
+    tried, part = (context["ti"].try_number, mapped(context["ti"])) if context else (1, None)
+    return ledger_of(ledger_conn_id, store=context.get("task_state_store"), try_number=tried, part=part)
+
+
+def mapped(ti: Any) -> str | None:
+    """What a task instance is, if it is one of a mapped task or of a mapped task group."""
+    return "a mapped task" if ti.map_index >= 0 else None
 
 
 def running_task() -> Any:
@@ -99,7 +120,8 @@ def sender_of(ti: Any) -> str:
 
 
 def sql_ledger(conn_id: str, *, try_number: int = 1, create: bool = True) -> SqlLedger:
-    """The ledger in the database of an Airflow connection; a missing table is made, or refused without *create*.
+    """The ledger in the database of an Airflow connection; a missing table is made, or refused without
+    *create* and at a second try, which an earlier one cannot have done without.
 
     Its connections are closed when nobody holds it any more.
     """
@@ -111,8 +133,11 @@ def sql_ledger(conn_id: str, *, try_number: int = 1, create: bool = True) -> Sql
     ledger = SqlLedger(engine)
     finalize(ledger, engine.dispose).atexit = False  # a process that ends waits for no server
     try:
-        if not create and ledger.is_missing():
-            raise AirflowFailException(f"connection {conn_id!r} {NO_TABLE}")
+        if (not create or try_number > 1) and ledger.is_missing():
+            why = NO_TABLE if not create else LOST.format(tried=try_number)
+            raise AirflowFailException(f"connection {conn_id!r} {why}")
+        if url.get_backend_name() == "sqlite":
+            _make_private(Path(str(url.database)))
         is_new = ledger.create()
     except Unenforced as why:
         raise AirflowFailException(f"connection {conn_id!r} cannot hold the ledger: {why}") from None
@@ -120,15 +145,15 @@ def sql_ledger(conn_id: str, *, try_number: int = 1, create: bool = True) -> Sql
         raise LedgerFailed(f"the ledger over connection {conn_id!r} cannot be used: {away}") from None
     if is_new:
         log.info("Made the table %s over connection %s.", TABLE, conn_id)
-    if is_new and try_number > 1:
-        log.warning(
-            "The ledger over connection %s is new, and this is try %d: if an earlier try booked, its record is gone",
-            conn_id,
-            try_number,
-        )
     for doubt in (*ledger.doubts(), *doubts_about_file(url.get_backend_name(), conf.get("core", "executor"))):
         log.warning("The ledger over connection %s is in doubt: %s.", conn_id, doubt)
     return ledger
+
+
+def _make_private(file: Path) -> None:
+    """Make a file that is not there for its owner alone: it names meetings."""
+    with suppress(OSError):  # which SQLite then names
+        file.touch(mode=0o600, exist_ok=False)
 
 
 def _ledger_hook(conn_id: str) -> Any:
@@ -168,6 +193,8 @@ def unfit(dialect: str, database: str | None, details: str) -> str | None:
     """Why a database cannot hold the ledger. Redshift calls itself Postgres."""
     if dialect == "sqlite" and database in (None, "", ":memory:"):
         return "SQLite in memory, which remembers nobody"
+    if dialect == "sqlite" and not Path(str(database).removeprefix("file:")).is_absolute():
+        return f"{database}, which is another file in each folder: give the SQLite file's absolute path"
     return warehouse("redshift" if "redshift" in details.lower() else dialect)
 
 

@@ -53,6 +53,12 @@ def _add(parsers: Any, command: CLICommand) -> None:
 
 def _ledger() -> GroupCommand:
     commands = (
+        _command(
+            "create",
+            "Make the ledger's table where it is missing: it knows nobody yet, so be sure that nobody was booked there",
+            _connections,
+            "create",
+        ),
         _command("list", "List entries of the ledger, by default those in doubt", _of_list, "list_entries"),
         _command("resolve", "Say what became of a booking in doubt", _of_resolve, "resolve"),
         _command(

@@ -34,6 +34,12 @@ NO_LEDGER = (
 COLUMNS = ("key", "purpose", "state", "slot", "sent_at", "attempt", "meeting_id", "sender", "reason")
 
 
+def create(args: Namespace) -> None:
+    with _command(args, create=True) as ledger:
+        found = "holds entries" if ledger.list(limit=1) else "holds no entry yet"
+    _say(f"the table is there, enforces its keys, and {found}")
+
+
 def list_entries(args: Namespace) -> None:
     with _command(args) as ledger:
         limit = args.limit and args.limit + 1
@@ -65,13 +71,13 @@ def release(args: Namespace) -> None:
 
 
 @contextmanager
-def _command(args: Namespace) -> Iterator[Ledger]:
+def _command(args: Namespace, *, create: bool = False) -> Iterator[Ledger]:
     """The ledger; and what is refused ends the process with a line on stderr and exit code 1."""
     as_own_command()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Airflow's own, about itself, where a connection is in its database
-            yield sql_ledger(_ledger_conn_id(args), create=False)
+            yield sql_ledger(_ledger_conn_id(args), create=create)
     except (NotResolved, LedgerFailed, ChiliPiperError, AirflowException) as why:
         raise SystemExit(f"error: {why}") from None
 

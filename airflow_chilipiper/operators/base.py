@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from airflow.sdk import BaseOperator, XComArg
@@ -199,7 +200,7 @@ class ChiliPiperBookBaseOperator(EmailForAlerts, BaseOperator):
         )
 
     def _services(self, context: Context) -> Services:
-        from airflow_chilipiper.ledgers import ledger_of, sql_hook
+        from airflow_chilipiper.ledgers import ledger_of, mapped, sql_hook
         from airflow_chilipiper.task.services import Services
         from airflow_chilipiper.warehouse.results_table import Sender
 
@@ -208,6 +209,7 @@ class ChiliPiperBookBaseOperator(EmailForAlerts, BaseOperator):
             sender=Sender.of(ti),
             log=self.log,
             push=ti.xcom_push if self.do_xcom_push else lambda key, value: None,
-            open_ledger=lambda conn_id, try_number: ledger_of(conn_id, store=store, try_number=try_number),
+            open_ledger=partial(ledger_of, store=store),
+            mapped=mapped(ti),
             sql_hook=sql_hook,
         )

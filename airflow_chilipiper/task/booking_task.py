@@ -60,18 +60,24 @@ class BookingTask:
             outcomes.write,
             partial(log_outcomes, outcomes, plan, services.log),
         ):
+            ledger = self._open_ledger() if plan.ledger_conn_id or self._part else None  # before anything else
             if self._run.has_leads():
-                self._book_or_preview()
+                ledger = ledger or self._open_ledger()
+                self._run.preview(ledger) if plan.preview else self._book(ledger)
         end(outcomes, plan, stopped_by=self._run.stopped_by, was_killed=self._was_killed)
         return answer_of(outcomes, plan)
 
-    def _book_or_preview(self) -> None:
+    @property
+    def _part(self) -> str | None:
+        """What part of many this task is; a preview is none, since it leaves nothing behind."""
+        plan = self._plan
+        shard = f"shard {plan.shard}" if plan.shard.parts > 1 else None
+        return None if plan.preview else self._services.mapped or shard
+
+    def _open_ledger(self) -> Ledger:
         plan, services = self._plan, self._services
-        ledger = services.open_ledger(plan.ledger_conn_id, 1 if plan.preview else services.sender.try_number)
-        if plan.preview:
-            self._run.preview(ledger)
-        else:
-            self._book(ledger)
+        tried = 1 if plan.preview else services.sender.try_number
+        return services.open_ledger(plan.ledger_conn_id, try_number=tried, part=self._part)
 
     def _book(self, ledger: Ledger) -> None:
         plan, services = self._plan, self._services

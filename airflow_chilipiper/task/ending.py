@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from airflow_chilipiper.api.errors import STOPS_THE_BATCH
+from airflow_chilipiper.booking.ledger.entry import EntriesLost
 from airflow_chilipiper.booking.outcome import Status
 from airflow_chilipiper.task.errors import TaskFailed, TaskSkipped
 from airflow_chilipiper.task.outcomes import LINES, Outcomes
@@ -50,6 +51,8 @@ def log_outcomes(outcomes: Outcomes, plan: BookingPlan, log: Log) -> None:
 
 def end(outcomes: Outcomes, plan: BookingPlan, *, stopped_by: Exception | None, was_killed: bool) -> None:
     """Raise TaskFailed or TaskSkipped where the outcomes, and what the plan says of them, ask for it."""
+    if isinstance(stopped_by, EntriesLost):
+        raise TaskFailed(f"stopped: {stopped_by}. No retry: {listed(outcomes.counts)}", curable=False)
     if isinstance(stopped_by, STOPS_THE_BATCH):
         raise TaskFailed(f"stopped, since no other lead would fare better: {stopped_by}", curable=False)
     if failing := _failing(outcomes.counts, plan.fail_on):

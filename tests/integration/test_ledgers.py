@@ -19,7 +19,7 @@ from airflow_chilipiper.booking.ledger.memory import MemoryLedger
 from airflow_chilipiper.booking.ledger.sql.ledger import SqlLedger
 from airflow_chilipiper.booking.ledger.sql.table import COLUMNS
 from airflow_chilipiper.booking.ledger.task_state import TaskStateLedger
-from airflow_chilipiper.ledgers import doubts_about_file, ledger_of, sender_of, sql_ledger, unfit
+from airflow_chilipiper.ledgers import doubts_about_file, ledger_in, ledger_of, sender_of, sql_ledger, unfit
 from airflow_chilipiper.version_compat import AirflowException, AirflowFailException
 
 
@@ -34,20 +34,58 @@ def entry(key: str) -> Entry:
 def test_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     """The table is made once, and outlives the ledger."""
     connect(monkeypatch, conn_type="sqlite", host=str(tmp_path / "ledger.db"))
-    assert ledger_of("ledger", try_number=2).get_or_create([entry("a")]) == [entry("a")]
-    assert ledger_of("ledger").get(["a", "b"]) == {"a": entry("a")}
+    assert ledger_of("ledger").get_or_create([entry("a")]) == [entry("a")]
+    assert ledger_of("ledger", try_number=2).get(["a", "b"]) == {"a": entry("a")}
     assert caplog.text.count("Made the table chilipiper_ledger") == 1
 
 
-@pytest.mark.parametrize("try_number", [1, 2])
-def test_a_table_that_a_later_try_had_to_make_is_logged(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, try_number: int
-) -> None:
-    """It may have been lost, and with it whom the earlier try invited."""
+def test_a_second_try_makes_no_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An earlier one had it, and with it whom that one invited; a third would book them again."""
     connect(monkeypatch, conn_type="sqlite", host=str(tmp_path / "ledger.db"))
-    for _ in range(2):
-        ledger_of("ledger", try_number=try_number)
-    assert caplog.text.count("is new, and this is try 2") == try_number - 1
+    for try_number in (2, 3):
+        with pytest.raises(AirflowFailException, match=rf"'ledger' leads to .* try {try_number}: .* `ledger create`"):
+            ledger_of("ledger", try_number=try_number)
+    assert sql_ledger("ledger").list() == []
+    assert ledger_of("ledger", try_number=2).list() == []
+
+
+def test_a_new_file_is_its_owners_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that is there stays as its owner has made it."""
+    connect(monkeypatch, conn_type="sqlite", host=str(tmp_path / "ledger.db"))
+    ledger_of("ledger")
+    assert (tmp_path / "ledger.db").stat().st_mode & 0o777 == 0o600
+    (tmp_path / "ledger.db").chmod(0o640)
+    ledger_of("ledger")
+    assert (tmp_path / "ledger.db").stat().st_mode & 0o777 == 0o640
+
+
+def test_a_relative_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each folder would have a ledger of its own."""
+    monkeypatch.chdir(tmp_path)
+    connect(monkeypatch, conn_type="sqlite", host="ledger.db")
+    with pytest.raises(AirflowFailException, match=r"leads to ledger\.db, .* each folder: give .* absolute path"):
+        ledger_of("ledger")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("part", ["a mapped task", "shard 0/2"])
+def test_a_part_of_many_needs_a_connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str) -> None:
+    """Behind a map index or a shard stands whatever the query answers this time; no retry cures that."""
+    for store in (None, object()):
+        with pytest.raises(AirflowFailException, match=rf"{part} needs a ledger connection: .*Set ledger_conn_id"):
+            ledger_of(None, store=store, part=part)
+    connect(monkeypatch, conn_type="sqlite", host=str(tmp_path / "ledger.db"))
+    assert ledger_of("ledger", part=part).list() == []
+
+
+@pytest.mark.parametrize(("map_index", "refused"), [(-1, False), (0, True), (3, True)])
+def test_code_in_a_mapped_task_is_a_part_of_many(map_index: int, refused: bool) -> None:
+    context = {"ti": SimpleNamespace(try_number=1, map_index=map_index)}
+    if not refused:
+        assert isinstance(ledger_in(context, None), MemoryLedger)
+        return
+    with pytest.raises(AirflowFailException, match="a mapped task needs a ledger connection"):
+        ledger_in(context, None)
 
 
 def test_postgres(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,7 +166,7 @@ def test_databases_that_declare_keys_without_enforcing_them(monkeypatch: pytest.
     redshift = "redshift, which declares keys without enforcing them"
     assert unfit("postgresql", "db", "cluster.eu-1.redshift.amazonaws.com None") == redshift
     for dialect in ("postgresql", "mysql", "mariadb", "sqlite", "mssql"):
-        assert unfit(dialect, "db", "archive.example.com {}") is None
+        assert unfit(dialect, "/db", "archive.example.com {}") is None
     connect(monkeypatch, conn_type="postgres", host="127.0.0.1", extra={"redshift": True})
     with pytest.raises(AirflowFailException, match=r"leads to redshift, .*: the ledger takes .* Postgres, MySQL"):
         sql_ledger("ledger")

@@ -157,6 +157,8 @@ class Batch:
     async def _book(self, number: int, lead: Lead, runtime: BatchRuntime) -> None:
         self._expect(number, IN_FLIGHT)
         outcome = await self._outcome(lead, runtime)
+        if runtime.lost:  # which the lead that met it has as a doubt of its own
+            self._stopped(runtime.lost)
         self._expect(number, outcome)
         self._report(number, await self._finished(outcome, runtime))
 

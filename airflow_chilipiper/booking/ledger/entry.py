@@ -142,6 +142,10 @@ class LedgerFailed(Exception):
     """The ledger could not be asked, or did not answer: what was to be recorded may or may not be on record."""
 
 
+class EntriesLost(LedgerFailed):
+    """What was on record is there no more. Nobody knows whom it had, and no retry brings it back."""
+
+
 class Unfit(LedgerFailed):
     """The ledger does not take this entry's values; the other entries of its group are not to blame."""
 

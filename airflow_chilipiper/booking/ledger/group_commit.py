@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from airflow_chilipiper.booking.ledger.entry import Entry, LedgerFailed
+from airflow_chilipiper.booking.ledger.entry import EntriesLost, Entry, LedgerFailed
 from airflow_chilipiper.booking.ledger.store import Ledger
 
 Answer = Entry | Exception
@@ -26,6 +26,7 @@ class GroupCommit:
         self._updates, self._creations = _Kind(ledger.update), _Kind(ledger.get_or_create)
         self._committing: asyncio.Task[None] | None = None
         self._next_at = 0.0
+        self.lost: EntriesLost | None = None
 
     async def get_or_create(self, entry: Entry) -> Entry:
         return _entry(*await self._join(self._creations, [entry]))
@@ -41,7 +42,9 @@ class GroupCommit:
         kind.waiting.append((entries, future))
         if self._committing is None or self._committing.done():
             self._committing = asyncio.create_task(self._run())
-        return await future
+        answers = await future
+        self.lost = next((each for each in answers if isinstance(each, EntriesLost)), self.lost)
+        return answers
 
     async def _run(self) -> None:
         loop, passed_over = asyncio.get_running_loop(), 0

@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 from airflow_chilipiper.api.http.client_runtime import Asks, ClientRuntime
 from airflow_chilipiper.api.pace.limiter import RateLimiter
 from airflow_chilipiper.api.runtime import Runtime
-from airflow_chilipiper.booking.ledger.entry import Entry
+from airflow_chilipiper.booking.ledger.entry import EntriesLost, Entry
 from airflow_chilipiper.booking.ledger.group_commit import GroupCommit
 from airflow_chilipiper.booking.ledger.store import Ledger
 
@@ -38,6 +38,11 @@ class RecordingRuntime(ClientRuntime):
         super().__init__(client, limiter, **clocks)
         self._commits = GroupCommit(ledger)
         self.update = self._commits.update
+
+    @property
+    def lost(self) -> EntriesLost | None:
+        """That the ledger has lost entries, once somebody was told so."""
+        return self._commits.lost
 
     async def get_or_create(self, entry: Entry, /) -> Entry:
         return await self._commits.get_or_create(entry)

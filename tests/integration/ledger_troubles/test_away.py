@@ -25,6 +25,7 @@ def test_a_database_that_is_away_at_the_start_lets_nothing_be_sent(
     desk: Desk, home: Home, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And the next try finds the database back, and books."""
+    home.make()
     if home.kind == "sqlite":
         monkeypatch.setenv("AIRFLOW_CONN_LEDGER", '{"conn_type": "sqlite", "host": "/nowhere/ledger.db"}')
     else:

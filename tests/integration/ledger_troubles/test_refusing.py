@@ -31,6 +31,7 @@ def test_a_ledger_that_takes_no_rows_at_the_start_lets_nothing_be_sent(
         nothing_is_sent(desk, trouble.message)
     finally:
         trouble.end(home)
+    home.make()  # where it is missing, as only a person does at a second try
     desk.run(task(desk), try_number=2)
     assert desk.statuses() == ["booked"] * len(LEADS)
 
@@ -39,7 +40,10 @@ def test_a_ledger_that_takes_no_rows_at_the_start_lets_nothing_be_sent(
 def test_a_ledger_that_takes_no_more_rows_lets_nobody_be_invited_without_an_update(
     desk: Desk, home: Home, trouble: Trouble, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The lead in flight is unknown in log and return value; the next try finds its meeting, and books the rest."""
+    """The lead in flight is unknown in log and return value; the next try finds its meeting, and books the rest.
+
+    Where the table is gone there is no next try before a person has brought it back.
+    """
     judge = Judge(desk, home, then=lambda meetings: meetings == 2 and trouble.begin(home))
     wide = {"purpose": "q3 " * 300}
     if home.kind == "sqlite":  # entries of several pages, so that a file that may not grow is full after a few updates
@@ -49,11 +53,11 @@ def test_a_ledger_that_takes_no_more_rows_lets_nobody_be_invited_without_an_upda
             desk.run(task(desk, **wide))
     finally:
         trouble.end(home)
-    assert not isinstance(raised.value, AirflowFailException)
+    assert isinstance(raised.value, AirflowFailException) is trouble.is_loss
     statuses = Counter(desk.statuses())
     assert statuses.keys() - {"unknown"} == {"booked", "not_attempted"}
     assert (invited := statuses["booked"] + statuses["unknown"]) == desk.spent() == len(desk.guests())
-    assert capsys.readouterr().out.count(": unknown. not on record (chilipiper_ledger: ") == statuses["unknown"] <= 1
+    assert capsys.readouterr().out.count(": unknown. not on record (") == statuses["unknown"] <= 1
     assert statuses["unknown"] == 1 or home.kind == "sqlite"  # where the page of an entry may have room for the answer
     desk.run(task(desk, **wide), try_number=2)
     assert desk.statuses() == ["already_booked"] * invited + ["booked"] * (len(LEADS) - invited)

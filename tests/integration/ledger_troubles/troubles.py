@@ -23,6 +23,7 @@ class Trouble:
     begin: Change
     end: Change
     message: str
+    is_loss: bool = False
 
 
 def sql(*statements: str) -> Change:
@@ -49,7 +50,8 @@ def move(home: Home, *, away: bool) -> None:
 RENAMED = Trouble(
     sql("alter table chilipiper_ledger rename to elsewhere"),
     sql("alter table elsewhere rename to chilipiper_ledger"),
-    NOT_OURS,
+    "the table chilipiper_ledger is gone",
+    is_loss=True,
 )
 MIGRATED = Trouble(  # by a newer version, whose entries an older one cannot write
     sql("alter table chilipiper_ledger rename column slot to slots"),

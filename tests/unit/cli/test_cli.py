@@ -48,7 +48,7 @@ def test_airflow_has_the_commands(
 
 
 @pytest.mark.skipif(not LOADS_COMMANDS, reason="this Airflow loads no commands of providers")
-@pytest.mark.parametrize("command", ["list", "resolve", "release"])
+@pytest.mark.parametrize("command", ["create", "list", "resolve", "release"])
 def test_airflow_shows_the_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     from airflow.cli.cli_parser import get_parser
 

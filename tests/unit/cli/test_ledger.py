@@ -20,6 +20,16 @@ from airflow_chilipiper.ledgers import sql_ledger
 from tests.unit.cli.commands import LEDGER, Run, a_file, connect, keys, put
 
 
+def test_a_person_makes_the_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    """As after it was lost; once there, nothing is changed."""
+    connect(tmp_path, monkeypatch)
+    code, _, err = run("list", *LEDGER)
+    assert (code, "without the table chilipiper_ledger" in err) == (1, True)
+    assert run("create", *LEDGER)[:2] == (0, "the table is there, enforces its keys, and holds no entry yet\n")
+    put(sql_ledger("ledger"), "1", "booked", meeting_id="m")
+    assert run("create", *LEDGER)[:2] == (0, "the table is there, enforces its keys, and holds entries\n")
+
+
 def test_a_list_shows_what_is_in_doubt(ledger: SqlLedger, run: Run) -> None:
     states: tuple[State, ...] = ("planned", "sent", "unknown", "review", "booked", "abandoned")
     entries = {state: put(ledger, state, state) for state in states}

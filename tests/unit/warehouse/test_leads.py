@@ -33,7 +33,7 @@ Run = Callable[..., Any]
 
 
 @pytest.fixture
-def run(run_dag: Run, desk: Desk) -> Run:
+def run(run_dag: Run, desk: Desk, ledger: Path) -> Run:
     """Run a DAG for real; answers task id to what its instances left in XCom, in their order."""
 
     def outcome(dag: DAG) -> dict[str, list[Any]]:
@@ -67,7 +67,7 @@ def test_rows_that_another_task_brings(run: Run, desk: Desk) -> None:
         def follow_up(outcome: dict[str, Any]) -> str:
             return f"{outcome['lead_key']} {outcome['status']}"
 
-        key = {"lead_key": col("LEAD_ID")}
+        key = {"lead_key": col("LEAD_ID"), "ledger_conn_id": "ledger"}
         whole = ConciergeBookOperator(task_id="whole", leads=rows("whole"), **key, **ROUTER)
         nested = {**lead("nested"), "note": note()}
         ConciergeBookOperator(task_id="nested", lead=nested, **ROUTER)
@@ -104,7 +104,11 @@ def test_rows_of_a_mapped_task_group(run: Run) -> None:
 
         @task_group
         def each(row: Any) -> None:
-            follow_up(ConciergeBookOperator(task_id="book", lead=row, lead_key=col("lead_id"), **ROUTER).output)
+            follow_up(
+                ConciergeBookOperator(
+                    task_id="book", lead=row, lead_key=col("lead_id"), ledger_conn_id="ledger", **ROUTER
+                ).output
+            )
 
         each.expand(row=rows())
     assert run(dag)["each.follow_up"] == [f"a booked {TEMPTING}", f"b booked {TEMPTING}"]

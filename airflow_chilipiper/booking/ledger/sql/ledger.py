@@ -11,7 +11,16 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 
-from airflow_chilipiper.booking.ledger.entry import STATES, Conflict, Entry, LedgerFailed, MeetingTaken, State, Unfit
+from airflow_chilipiper.booking.ledger.entry import (
+    STATES,
+    Conflict,
+    EntriesLost,
+    Entry,
+    LedgerFailed,
+    MeetingTaken,
+    State,
+    Unfit,
+)
 from airflow_chilipiper.booking.ledger.sql.databases import doubts, set_up
 from airflow_chilipiper.booking.ledger.sql.faults import failure, is_passing
 from airflow_chilipiper.booking.ledger.sql.proof import Probe, Unenforced
@@ -22,6 +31,11 @@ T = TypeVar("T")
 TRIES = 4
 LONGEST_PAUSE = 0.05  # seconds before the second try; as long again before each further one
 KEYS_AT_ONCE = 500
+
+FIND_OUT = (
+    "Whom it had on record may be booked twice if this is run again: restore it, or find out in Chili Piper who has a"
+    " meeting, and only then make it anew with `ledger create` of the command line"
+)
 
 
 class SqlLedger:
@@ -38,6 +52,7 @@ class SqlLedger:
         self._engine = engine
         self._table = table or LedgerTable()
         self._sleep = sleep
+        self._was_there = False
 
     def is_missing(self) -> bool:
         """Whether the database has no such table."""
@@ -59,6 +74,7 @@ class SqlLedger:
             self._prove()
         except IntegrityError as error:
             raise failure(self._table.name, error) from error
+        self._was_there = True
         return made
 
     def doubts(self) -> Sequence[str]:
@@ -145,7 +161,7 @@ class SqlLedger:
     def _read_back(self, entries: Sequence[Entry]) -> Sequence[Entry]:
         found = self.get({entry.key for entry in entries})
         if missing := sum(entry.key not in found for entry in entries):
-            raise LedgerFailed(f"{missing} entries of {self._table.name} are gone, though they were written")
+            raise EntriesLost(f"{missing} entries of {self._table.name} are gone, though they were written. {FIND_OUT}")
         return [found[entry.key] for entry in entries]
 
     def _select(self, db: Connection, keys: Collection[str]) -> dict[str, Entry]:
@@ -179,9 +195,21 @@ class SqlLedger:
                     self._sleep(random.uniform(0, tried * LONGEST_PAUSE))  # noqa: S311  # a pause is no secret
                 elif isinstance(error, IntegrityError):
                     raise
+                elif isinstance(error, (OperationalError, ProgrammingError)) and self._is_gone():
+                    raise EntriesLost(f"the table {self._table.name} is gone. {FIND_OUT}") from error
                 else:
                     raise failure(self._table.name, error) from error
         raise AssertionError("unreachable")
+
+    def _is_gone(self) -> bool:
+        """Whether the database answers, and has the table no more; False where it does not answer."""
+        if not self._was_there:
+            return False
+        try:
+            with self._engine.connect() as db:
+                return self._table.is_missing(db)
+        except SQLAlchemyError:
+            return False
 
 
 def _entry(values: sa.Row[Any]) -> Entry:

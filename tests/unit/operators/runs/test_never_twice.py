@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import Counter
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -89,6 +90,50 @@ def test_a_second_try_without_a_durable_ledger_books_nobody(desk: Desk) -> None:
         desk.run(concierge(desk, lead("ada")), try_number=2)
     assert desk.statuses() == ["not_attempted"]
     assert desk.chili.calls == []
+
+
+@pytest.mark.parametrize("shard", ["0/2", "1/2"])
+def test_a_shard_without_a_ledger_connection_sends_nothing(desk: Desk, shard: str) -> None:
+    with pytest.raises(AirflowFailException, match=rf"shard {shard} needs a ledger connection.* Nothing was sent"):
+        desk.run(concierge(desk, lead("ada"), shard=shard))
+    assert desk.chili.calls == []
+
+
+def test_a_mapped_task_without_a_ledger_connection_sends_nothing(desk: Desk) -> None:
+    context = desk.context()
+    desk.ti.map_index = 0
+    with pytest.raises(AirflowFailException, match=r"a mapped task needs a ledger connection.* Nothing was sent"):
+        concierge(desk, lead("ada")).execute(context)
+    assert desk.chili.calls == []
+
+
+def test_the_whole_as_one_shard_and_previews_need_none(desk: Desk) -> None:
+    assert [row["status"] for row in desk.run(concierge(desk, lead("ada"), shard="0/1"))] == ["booked"]
+    assert desk.run(concierge(desk, lead("bob"), preview=True, shard="0/1"))[0]["status"] == "would_book"
+    context = desk.context()
+    desk.ti.map_index = 3
+    assert concierge(desk, lead("bob"), preview=True).execute(context)[0]["status"] == "would_book"
+
+
+@pytest.mark.parametrize("loss", ["delete from chilipiper_ledger", "drop table chilipiper_ledger"])
+def test_a_ledger_that_is_lost_in_the_middle_ends_the_task_without_a_retry(desk: Desk, ledger: Path, loss: str) -> None:
+    """What it had on record would be booked again; what was booked by then is told."""
+    many = [lead(f"lead{number}") for number in range(30)]
+    answered = Counter[str]()
+
+    def lose() -> None:
+        answered["calls"] += 1
+        if answered["calls"] == 25:
+            with closing(sqlite3.connect(ledger, timeout=30)) as db, db:
+                db.execute(loss)
+
+    desk.clock.alarm = lose
+    operator = concierge(desk, *many, ledger_conn_id="ledger", leads_at_once=2)
+    with pytest.raises(AirflowFailException, match=r"stopped: .* (is|are) gone.*`ledger create`"):
+        desk.run(operator)
+    assert max(Counter(desk.guests()).values()) == 1
+    assert len(desk.guests()) < 30
+    assert len(desk.statuses()) == 30
 
 
 def test_nobody_to_book_needs_no_ledger(desk: Desk) -> None:
