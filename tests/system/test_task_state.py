@@ -12,6 +12,7 @@ import pytest
 from airflow import sdk
 
 from airflow_chilipiper.api import errors
+from airflow_chilipiper.api.call import Call
 from airflow_chilipiper.api.pace.limiter import RateLimiter
 from airflow_chilipiper.booking.batch.runtime import BatchRuntime
 from airflow_chilipiper.booking.ledger.entry import Entry, LedgerFailed, new_version
@@ -118,8 +119,8 @@ def test_a_second_try_books_nobody_again_though_an_answer_was_lost(
     """Its updates are made in a thread beside the batch's loop, where Airflow's supervisor can be asked."""
 
     class LosesAnAnswer(FakeChiliPiper):
-        async def _book(self, email: str) -> Any:
-            booked = await super()._book(email)
+        async def _book(self, call: Call[Any], email: str) -> Any:
+            booked = await super()._book(call, email)
             if email.startswith("lead3@"):
                 raise errors.NoAnswer("lost")
             return booked
