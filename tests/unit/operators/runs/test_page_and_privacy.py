@@ -51,6 +51,7 @@ def test_nothing_personal_is_shown(
     desk: Desk, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, operation: str
 ) -> None:
     """Neither e-mail, token nor form values in logs, errors, XCom or the link, although the server repeats them."""
+    desk.connect(meeting_list_lag=0)
     ada = lead("ada", company="Lovelace Ltd")
     form = {**CONCIERGE["form"], "CompanyName": col("company")}
     operator = desk.make(ConciergeBookOperator, **{**CONCIERGE, "form": form, "lead": ada, "lead_key": col("lead_id")})
