@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,9 +24,13 @@ class Column:
     def of(self, row: Mapping[str, Any]) -> Any:
         """The value in *row*; the default where the column is missing or null."""
         value = _value(row, self.name)
-        if value is _ABSENT and self.default is _ABSENT:
+        if not is_null(value):
+            return value
+        if self.default is not _ABSENT:
+            return self.default
+        if value is _ABSENT:
             raise BadValue(f"there is no column {self.name!r}: the row has {', '.join(map(str, row)) or 'none'}")
-        return self.default if is_null(value) and self.default is not _ABSENT else None if is_null(value) else value
+        return None
 
 
 def col(name: str, *, default: Any = _ABSENT) -> Any:
@@ -39,15 +43,17 @@ def col(name: str, *, default: Any = _ABSENT) -> Any:
     return Column(name, default)
 
 
-def resolve(value: Any, row: Mapping[str, Any]) -> Any:
-    """*value* with every column in it replaced by what *row* has there."""
+def row_reader(value: Any) -> Callable[[Mapping[str, Any]], Any]:
+    """What answers *value* with every column in it replaced by what a row has there. Made once for many rows."""
     if isinstance(value, Column):
-        return value.of(row)
+        return value.of
     if isinstance(value, Mapping):
-        return {key: resolve(item, row) for key, item in value.items()}
+        named = {key: row_reader(item) for key, item in value.items()}
+        return lambda row: {key: read(row) for key, read in named.items()}
     if isinstance(value, (list, tuple)):
-        return [resolve(item, row) for item in value]
-    return value
+        items = [row_reader(item) for item in value]
+        return lambda row: [read(row) for read in items]
+    return lambda row: value
 
 
 def is_per_lead(value: Any) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -63,11 +63,15 @@ class PatternArguments:
         if missing := [name for name in self.required if getattr(task, name) is None]:
             raise BadValue(f"{missing[0]} is missing")
 
+    @cached_property
+    def _kind(self) -> Callable[..., Pattern]:
+        module, _, kind = self.type.partition(":")
+        made: Callable[..., Pattern] = getattr(import_module(module), kind)
+        return made
+
     def make(self, arguments: Mapping[str, Any]) -> Pattern:
         """The pattern, once all names are ids."""
-        module, _, kind = self.type.partition(":")
-        pattern: Pattern = getattr(import_module(module), kind)(**arguments)
-        return pattern
+        return self._kind(**arguments)
 
 
 def _concierge(values: LeadValues) -> dict[str, Any]:

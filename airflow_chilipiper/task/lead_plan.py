@@ -6,15 +6,16 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
+from functools import cache, cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from airflow_chilipiper.api.patterns.offer import Offer
 from airflow_chilipiper.api.spelling import trimmed, unseen
 from airflow_chilipiper.arguments.bad_value import BadValue
-from airflow_chilipiper.arguments.columns import is_null, resolve
+from airflow_chilipiper.arguments.columns import is_null, is_per_lead, row_reader
 from airflow_chilipiper.arguments.patterns import LeadValues, PatternArguments
-from airflow_chilipiper.arguments.readers import as_email, seen
+from airflow_chilipiper.arguments.readers import Reader, as_email, seen
 from airflow_chilipiper.arguments.texts import as_form, as_text
 from airflow_chilipiper.arguments.times import as_moments, as_zone
 from airflow_chilipiper.booking.lead import Lead
@@ -55,7 +56,7 @@ class LeadPlan:
         self.warn_of_unseen(self.policy.purpose, "purpose")
 
     def key_of(self, row: Row) -> str:
-        key = lead_key(resolve(self.lead_key, row))
+        key = lead_key(self._read_key(row))
         self.warn_of_unseen(key, "a lead_key")
         return key
 
@@ -66,17 +67,31 @@ class LeadPlan:
             log.warning("%s has %s in it, which nobody sees: without it this is another lead, or purpose", what, found)
 
     def lead(self, row: Row, key: str) -> Lead:
+        read = self._read
         values = LeadValues(
-            email=_email(resolve(self.guest_email, row)),
-            timezone=as_zone(resolve(self.timezone, row), "timezone"),
-            form={key: _trimmed(value) for key, value in as_form(_mapping(resolve(self.form, row))).items()},
-            own={name: _plain(resolve(value, row), name) for name, value in self.own.items()},
+            email=read["guest_email"](row),
+            timezone=read["timezone"](row),
+            form={key: _trimmed(value) for key, value in as_form(read["form"](row)).items()},
+            own={name: read_own(row) for name, read_own in self._read_own.items()},
         )
         pattern = self.pattern.make(self.resolve_names(self.pattern.request(values)))
-        prefer = as_moments(resolve(self.prefer, row), "prefer")
+        prefer = read["prefer"](row)
         filters = self._filters(values.timezone, _path(values))
         choice = Choice(filters, nearest(prefer) if prefer else None, pattern.target, self.reservations)
         return Lead(key=key, pattern=pattern, choice=choice, policy=self.policy)
+
+    @cached_property
+    def _read_key(self) -> Callable[[Row], Any]:
+        return row_reader(self.lead_key)
+
+    @cached_property
+    def _read(self) -> Mapping[str, Callable[[Row], Any]]:
+        checks = {"guest_email": _email, "timezone": as_zone, "form": _mapping, "prefer": as_moments}
+        return {name: _reader(getattr(self, name), check, name) for name, check in checks.items()}
+
+    @cached_property
+    def _read_own(self) -> Mapping[str, Callable[[Row], Any]]:
+        return {name: _reader(value, _plain, name) for name, value in self.own.items()}
 
     def _filters(self, zone: ZoneInfo, path: str) -> Callable[[Offer], list[Filter]]:
         local = [before(self.policy.interval.end)]
@@ -87,6 +102,15 @@ class LeadPlan:
         return lambda offer: [on_path(path, offer), not_before(datetime.now(UTC) + self.min_notice), *local]
 
 
+def _reader(value: Any, check: Reader, name: str) -> Callable[[Row], Any]:
+    """Reads *value* off a row, and checks it; only once where it is the same for all leads."""
+    read = row_reader(value)
+    if is_per_lead(value):
+        return lambda row: check(read(row), name)
+    once = cache(lambda: check(read({}), name))
+    return lambda row: once()
+
+
 def _path(values: LeadValues) -> str:
     if "path" not in values.own:
         return "earliest"
@@ -95,10 +119,10 @@ def _path(values: LeadValues) -> str:
     return str(values.get("path"))
 
 
-def _email(value: Any) -> str | None:
+def _email(value: Any, name: str) -> str | None:
     if is_null(value) or value == "":
         return None
-    return as_email(value, "guest_email")
+    return as_email(value, name)
 
 
 def _trimmed(value: Any) -> Any:
@@ -106,16 +130,18 @@ def _trimmed(value: Any) -> Any:
     return trimmed(value) if isinstance(value, str) and "@" in value else value
 
 
-def _mapping(form: Any) -> Mapping[str, Any]:
+def _mapping(form: Any, name: str) -> Mapping[str, Any]:
     if form is None:
         return {}
     if not isinstance(form, Mapping):
-        raise BadValue(f"form is of type {type(form).__name__}, expected a mapping of form keys to values or columns")
+        raise BadValue(f"{name} is of type {type(form).__name__}, expected a mapping of form keys to values or columns")
     return form
 
 
 def _plain(value: Any, name: str) -> Any:
     """Ids become text without blanks around it; whole structures, such as a link's reference, are passed through."""
-    if is_null(value) or isinstance(value, (Mapping, list)):
-        return None if is_null(value) else value
+    if is_null(value):
+        return None
+    if not isinstance(value, str) and isinstance(value, (Mapping, list)):  # most are text, and the second takes longer
+        return value
     return seen(as_text(value, name), f"{name} has") or None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_chilipiper.arguments.bad_value import BadValue
 from airflow_chilipiper.arguments.columns import col as column
-from airflow_chilipiper.arguments.columns import is_null, resolve
+from airflow_chilipiper.arguments.columns import is_null
 from airflow_chilipiper.arguments.texts import as_text
 from airflow_chilipiper.booking.outcome import FIELDS, OUTCOME_FIELDS
 from airflow_chilipiper.warehouse.values import fit
@@ -28,7 +28,7 @@ def outcome_row(
 
 def kept(row: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
     """The columns that are handed through, as JSON has them."""
-    return {name: _json(resolve(column(name, default=None), row), name) for name in names}
+    return {name: _json(column(name, default=None).of(row), name) for name in names}
 
 
 def _json(value: Any, name: str) -> Any:

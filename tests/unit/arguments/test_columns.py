@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from airflow_chilipiper.arguments.bad_value import BadValue
-from airflow_chilipiper.arguments.columns import col, is_null, is_per_lead, missing_columns, resolve
+from airflow_chilipiper.arguments.columns import col, is_null, is_per_lead, missing_columns, row_reader
 
 
 class NotATime(datetime):
@@ -74,7 +74,7 @@ def test_a_column_has_a_name(name: Any) -> None:
 
 def test_columns_inside_structures() -> None:
     asked = {"a": col("x"), "b": [col("y"), (col("z", default=0), "{{ x }}")]}
-    assert resolve(asked, {"X": 1, "y": 2}) == {"a": 1, "b": [2, [0, "{{ x }}"]]}
+    assert row_reader(asked)({"X": 1, "y": 2}) == {"a": 1, "b": [2, [0, "{{ x }}"]]}
     assert is_per_lead(asked)
     assert not is_per_lead({"a": ["b", ("c",)]})
 
