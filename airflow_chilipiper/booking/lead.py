@@ -33,22 +33,26 @@ class Lead:
         if self.policy.allowed_domains:
             check_guests(self.pattern.invited(), self.policy.allowed_domains)
 
-    @cached_property
+    @property
     def entry_key(self) -> str:
-        return entry_key(self.policy.purpose, self.key)
+        return self._new_entry.key
 
     @cached_property
     def _guest(self) -> str:
         return guest_digest(self.pattern.guest)
 
-    @cached_property
+    @property
     def _pattern(self) -> str:
         return _target_digest(self.pattern.name, *self.pattern.target)
 
     def new_entry(self) -> Entry:
-        """This lead as it stands on record before anything was done."""
+        """This lead as it stands on record before anything was done; the same each time."""
+        return self._new_entry
+
+    @cached_property
+    def _new_entry(self) -> Entry:
         return Entry(
-            key=self.entry_key,
+            key=entry_key(self.policy.purpose, self.key),
             purpose=trimmed(self.policy.purpose),
             version=new_version(),
             guest=self._guest,

@@ -40,6 +40,11 @@ def on_record(entry: Entry, lead: Lead) -> Outcome:
     return _outcome(entry, status, joined(reason, entry.reason))
 
 
+def already_booked(entry: Entry, lead: Lead, wall: float) -> Outcome | None:
+    """What a booking on record comes to, if it counts: nobody needs to be asked then."""
+    return on_record(entry, lead) if entry.state == "booked" and not lead.is_due_again(entry, wall) else None
+
+
 def after_booking(entry: Entry, offer: Offer, answer: Booked | Exception, *, sender: str) -> Outcome:
     """This run, as *sender*, has spent a session, and this was the last answer. A missing permission is raised on."""
     if entry.state == "planned" and isinstance(answer, (errors.Invalid, errors.NotAllowed)):

@@ -122,6 +122,10 @@ class Batch:
             self._stop_runtime = partial(asyncio.get_running_loop().call_soon_threadsafe, self.runtime.stop)
             async for taken in self._taken(self.runtime):
                 for number, lead in taken:
+                    known = None if self._finish else self.runtime.already_booked(lead)
+                    if known:
+                        self._report(number, known)  # a task of its own would cost more than all that is to be done
+                        continue
                     await self.runtime.admission.wait(at_most=self._at_once)
                     if self._stopping.is_set():
                         return

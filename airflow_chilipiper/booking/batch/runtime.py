@@ -10,9 +10,12 @@ from airflow_chilipiper.api.http.client_runtime import Asks
 from airflow_chilipiper.api.pace.limiter import RateLimiter
 from airflow_chilipiper.booking.batch.admission import Admission
 from airflow_chilipiper.booking.batch.shared_flows import SharedFlows
+from airflow_chilipiper.booking.lead import Lead
 from airflow_chilipiper.booking.ledger.entry import Entry
 from airflow_chilipiper.booking.ledger.runtime import RecordingRuntime
 from airflow_chilipiper.booking.ledger.store import Ledger
+from airflow_chilipiper.booking.outcome import Outcome
+from airflow_chilipiper.booking.outcome_rules import already_booked
 
 T = TypeVar("T")
 
@@ -42,6 +45,14 @@ class BatchRuntime(RecordingRuntime):
     async def get_or_create_all(self, entries: Sequence[Entry], /) -> None:
         """Get or create the entries of leads to come in one transaction; `get_or_create` then returns each."""
         self._begun |= {entry.key: entry for entry in await self._commits.get_or_create_all(entries)}
+
+    def already_booked(self, lead: Lead) -> Outcome | None:
+        """The outcome of a lead to come that is booked on record."""
+        entry = self._begun.get(lead.entry_key)
+        outcome = already_booked(entry, lead, self.wall()) if entry else None
+        if outcome:
+            del self._begun[lead.entry_key]
+        return outcome
 
     async def get_or_create(self, entry: Entry, /) -> Entry:
         return self._begun.pop(entry.key, None) or await super().get_or_create(entry)

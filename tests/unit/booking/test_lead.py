@@ -44,9 +44,10 @@ def test_the_place_of_a_lead_goes_by_purpose_and_key_alone() -> None:
     assert len({lead.new_entry().key for lead in [a_lead(), *others]}) == 4
 
 
-def test_each_entry_has_a_version_of_its_own_and_no_email() -> None:
+def test_each_lead_has_one_entry_with_a_version_of_its_own_and_no_email() -> None:
     entry = a_lead().new_entry()
     assert entry.version != a_lead().new_entry().version
+    assert (lead := a_lead()).new_entry() is lead.new_entry()
     assert "jo@example.com" not in repr(entry)
     assert (entry.state, entry.attempt, entry.policy) == ("planned", 0, "hold")
 

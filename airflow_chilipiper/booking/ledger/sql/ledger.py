@@ -168,7 +168,7 @@ class SqlLedger:
         ordered, found = sorted(keys), dict[str, Entry]()
         for first in range(0, len(ordered), KEYS_AT_ONCE):
             query = self._entries().where(self._table.entries.c.key.in_(ordered[first : first + KEYS_AT_ONCE]))
-            found |= {entry.key: entry for entry in map(_entry, db.execute(query))}
+            found |= {entry.key: entry for entry in map(_entry, db.execute(query).all())}
         return found
 
     def _entries(self) -> sa.sql.Select[Any]:

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 from threading import Barrier, Event, Thread
 from typing import Any
 
@@ -16,6 +17,7 @@ from airflow_chilipiper.api.pace.limiter import RateLimiter
 from airflow_chilipiper.booking.batch.admission import IN_LINE_FOR, LEAST_IN_LINE
 from airflow_chilipiper.booking.batch.batch import Batch
 from airflow_chilipiper.booking.batch.runtime import BatchRuntime
+from airflow_chilipiper.booking.lead import Lead
 from airflow_chilipiper.booking.ledger.entry import Entry
 from airflow_chilipiper.booking.ledger.memory import MemoryLedger
 from airflow_chilipiper.booking.outcome import Outcome
@@ -33,6 +35,42 @@ def test_what_is_added_to_an_outcome_is_reported_with_it() -> None:
     batch = KeptBatch(LEADS, opener_of(FakeChiliPiper()), finish=with_host)
     batch.run()
     assert {(outcome.status, outcome.host) for outcome in batch.outcomes} == {("booked", "u-1")}
+
+
+def booked_earlier(*leads: Lead) -> MemoryLedger:
+    ledger = MemoryLedger()
+    for entry in ledger.get_or_create([lead.new_entry() for lead in leads]):
+        ledger.update([changed(entry, "booked", meeting_id=f"earlier-{entry.key}", booked_at=0.0)])
+    return ledger
+
+
+def test_something_is_added_to_the_outcome_of_whoever_was_booked_before() -> None:
+    batch = KeptBatch(LEADS[:2], opener_of(FakeChiliPiper(), booked_earlier(LEADS[1])), finish=with_host)
+    batch.run()
+    assert [(outcome.status, outcome.host) for outcome in batch.outcomes] == [
+        ("booked", "u-1"),
+        ("already_booked", "u-1"),
+    ]
+
+
+def test_whoever_was_booked_before_waits_for_nobody() -> None:
+    """One lead is under way, which is as many as may be, and its answer comes after the outcomes of the others."""
+    chili, reported = FakeChiliPiper(held=(0,)), list[int]()
+
+    def report(number: int, outcome: Outcome) -> None:
+        reported.append(number)
+        if len(reported) == 3:
+            chili.go.set()
+
+    Batch(enumerate(LEADS[:4]), opener_of(chili, booked_earlier(*LEADS[1:4])), on_outcome=report, at_once=1).run()
+    assert reported == [1, 2, 3, 0]
+
+
+def test_whoever_is_due_again_is_booked_again() -> None:
+    leads = [a_lead(number, rebook_after=timedelta(days=9)) for number in range(2)]
+    batch = KeptBatch(leads, opener_of(FakeChiliPiper(), booked_earlier(*leads)))
+    batch.run()
+    assert statuses(batch) == ["booked", "booked"]
 
 
 def test_where_nothing_can_be_added_the_outcome_is_reported_as_it_is_and_the_others_go_on() -> None:
