@@ -69,7 +69,7 @@ MUTANTS = {
         "own = [(answers := list(answers))[-1]]",
         shown=("I3", all_is_well),
     ),
-    "answered before the commit": Mutant(MODULE, "return await future", "return entries", shown=("I3", all_is_well)),
+    "answered before the commit": Mutant(MODULE, "answers = await future", "return entries", shown=("I3", all_is_well)),
     "a commit that failed taken for done": Mutant(
         MODULE, "return [failed] * len(entries)", "return entries", shown=("I3", the_ledger_fails)
     ),
