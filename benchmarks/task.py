@@ -63,9 +63,9 @@ class Warehouse:
                 services = super()._services(*given)
                 began = [0.0]
 
-                def open_ledger(*given: Any) -> Ledger:
+                def open_ledger(*given: Any, **facts: Any) -> Ledger:
                     began[0] = time.monotonic()
-                    return services.open_ledger(*given)
+                    return services.open_ledger(*given, **facts)
 
                 def push(key: str, value: Any) -> None:
                     if key == "counts":  # the first of all that is pushed at the end
