@@ -27,7 +27,7 @@ FORM_FIELDS = ("email", "first_name", "last_name", "company", "company_size", "c
 
 @dag(
     schedule="0 2 * * *",
-    start_date=pendulum.datetime(2026, 1, 1, tz="Europe/Paris"),  # guests without a zone of their own get this one
+    start_date=pendulum.datetime(2026, 1, 1, tz="Europe/Paris"),  # filters slots for guests without a zone
     catchup=False,
     max_active_runs=1,
     params={"max_leads": Param(500, type="integer", minimum=1, description="With more new leads, nothing is sent.")},

@@ -29,7 +29,7 @@ takes ``col("name")``, a column of the lead's row; anything else is a constant o
 :param purpose: the campaign within which a lead is booked once, in whatever run (templated)
 :param lead_key: what tells leads apart; with ``lead`` the guest's e-mail, if not given (templated)
 :param guest_email: the guest's e-mail; the column ``email``, if not given (templated)
-:param timezone: the guest's IANA zone; the DAG's, if not given (templated)
+:param timezone: the guest's IANA zone; if not given, the DAG's filters the slots and none is sent (templated)
 :param form: form keys to values (templated)
 :param repeated_guests: for two rows of one guest under two keys; nothing is made of it yet (templated)
 

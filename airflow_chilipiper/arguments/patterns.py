@@ -18,10 +18,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class LeadValues:
-    """One lead's values for the arguments that were given, ids and form as text; None where the row has none."""
+    """One lead's values for the arguments that were given, ids and form as text; None where the row has none.
+
+    `timezone` is what the user gave: a zone that we only assume is not told to Chili Piper as the guest's.
+    """
 
     email: str | None = field(repr=False)
-    timezone: ZoneInfo
+    timezone: ZoneInfo | None
     form: dict[str, Any] = field(repr=False)
     own: Mapping[str, Any] = field(repr=False)
 
@@ -97,7 +100,7 @@ def _scheduling_link(values: LeadValues) -> dict[str, Any]:
     request = {
         "guest": values.email or "",
         "form": values.form,
-        "guest_timezone": values.timezone.key,
+        "guest_timezone": values.timezone.key if values.timezone else None,
         "meeting_type_id": values.get("meeting_type_id"),
     }
     if "booking_url" in values.own:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
-from zoneinfo import ZoneInfo
 
 from airflow_chilipiper.arguments.bad_value import BadValue
 from airflow_chilipiper.arguments.readers import Reader, as_email, as_name, exactly_one
@@ -66,7 +65,7 @@ class AvailableSlotsSensor(SlotBaseSensor):
         super().refuse_bad_arguments()
         exactly_one(host=self.host, host_email=self.host_email, distribution_id=self.distribution_id)
 
-    def asked(self, zone: ZoneInfo) -> dict[str, Any]:
+    def asked(self) -> dict[str, Any]:
         asked: dict[str, Any] = {"meeting_type_id": self.read("meeting_type_id")}
         if self.host_email is not None:
             asked["host_email"] = self.read("host_email")

@@ -141,13 +141,13 @@ class SlotBaseSensor(EmailForAlerts, PollingSensor):
             max_failures=self.max_failures,
         )
 
-    def asked(self, zone: ZoneInfo) -> dict[str, Any]:
+    def asked(self) -> dict[str, Any]:
         """What to ask for, out of rendered arguments: the `pattern` and `arguments` of the query."""
         pattern = self.pattern
         assert pattern  # noqa: S101  # a sensor without one has a method of its own
         values = LeadValues(
             email=self.read("guest_email") if "guest_email" in self.readers else None,
-            timezone=zone,
+            timezone=self.read("timezone"),
             form=self.read("form") if "form" in self.readers else {},
             own={name: self.read(name) for name in pattern.readers if getattr(self, name) is not None},
         )
@@ -158,7 +158,7 @@ class SlotBaseSensor(EmailForAlerts, PollingSensor):
         """In plain JSON, so that it can travel to the triggerer."""
         zone = self._zone()
         query = {
-            **self.asked(zone),
+            **self.asked(),
             "window_start": start.isoformat() if (start := self.read("window_start")) else None,
             "window": self.read("window").total_seconds(),
             "between": [hour.isoformat() for hour in self.read("between") or ()],

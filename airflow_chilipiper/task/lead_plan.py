@@ -42,6 +42,7 @@ class LeadPlan:
     lead_key: Any
     guest_email: Any
     timezone: Any
+    default_timezone: ZoneInfo
     form: Any
     prefer: Any
     own: Mapping[str, Any]
@@ -70,13 +71,13 @@ class LeadPlan:
         read = self._read
         values = LeadValues(
             email=read["guest_email"](row),
-            timezone=read["timezone"](row),
+            timezone=None if self.timezone is None else read["timezone"](row),
             form={key: _trimmed(value) for key, value in as_form(read["form"](row)).items()},
             own={name: read_own(row) for name, read_own in self._read_own.items()},
         )
         pattern = self.pattern.make(self.resolve_names(self.pattern.request(values)))
         prefer = read["prefer"](row)
-        filters = self._filters(values.timezone, _path(values))
+        filters = self._filters(values.timezone or self.default_timezone, _path(values))
         choice = Choice(filters, nearest(prefer) if prefer else None, pattern.target, self.reservations)
         return Lead(key=key, pattern=pattern, choice=choice, policy=self.policy)
 

@@ -72,7 +72,7 @@ def make_plan(
 ) -> BookingPlan:
     """The plan for these arguments: *values* hold for all leads, those in *by_lead* may be columns.
 
-    :param timezone: of guests without one of their own
+    :param timezone: filters the slots of guests without one of their own, and is never sent
     :param sender: the task instance and try that books
     """
     own = {name: by_lead[name] for name in pattern.readers if by_lead[name] is not None}
@@ -81,7 +81,8 @@ def make_plan(
         pattern=pattern,
         lead_key=by_lead["guest_email"] if by_lead["lead_key"] is None else by_lead["lead_key"],
         guest_email=by_lead["guest_email"],
-        timezone=by_lead["timezone"] or timezone,
+        timezone=by_lead["timezone"],
+        default_timezone=timezone,
         form=by_lead["form"],
         prefer=by_lead["prefer"],
         own=own,

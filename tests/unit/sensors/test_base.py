@@ -66,7 +66,8 @@ def test_the_zone_is_the_dags(chili: Sandbox) -> None:
     with DAG("zoned", start_date=datetime(2026, 1, 1, tzinfo=ZoneInfo("Asia/Kolkata")), schedule=None):
         sensor = link()
     sensor.execute({})
-    assert chili.calls[-1].body["guestTimezone"] == "Asia/Kolkata"
+    assert sensor._query()["timezone"] == "Asia/Kolkata"
+    assert "guestTimezone" not in chili.calls[-1].body, "the zone of the DAG filters and is never sent"
 
 
 def test_a_guest_outside_the_allowed_domains_is_never_sent(chili: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -39,6 +40,7 @@ def plan(pattern: PatternArguments = SCHEDULING_LINK, **asked: Any) -> LeadPlan:
         "lead_key": col("id"),
         "guest_email": col("email"),
         "timezone": "Europe/Paris",
+        "default_timezone": ZoneInfo("UTC"),
         "prefer": None,
         "form": None,
         "own": LINK,
@@ -181,3 +183,12 @@ def test_leads_of_one_run_choose_different_slots_while_there_are_some() -> None:
     offer, run = Offer(session="s", slots=Slots([Bookable("/address", starts)])), plan()
     chosen = [lead_of(run, {**ROW, "ID": key}).pick(offer, 0.0) for key in (1, 2, 3)]
     assert [slot and slot.start_as_sent for slot in chosen] == [*starts, starts[0]]
+
+
+def test_an_assumed_zone_filters_and_is_not_sent() -> None:
+    hours = [MONDAY + timedelta(hours=hours) for hours in range(0, 24, 2)]
+    office = {"hours": (time(9), time(17)), "timezone": None, "default_timezone": ZoneInfo("America/Lima")}
+    lead = lead_of(plan(**office), ROW)
+    assert chosen(lead, offer(*hours)) == MONDAY + timedelta(hours=14)
+    assert isinstance(lead.pattern, SchedulingLink)
+    assert lead.pattern.guest_timezone is None

@@ -71,7 +71,7 @@ def test_what_is_not_given_is_of_the_connection_or_of_the_dag(session: Session) 
     assert (policy.sender, policy.max_sessions, policy.allowed_domains) == ("me", 4, ("test.example",))
     assert policy.bounds == Bounds(in_doubt="hold", list_lag=7, call=11)
     assert before <= policy.interval.start <= datetime.now(UTC)
-    assert plan.leads.timezone == ZoneInfo("Europe/Paris")
+    assert (plan.leads.timezone, plan.leads.default_timezone) == (None, ZoneInfo("Europe/Paris"))
     assert plan.leads.own == {"link_type": "RoundRobin", "link_id": "l"}
 
 
