@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from airflow_chilipiper.api.call import Interval
 from airflow_chilipiper.api.http.client import Client, ClientSettings
@@ -141,6 +142,7 @@ def lead_plan() -> LeadPlan:
         lead_key=col("id"),
         guest_email=col("email"),
         timezone="Europe/Paris",
+        default_timezone=ZoneInfo("UTC"),
         form={"PersonEmail": col("email"), "PersonLastName": col("last_name")},
         prefer=None,
         own={"router_slug": "inbound", "trigger": "InAppButton"},

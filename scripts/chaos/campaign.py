@@ -40,6 +40,7 @@ class Campaign:
             lead_key=col("id"),
             guest_email=col("email"),
             timezone=ZoneInfo("Europe/Paris"),
+            default_timezone=ZoneInfo("UTC"),
             form={"PersonEmail": col("email")},
             prefer=None,
             own={"router_slug": "inbound-demo", "trigger": "InAppButton"},
