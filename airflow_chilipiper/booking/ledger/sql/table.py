@@ -32,7 +32,8 @@ class LedgerTable:
         self.change = change_of(self.entries)
         self._number = number_of(f"{name}_version")
         self._version = version
-        self._widths = {column.name: getattr(column.type, "length", None) for column in self.entries.columns}
+        widths = {column.name: getattr(column.type, "length", None) for column in self.entries.columns}
+        self._widths = {name: width for name, width in widths.items() if width}
 
     def is_missing(self, db: Connection) -> bool:
         return not sa.inspect(db).has_table(self.name)
@@ -61,8 +62,8 @@ class LedgerTable:
     def values(self, entry: Entry) -> dict[str, Any]:
         """The entry as its columns; Unfit if one of them would have to be cut, which not every database refuses."""
         values: dict[str, Any] = {name: getattr(entry, name) for name in COLUMNS}
-        for name, value in values.items():
-            if (width := self._widths[name]) and value is not None and len(value) > width:
+        for name, width in self._widths.items():
+            if (value := values[name]) is not None and len(value) > width:
                 raise Unfit(f"{self.name}: {name} has {len(value)} characters, and there is room for {width}")
         return values
 

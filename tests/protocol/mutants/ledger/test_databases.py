@@ -120,7 +120,7 @@ MUTANTS = {
         DATABASES,
         "'STRICT_ALL_TABLES', ",
         "",
-        Change(TABLE, "and value is not None and len(value) > width:", "and False:"),
+        Change(TABLE, "is not None and len(value) > width:", "is False:"),
         shown=("I5", meetings_that_differ_at_their_ends),
     ),
     ("keys not proven", "sqlite"): Mutant(LEDGER, "self._prove()", "pass", shown=("I5", a_table_without_keys)),
