@@ -14,7 +14,7 @@ from airflow_chilipiper.api.spelling import email as spelled
 from airflow_chilipiper.api.spelling import trimmed
 from airflow_chilipiper.booking.doubt.evidence import guests_on_record
 from airflow_chilipiper.booking.ledger.entry import Entry, new_version
-from airflow_chilipiper.booking.ledger.lead_key import digest, entry_key, guest_digest
+from airflow_chilipiper.booking.ledger.lead_key import canonical_guest_digest, digest, entry_key, guest_digest
 from airflow_chilipiper.booking.outcome import Outcome
 from airflow_chilipiper.booking.policy import Policy
 from airflow_chilipiper.booking.slots.choice import SlotChoice
@@ -71,6 +71,7 @@ class Lead:
             policy=self.policy.bounds.policy(offer.lifetime) if self.guests_of(offer) else "hold",
             guest=self._guest or guest_digest(offer.guest),
             invited=guest_digest(offer.guest),
+            guest_canonical=canonical_guest_digest(offer.guest or self.pattern.guest),
             pattern=self._pattern,
         )
 

@@ -14,7 +14,7 @@ from airflow_chilipiper.booking.doubt.meeting_search import at_slot, since_sendi
 from airflow_chilipiper.booking.doubt.reconcile import conclude, is_in_doubt
 from airflow_chilipiper.booking.doubt.routing_log import RoutingLog
 from airflow_chilipiper.booking.ledger.entry import Entry
-from airflow_chilipiper.booking.ledger.lead_key import guest_digest
+from airflow_chilipiper.booking.ledger.lead_key import canonical_guest_digest, guest_digest
 from airflow_chilipiper.booking.ledger.runtime import LedgerRuntime
 
 FEW = 20  # slots that are looked at one by one; more are found in one listing of everything
@@ -61,21 +61,24 @@ class _Index:
 
     def __init__(self, meetings: Iterable[Meeting]) -> None:
         self._of_guest: dict[str, list[Meeting]] = defaultdict(list)
-        self._of_nobody: dict[datetime | None, list[Meeting]] = defaultdict(list)
+        self._of_mailbox: dict[tuple[str, datetime | None], list[Meeting]] = defaultdict(list)
         self._at: dict[datetime | None, list[Meeting]] = defaultdict(list)
         for meeting in meetings:
             self._at[meeting.start].append(meeting)
+            self._of_mailbox[canonical_guest_digest(meeting.guest), meeting.start].append(meeting)
             if meeting.guest:
                 self._of_guest[guest_digest(meeting.guest)].append(meeting)
-            else:
-                self._of_nobody[meeting.start].append(meeting)
 
-    def that_may_be(self, entry: Entry) -> Iterator[Meeting]:
-        """Those of its guests, and those at its slot or at no known time whose guest one side does not name."""
+    def that_may_be(self, entry: Entry) -> list[Meeting]:
+        """Those of its guests, and those at its slot or at no known time whose guest may be its own; each once."""
         guests = guests_on_record(entry)
-        here = self._of_nobody if guests else self._at
-        return chain(
-            *(self._of_guest.get(guest, ()) for guest in sorted(guests)),
-            here.get(slot_start(entry), ()),
-            here.get(None, ()),
-        )
+        found = chain.from_iterable(self._of_guest.get(guest, ()) for guest in sorted(guests))
+        here = chain.from_iterable(self._here(entry, start) for start in (slot_start(entry), None))
+        return list({meeting.meeting_id: meeting for meeting in chain(found, here)}.values())
+
+    def _here(self, entry: Entry, start: datetime | None) -> Iterator[Meeting]:
+        if not (entry.guest_canonical and guests_on_record(entry)):
+            yield from self._at.get(start, ())
+            return
+        for mailbox in (entry.guest_canonical, ""):
+            yield from self._of_mailbox.get((mailbox, start), ())

@@ -54,6 +54,7 @@ class Sent(TypedDict):
     policy: str
     guest: str
     invited: str
+    guest_canonical: str
     pattern: str
 
 
@@ -63,8 +64,9 @@ class Entry:
 
     `sender` is the task instance and try that was about to book, `slot` the start as sent, `policy` what may be done
     without evidence ("hold": nothing), `no_effect_after` from when its absence counts, and `list_lag` the seconds for
-    which the meeting list was said to lag. `guest` is who was asked for, and `invited` whom the offer named; `released`
-    is the meeting that this entry was set free from.
+    which the meeting list was said to lag. `guest` is who was asked for, `invited` whom the offer named, and
+    `guest_canonical` their mailbox however a list may spell it; `released` is the meeting that this entry was set free
+    from.
     """
 
     key: str
@@ -84,6 +86,7 @@ class Entry:
     reason: str = ""
     guest: str = ""
     invited: str = ""
+    guest_canonical: str = ""
     released: str | None = None
     pattern: str = ""
     replaces: str | None = None

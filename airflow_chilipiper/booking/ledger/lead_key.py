@@ -14,8 +14,8 @@ from typing import Any
 from uuid import UUID
 
 from airflow_chilipiper.api.errors import Invalid
+from airflow_chilipiper.api.spelling import canonical_email, trimmed
 from airflow_chilipiper.api.spelling import email as spelled
-from airflow_chilipiper.api.spelling import trimmed
 
 LONGEST = 1000  # characters; an id is a tenth of that
 _as_json = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
@@ -81,3 +81,9 @@ def entry_key(purpose: str, key: str) -> str:
 def guest_digest(email: str | None) -> str:
     """Who is invited, to be compared and never to be read; empty where only Chili Piper knows."""
     return digest(spelled(email)) if email else ""
+
+
+def canonical_guest_digest(email: str | None) -> str:
+    """Who may be meant by another spelling of the same mailbox; empty where that cannot be said."""
+    canonical = canonical_email(email) if email else ""
+    return digest(canonical) if canonical else ""

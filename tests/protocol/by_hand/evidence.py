@@ -27,8 +27,12 @@ CERTAIN = ("ours", "ours, cancelled", "ours, on the second page", "the guest's o
 OURS = (
     *CERTAIN[:3],
     *("ours, without its guest", "ours, without its time", "ours, hardly described", "ours, moved", "ours and another"),
+    *("ours, spelled otherwise", "ours, by their clock too old"),
 )
-STRANGE = ("none", "one too old", "of another guest", "the guest's own, at another time", "the guest's own")
+STRANGE = (
+    *("none", "one too old", "of another guest", "the guest's own, at another time", "the guest's own"),
+    "the guest's own, booked before",
+)
 FEWER_WINDOWS = Change("api.resources.meetings", "WINDOW = timedelta(days=6)", "WINDOW = timedelta(days=45)")
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
@@ -160,13 +164,17 @@ def listed(variant: str, made: Made | None, slot: Slot) -> tuple[Listed, ...]:
 
 
 def _described_otherwise(slot: Slot) -> dict[str, dict[str, Any]]:
+    too_old = _moment(slot.sent_at - SKEW - 1)
     return {
         "ours, cancelled": {"status": "Canceled"},
         "ours, without its guest": {"guest": None},
         "ours, without its time": {"start": None, "booked_at": None},
         "ours, hardly described": {"start": None, "booked_at": None, "guest": None},
         "ours, moved": {"start": slot.start + HORIZON - HOUR},
-        "one too old": {"booked_at": _moment(slot.sent_at - SKEW - 1)},
+        "ours, spelled otherwise": {"guest": f"Jo <{slot.guest.replace('@', '+spring@')}>"},
+        "ours, by their clock too old": {"booked_at": too_old},
+        "the guest's own, booked before": {"booked_at": too_old},
+        "one too old": {"start": slot.start + DAY, "booked_at": too_old},
         "the guest's own, at another time": {"start": slot.start + DAY},
         "the one released": {"meeting_id": slot.released, "booked_at": None},
     }

@@ -10,7 +10,7 @@ import pytest
 from tests.fake_chilipiper import START, a_lead, a_page
 from tests.protocol.copies import catch
 from tests.protocol.laws import law
-from tests.protocol.mutant import Mutant
+from tests.protocol.mutant import Change, Mutant
 from tests.protocol.mutants.booked import a_chili, a_ledger, book, booked_once
 from tests.wire_answer import WireAnswer, in_json
 
@@ -143,6 +143,7 @@ MUTANTS = {
         "api.spelling",
         "return trimmed(address).lower()",
         "return trimmed(address)",
+        Change("booking.doubt.evidence", 'in (entry.guest_canonical, "")', 'in ("",)'),
         shown=("I1", a_list_that_spells_the_guest_otherwise),
     ),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from airflow_chilipiper.api.resources.meeting import Meeting
-from airflow_chilipiper.api.spelling import email, trimmed, unseen
+from airflow_chilipiper.api.spelling import canonical_email, email, trimmed, unseen
 
 
 def test_trimming_leaves_the_inside_alone() -> None:
@@ -59,3 +59,53 @@ def test_a_meeting_is_of_its_guest_however_the_list_spells_the_address() -> None
     meeting = Meeting(meeting_id="m1", guest="Zoe\u0308@example.com\u200b")
     assert meeting.may_be_of("zo\u00eb@example.com")
     assert not meeting.may_be_of("zoe@example.com")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "jo@example.com",
+        " JO@Example.COM.\u200b",
+        "jo\u2060@example.com",
+        "jo+spring@example.com",
+        "Jo Public <jo@example.com>",
+        '"Public, Jo" <jo+x@example.com>',
+        "jo@example.com <jo@example.com>",
+        "jo@example.com (work)",
+        "mailto:jo@example.com",
+        "'jo@example.com'",
+        "jo%40example.com",
+        "jo%2Bspring@example.com",
+        "\uff4a\uff4f@example.com",
+    ],
+)
+def test_one_mailbox_however_it_is_written(text: str) -> None:
+    assert canonical_email(text) == "jo@example.com"
+
+
+@pytest.mark.parametrize(
+    ("text", "mailbox"),
+    [
+        ("J.o.p+x@GoogleMail.com", "jop@gmail.com"),
+        ("jop@gmail.com", "jop@gmail.com"),
+        ("j.o@example.com", "j.o@example.com"),
+        ("jo@m\u00fcnchen.example", "jo@m\u00fcnchen.example"),
+        ("jo@xn--mnchen-3ya.example", "jo@m\u00fcnchen.example"),
+        ("jo@XN--STRAE-OQA.example", "jo@strasse.example"),
+        ("jo@stra\u00dfe.example", "jo@strasse.example"),
+        ("jo@xn--\u00fc.example", "jo@xn--\u00fc.example"),
+    ],
+)
+def test_a_mailbox_of_gmail_has_no_dots_and_a_domain_is_in_letters(text: str, mailbox: str) -> None:
+    assert canonical_email(text) == mailbox
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "Jo", "5f1c", "@", "+x@example.com", "j***@example.com", "j\u2026@example.com", '"jo p"@example.com'),
+        *("jo@example.com, ann@example.com", "ann@example.com <jo@example.com>", "jo@@example.com"),
+    ],
+)
+def test_what_is_not_one_mailbox_for_certain_is_none(text: str) -> None:
+    assert canonical_email(text) == ""

@@ -12,7 +12,7 @@ from sqlalchemy.types import TypeEngine
 from airflow_chilipiper.booking.ledger.entry import Entry, LedgerFailed, Unfit
 
 TABLE = "chilipiper_ledger"
-VERSION = 3
+VERSION = 4
 OLDER = (
     "{table} was made by an older airflow-provider-chilipiper: it has version {found}, and this one works with version"
     " {known} alone; nothing was read and nothing was changed. With the older one, find out about all that is in doubt:"
@@ -100,6 +100,7 @@ def table_of(name: str) -> sa.Table:
         sa.Column("reason", sa.Text, nullable=False),
         sa.Column("guest", exact(64, ascii_only=True), nullable=False),
         sa.Column("invited", exact(64, ascii_only=True), nullable=False),
+        sa.Column("guest_canonical", exact(64, ascii_only=True), nullable=False),
         sa.Column("released", exact(255)),
         sa.Column("pattern", exact(64, ascii_only=True), nullable=False),
         **MYSQL_TABLE,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from tests.protocol.mutant import Mutant
+from tests.protocol.mutant import Change, Mutant
 
+WHERE = "booking.doubt.evidence"
 MUTANTS = {
     "first page only": Mutant(
         "api.resources.pages",
@@ -21,62 +22,76 @@ MUTANTS = {
         schedule=("I1", "a meeting is cancelled"),
     ),
     "meetings hardly described not counted": Mutant(
-        "booking.doubt.evidence",
-        "each.start in (None, start)",
-        "each.start == start",
+        WHERE,
+        " + [each for each in recent if each.start is None]",
+        "",
+        Change(WHERE, "each.start in (None, start)", "each.start == start"),
         by_hand=("against a meeting", "sent, sessions 1, policy rebook, age 658.0, lag 4.0, tried least"),
     ),
     "meetings without a guest not counted": Mutant(
-        "booking.doubt.evidence",
-        "_is_of(each, entry) is not False]",
-        "_is_of(each, entry)]",
+        WHERE,
+        "_is_of(meeting, entry) is not False or",
+        "_is_of(meeting, entry) or",
+        Change(WHERE, '(entry.guest_canonical, "")', "(entry.guest_canonical,)"),
         by_hand=("against a meeting", "sent, sessions 1, policy rebook, age 658.0, lag 4.0, tried least"),
     ),
     "clocks that are believed to agree": Mutant(
-        "booking.doubt.evidence",
+        WHERE,
         "(entry.sent_at or 0.0) - skew",
         "(entry.sent_at or 0.0)",
-        by_hand=("against a meeting", "sent, sessions 1, policy rebook, age 1.0, tried less"),
+        by_hand=("passed over", "sent, sessions 1, policy rebook, age 1.0, tried less"),
     ),
     "a list that is believed to have parts of a second": Mutant(
-        "booking.doubt.evidence",
+        WHERE,
         "floor((entry.sent_at or 0.0) - skew)",
         "(entry.sent_at or 0.0) - skew",
-        by_hand=("against a meeting", "sent, sessions 1, policy rebook, age 1.0, tried less"),
+        by_hand=("passed over", "sent, sessions 1, policy rebook, age 1.0, tried less"),
     ),
     "the meeting that the entry was released from found again": Mutant(
-        "booking.doubt.evidence",
+        WHERE,
         " if each.meeting_id != entry.released]",
         "]",
         by_hand=("I5", "booked, sessions 1, due again True, tried less"),
     ),
+    "a guest spelled otherwise taken for another's": Mutant(
+        WHERE,
+        'in (entry.guest_canonical, "")',
+        'in ("",)',
+        by_hand=("against a meeting", "sent, sessions 1, policy rebook, age 658.0, lag 4.0, tried least"),
+    ),
+    "the time of booking asked at the slot too": Mutant(
+        WHERE,
+        "[each for each in others if start and",
+        "[each for each in recent if start and",
+        by_hand=("against a meeting", "sent, sessions 1, policy rebook, age 658.0, lag 4.0, tried least"),
+    ),
     "a moved meeting not counted": Mutant(
-        "booking.doubt.evidence",
+        WHERE,
         "here or [each for each in recent if _is_of(each, entry)]",
         "here",
         by_hand=("against a meeting", "sent, sessions 1, policy rebook, age 658.0, lag 4.0, tried least"),
         schedule=("I1", "a meeting is moved and moved away"),
     ),
     "a meeting of nobody known taken": Mutant(
-        "booking.doubt.evidence",
+        WHERE,
         "len(here) == 1 and _is_of(here[0], entry) and",
         "len(here) == 1 and",
         by_hand=("one was taken", "unknown, sessions 1, invited crm id of nobody, tried less"),
     ),
     "a meeting at no known time taken": Mutant(
-        "booking.doubt.evidence",
+        WHERE,
         " and here[0].start is not None:",
         ":",
         by_hand=("one was taken", "sent, sessions 1, policy rebook, age 658.0, lag 4.0, tried least"),
     ),
     "of two meetings that fit, one taken": Mutant(
-        "booking.doubt.evidence",
+        WHERE,
         "if len(here) == 1 and _is_of",
         "if here and _is_of",
         by_hand=("one was taken", "planned, query other guest, sessions 1, tried least"),
     ),
     "whom the offer named not compared": Mutant(
-        "booking.doubt.evidence",
+        WHERE,
         'frozenset({entry.guest, entry.invited} - {""})',
         'frozenset({entry.guest} - {""})',
         by_hand=("without a look", "unknown, sessions 1, invited crm id and e-mail, tried less"),

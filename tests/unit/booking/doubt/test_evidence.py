@@ -11,7 +11,7 @@ import pytest
 from airflow_chilipiper.api.resources.meeting import Meeting
 from airflow_chilipiper.booking.doubt.evidence import NONE, Evidence, evidence_in, guests_on_record, slot_start
 from airflow_chilipiper.booking.ledger.entry import Entry
-from airflow_chilipiper.booking.ledger.lead_key import guest_digest
+from airflow_chilipiper.booking.ledger.lead_key import canonical_guest_digest, guest_digest
 
 START = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
 SENT_AT = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
@@ -24,6 +24,7 @@ ROW = Entry(
     sent_at=SENT_AT.timestamp(),
     slot="2026-11-03T10:30:00+01:00",
     guest=guest_digest(JO),
+    guest_canonical=canonical_guest_digest(JO),
 )
 OF_NOBODY = replace(ROW, guest="")
 OURS = Evidence(meeting_id="m1")
@@ -59,10 +60,11 @@ def test_a_meeting_of_our_guest_at_our_slot_is_ours(changes: dict[str, Any]) -> 
 @pytest.mark.parametrize(
     "changes",
     [
-        {"booked_at": SENT_AT - timedelta(seconds=301)},
         {"start": START + timedelta(days=1), "booked_at": SENT_AT - timedelta(days=1)},
         {"guest": ANN},
         {"guest": ANN, "start": None},
+        {"guest": "jo+spring@example.com", "start": START + timedelta(days=1)},
+        {"guest": "jo+spring@example.com", "start": None, "booked_at": SENT_AT - timedelta(days=1)},
         {"guest": None, "start": START + timedelta(minutes=30)},
     ],
     ids=str,
@@ -82,6 +84,29 @@ def test_what_was_booked_before_or_by_another_guest_or_by_nobody_at_another_time
 def test_what_may_be_ours_is_a_doubt_and_named(changes: dict[str, Any]) -> None:
     """What an entry does not say is no alibi, and meetings are moved."""
     assert of_listed(a_meeting(**changes)) == Evidence(ambiguous="m1 may be it")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"booked_at": SENT_AT - timedelta(seconds=301)},
+        {"booked_at": SENT_AT - timedelta(hours=9)},
+        {"guest": "Jo <JO@Example.com>", "booked_at": SENT_AT - timedelta(hours=9)},
+        {"guest": "jo+spring@example.com"},
+        {"guest": "jo+spring@example.com", "start": None},
+        {"guest": "jo%40example.com"},
+        {"guest": "jo@example.com <jo@example.com>"},
+        {"guest": "Jo Public"},
+        {"guest": "j***@example.com"},
+        {"guest": "jo@example.com, ann@example.com"},
+        {"guest": "5f1c", "booked_at": SENT_AT - timedelta(hours=9)},
+    ],
+    ids=str,
+)
+def test_at_our_slot_silence_is_only_what_is_certainly_somebody_elses(changes: dict[str, Any]) -> None:
+    """Another spelling of our guest, one that names nobody for certain, and a time of booking that is hours early."""
+    assert of_listed(a_meeting(**changes)) == Evidence(ambiguous="m1 may be it")
+    assert of_listed(a_meeting("m2", **changes), a_meeting()) == OURS
 
 
 def test_of_two_that_fit_none_is_taken() -> None:
@@ -128,7 +153,7 @@ def test_a_meeting_may_be_listed_as_booked_up_to_a_second_before() -> None:
     """The list has whole seconds."""
     entry = replace(ROW, sent_at=SENT_AT.timestamp() + 0.9)
     assert of_listed(a_meeting(booked_at=SENT_AT - timedelta(seconds=300)), entry=entry) == OURS
-    assert of_listed(a_meeting(booked_at=SENT_AT - timedelta(seconds=301)), entry=entry) == NONE
+    assert of_listed(a_meeting(booked_at=SENT_AT - timedelta(seconds=301)), entry=entry) != OURS
 
 
 def test_the_meeting_that_the_entry_was_released_from_is_not_that_of_its_next_call() -> None:

@@ -223,9 +223,11 @@ def test_what_is_left_to_a_person_is_looked_for_at_its_slot_alone() -> None:
 
 
 def test_a_meeting_booked_before_the_call_by_any_clock_is_not_its() -> None:
+    """But at its slot it is no silence either: nothing says what `bookedAt` counts from."""
     old = datetime.fromtimestamp(WALL - 1_000 - 301, UTC).isoformat()
-    assert (
-        reconciled(Lists(an_entry(policy="rebook"), a_meeting(bookedAt=old)), a_lead(bounds=REBOOK)).state == "planned"
-    )
+    found = reconciled(Lists(an_entry(policy="rebook"), a_meeting(bookedAt=old)), a_lead(bounds=REBOOK))
+    assert (found.state, found.reason) == ("review", "m1 may be it")
+    elsewhere = a_meeting(bookedAt=old, dateTime={"start": "2026-11-20T09:30:00Z"})
+    assert reconciled(Lists(an_entry(policy="rebook"), elsewhere), a_lead(bounds=REBOOK)).state == "planned"
     recent = datetime.fromtimestamp(WALL - 1_000, UTC) - timedelta(seconds=300)
     assert reconciled(Lists(an_entry(), a_meeting(bookedAt=recent.isoformat()))).state == "booked"

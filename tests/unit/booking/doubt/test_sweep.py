@@ -13,7 +13,7 @@ from airflow_chilipiper.booking.doubt.bounds import Bounds
 from airflow_chilipiper.booking.doubt.routing_log import RoutingLog
 from airflow_chilipiper.booking.doubt.sweep import FEW, sweep
 from airflow_chilipiper.booking.ledger.entry import Entry
-from airflow_chilipiper.booking.ledger.lead_key import digest, guest_digest
+from airflow_chilipiper.booking.ledger.lead_key import canonical_guest_digest, digest, guest_digest
 from tests.drive import Immediate, block
 from tests.fake_chilipiper import FakeChiliPiper
 from tests.unit.api.handmade import WALL
@@ -49,6 +49,7 @@ def an_entry(number: int = 0, **facts: Any) -> Entry:
         sent_at=SENT_AT,
         no_effect_after=SENT_AT + 3600,
         guest=guest_digest(f"lead{number}@example.com"),
+        guest_canonical=canonical_guest_digest(f"lead{number}@example.com"),
     )
     return replace(entry, **facts)
 
@@ -144,6 +145,28 @@ def test_a_meeting_that_was_moved_is_left_to_a_person_with_its_id(count: int) ->
     entries = swept(Lists(*(an_entry(number, policy="rebook") for number in range(count)), meetings=[moved]))
     (entry,) = [entry for entry in entries if entry.key == an_entry().key]
     assert (entry.state, entry.reason) == ("review", "meeting-0 may be it")
+
+
+@pytest.mark.parametrize("count", [1, FEW + 1])
+@pytest.mark.parametrize(
+    "spelled_otherwise",
+    [
+        {"primaryGuest": {"value": "Jo <lead0+x@example.com>"}},
+        {"primaryGuest": {"name": "Jo"}},
+        {"primaryGuest": {"value": "Jo"}},
+        {"bookedAt": datetime.fromtimestamp(SENT_AT - 9 * 3600, UTC).isoformat()},
+    ],
+    ids=str,
+)
+def test_a_meeting_at_the_slot_that_is_not_certainly_somebody_elses_is_no_silence(
+    count: int, spelled_otherwise: dict[str, Any]
+) -> None:
+    entries = [an_entry(number, policy="rebook") for number in range(count)]
+    meetings = [a_meeting(**spelled_otherwise), a_meeting(meetingId="of-ann", primaryGuest={"value": "ann@x.com"})]
+    swept_entries = swept(Lists(*entries, meetings=meetings))
+    (entry,) = [entry for entry in swept_entries if entry.key == an_entry().key]
+    assert (entry.state, entry.reason) == ("review", "meeting-0 may be it")
+    assert [each.state for each in swept_entries if each is not entry] == ["planned"] * (count - 1)
 
 
 @pytest.mark.parametrize("facts", [{"guest": ""}, {"policy": "rebook", "guest": ""}])

@@ -23,6 +23,7 @@ SENT: Any = {
     "policy": "rebook",
     "guest": "g",
     "invited": "i",
+    "guest_canonical": "c",
     "pattern": "p",
 }
 METHODS: dict[str, Callable[[Entry], Entry]] = {
