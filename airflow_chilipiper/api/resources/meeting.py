@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import AwareDatetime, Field
 
 from airflow_chilipiper.api.errors import Unreadable
-from airflow_chilipiper.api.http.payload import Payload, read, rows
+from airflow_chilipiper.api.http.payload import Payload, read
 from airflow_chilipiper.api.patterns.answers import ids, record, text
 from airflow_chilipiper.api.resources.pages import PAGE_SIZE, Page, says_more
 from airflow_chilipiper.api.spelling import email
@@ -55,13 +55,16 @@ class Meeting(Payload):
 def listed(body: Any) -> Page[Meeting]:
     """`{data: {list: []}, hasMore: "Yes"|"No", hasMoreItems?: bool}`.
 
-    Only a `list` in its place is believed to be empty: what is taken for no meeting frees a lead to be booked again.
+    Only an empty `list` in its place, and no other beside it, is believed: what is taken for no meeting frees a lead to
+    be booked again.
     """
     answer = record(body, "meeting-list-put")
     data = record(answer.get("data"), "meeting-list-put: data")
-    if "list" not in data:
+    found = data.get("list")
+    if not isinstance(found, list):
         raise Unreadable("meeting-list-put: the answer's data has no list")
-    found = rows(data, "list", "meeting-list-put")
+    if not found and any(isinstance(each, list) and each for each in (*data.values(), *answer.values())):
+        raise Unreadable("meeting-list-put: the list is empty, and another may have meetings")
     return Page(items=[_meeting(row, "meeting-list-put") for row in found], size=PAGE_SIZE, more=says_more(answer))
 
 
