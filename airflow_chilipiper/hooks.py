@@ -140,6 +140,7 @@ class ChiliPiperHook(BaseHook):
         purpose: str,
         lead_key: Any,
         ledger_conn_id: str | None = None,
+        repeated_guests: bool = False,
     ) -> Outcome:
         """Spend the session of *offer* on *slot*: one meeting at most for this lead within this purpose.
 
@@ -150,6 +151,7 @@ class ChiliPiperHook(BaseHook):
         :param purpose: the campaign within which a lead is booked once
         :param lead_key: what tells leads apart, such as the lead's id
         :param ledger_conn_id: the database connection of the ledger; default the one that the connection names
+        :param repeated_guests: whether a guest who has a meeting for this purpose under another key is invited again
         """
         session, context = self.get_conn(), running_task()
         settings = session.settings
@@ -160,6 +162,7 @@ class ChiliPiperHook(BaseHook):
             max_sessions=1,
             allowed_domains=settings.allowed_guest_domains,
             bounds=Bounds(list_lag=settings.meeting_list_lag, call=settings.client.timeout),
+            repeated_guests=repeated_guests,
         )
         lead = Lead(key=key_text(lead_key), pattern=pattern, choice=Fixed(slot), policy=policy)
         ledger = self._ledger(ledger_conn_id or settings.ledger_conn_id, context)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from airflow_chilipiper.api.call import Call
 from airflow_chilipiper.api.http.client_runtime import Asks
+from airflow_chilipiper.booking.guests import Guests
 from airflow_chilipiper.booking.ledger.entry import Entry
 from airflow_chilipiper.booking.ledger.memory import MemoryLedger
 from airflow_chilipiper.booking.ledger.store import Ledger
@@ -46,6 +47,7 @@ class Immediate:
         self.ledger: Ledger = ledger or MemoryLedger()
         self.now, self.wall = client.clock, wall
         self.priorities = list[bool]()
+        self.guests = Guests()
 
     async def acquire(self, *, priority: bool = False) -> None:
         self.priorities.append(priority)
@@ -64,6 +66,12 @@ class Immediate:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    async def of_guest(self, entry: Entry, guest: str, /) -> Sequence[Entry]:
+        return self.ledger.of_guests(entry.purpose, [guest])
+
+    async def aside(self, wait: Awaitable[object], /) -> None:
+        await wait
 
     async def later(self, seconds: float, _key: object, flow: Callable[[], Awaitable[T]], /) -> T:
         await self.pause(seconds)

@@ -31,7 +31,8 @@ takes ``col("name")``, a column of the lead's row; anything else is a constant o
 :param guest_email: the guest's e-mail; the column ``email``, if not given (templated)
 :param timezone: the guest's IANA zone; if not given, the DAG's filters the slots and none is sent (templated)
 :param form: form keys to values (templated)
-:param repeated_guests: for two rows of one guest under two keys; nothing is made of it yet (templated)
+:param repeated_guests: whether a guest of two leads is invited for each; if not, the second row is ``invalid``, or
+    ``already_booked`` where an earlier try or run invited its guest for this purpose (templated)
 
 **Which slot**
 

@@ -36,6 +36,7 @@ from airflow_chilipiper.booking.outcome_rules import (
 )
 from airflow_chilipiper.booking.record_answer import record, record_failure
 from airflow_chilipiper.booking.slots.reservations import AllReserved, Resolution
+from airflow_chilipiper.booking.turn import Turn
 
 SEND_WITHIN = 2.0
 # Seconds; by then the others have booked what they reserved, or not.
@@ -51,34 +52,46 @@ async def book(lead: Lead, runtime: LedgerRuntime, *, session: tuple[float, Offe
         entry = await begin(lead, runtime)
         if entry.state != "planned":
             return on_record(entry, lead)
-        if known := lead.existing_meeting(lead.pattern.guest):
-            return known
-        sessions_left, pauses = lead.policy.max_sessions, iter(ALL_RESERVED_PAUSES)
-        while True:
-            if session is None and lead.policy.breaker.spares(lead.pattern.target):
-                return SPARED
-            again = sessions_left < lead.policy.max_sessions
-            opened, offer = session or await open_session(lead, runtime, again=again)
-            session = None
-            if known := lead.existing_meeting(offer.guest):
-                return known
-            try:
-                slot = lead.pick(offer, opened)
-            except AllReserved:
-                if (pause := next(pauses, None)) is None:
-                    return ALL_RESERVED
-                await runtime.pause(random.uniform(pause / 2, pause))  # noqa: S311  # spreads load, keeps no secret
-                continue
-            if slot is None:
-                return without_slot(offer, entry)
-            sessions_left -= 1
-            entry, answer = await with_slot_resolved(spend(slot, offer, opened, lead, entry, runtime), lead)
-            if entry.state != "planned" or isinstance(answer, errors.INCURABLE) or not sessions_left:
-                return after_booking(entry, offer, answer, sender=lead.policy.sender)
+        with Turn(lead, runtime) as turn:
+            return await book_in_turn(lead, entry, turn, runtime, session)
     except Conflict as other:
         return on_record(other.entry, lead)
     except errors.ChiliPiperError as error:
         return without_booking(error)
+
+
+async def book_in_turn(
+    lead: Lead, entry: Entry, turn: Turn, runtime: LedgerRuntime, session: tuple[float, Offer] | None
+) -> Outcome:
+    """Book a lead that is free, as the only one of its guest in this run: steps 2 to 6."""
+    if known := await turn.known(lead.pattern.guest):
+        return known
+    sessions_left, pauses = lead.policy.max_sessions, iter(ALL_RESERVED_PAUSES)
+    while True:
+        if session is None and lead.policy.breaker.spares(lead.pattern.target):
+            return SPARED
+        again = sessions_left < lead.policy.max_sessions
+        opened, offer = session or await open_session(lead, runtime, again=again)
+        session = None
+        if known := await turn.known(offer.guest):
+            return known
+        if opened < turn.waited_until:
+            continue
+        try:
+            slot = lead.pick(offer, opened)
+        except AllReserved:
+            if (pause := next(pauses, None)) is None:
+                return ALL_RESERVED
+            await runtime.pause(random.uniform(pause / 2, pause))  # noqa: S311  # spreads load, keeps no secret
+            continue
+        if slot is None:
+            return without_slot(offer, entry)
+        sessions_left -= 1
+        turn.may_be_invited = True
+        entry, answer = await with_slot_resolved(spend(slot, offer, opened, lead, entry, runtime), lead)
+        turn.may_be_invited = entry.state != "planned"
+        if entry.state != "planned" or isinstance(answer, errors.INCURABLE) or not sessions_left:
+            return after_booking(entry, offer, answer, sender=lead.policy.sender)
 
 
 async def open_session(lead: Lead, runtime: LedgerRuntime, *, again: bool = False) -> tuple[float, Offer]:

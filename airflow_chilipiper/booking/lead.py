@@ -22,12 +22,13 @@ from airflow_chilipiper.booking.slots.choice import SlotChoice
 
 @dataclass(frozen=True, kw_only=True)
 class Lead:
-    """Whom to book, over which pattern, into which slot, under which policy."""
+    """Whom to book, over which pattern, into which slot, under which policy; and in which row of the leads it is."""
 
     key: str
     pattern: Pattern
     choice: SlotChoice
     policy: Policy
+    row: int | None = None
 
     def __post_init__(self) -> None:
         if self.policy.allowed_domains:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from airflow_chilipiper.api import errors
@@ -29,6 +30,9 @@ SPARED = Outcome(
 )
 
 
+REPEATED_GUESTS = "repeated_guests=True invites each lead of a guest"
+
+
 def on_record(entry: Entry, lead: Lead) -> Outcome:
     """The ledger knows better than to book."""
     if entry.state in ("sent", "unknown", "booked") and not lead.is_same_request(entry):
@@ -43,6 +47,33 @@ def on_record(entry: Entry, lead: Lead) -> Outcome:
 def already_booked(entry: Entry, lead: Lead, wall: float) -> Outcome | None:
     """What a booking on record comes to, if it counts: nobody needs to be asked then."""
     return on_record(entry, lead) if entry.state == "booked" and not lead.is_due_again(entry, wall) else None
+
+
+def repeats_guest(row: int | None) -> Outcome:
+    """A lead whose guest was, or may have been, invited by this run, for another lead."""
+    whose = "another lead" if row is None else f"row {row + 1}"
+    return Outcome(status=Status.INVALID, reason=f"repeats the guest of {whose}; {REPEATED_GUESTS}")
+
+
+def of_same_guest(others: Sequence[Entry], lead: Lead, wall: float) -> Outcome | None:
+    """What becomes of a lead by what is on record for its guest under other keys, where that counts."""
+    if lead.policy.repeated_guests:
+        return None
+    counting = {
+        other.state: other for other in others if other.key != lead.entry_key and not lead.is_due_again(other, wall)
+    }
+    if booked := counting.get("booked"):
+        reason = f"its guest has this meeting under another key; {REPEATED_GUESTS}"
+        return Outcome(
+            status=Status.ALREADY_BOOKED, reason=reason, meeting_id=booked.meeting_id, start_time=booked.slot
+        )
+    if review := counting.get("review"):
+        reason = f"its guest may have been invited under another key: {BY_STATE['review'][1]}"
+        return Outcome(status=Status.REVIEW, reason=f"{reason} (ledger resolve {review.key})")
+    if counting:
+        reason = "its guest may have been invited under another key, of which a later try knows more"
+        return Outcome(status=Status.UNKNOWN, reason=reason)
+    return None
 
 
 def after_booking(entry: Entry, offer: Offer, answer: Booked | Exception, *, sender: str) -> Outcome:
@@ -82,11 +113,12 @@ def without_booking(error: errors.ChiliPiperError) -> Outcome:
     return Outcome(status=Status.REFUSED if definite else Status.NOT_ATTEMPTED, reason=str(error))
 
 
-def preview(entry: Entry | None, lead: Lead, wall: float) -> Outcome:
-    """What the ledger says, and nothing else asked."""
-    if entry is None or entry.state == "planned" or lead.is_due_again(entry, wall):
-        return lead.existing_meeting(lead.pattern.guest) or Outcome(status=Status.WOULD_BOOK)
-    return on_record(entry, lead)
+def preview(entry: Entry | None, others: Sequence[Entry], lead: Lead, wall: float) -> Outcome:
+    """What the ledger says of it, and of *others* of its guest, and nothing else asked."""
+    if entry is not None and entry.state != "planned" and not lead.is_due_again(entry, wall):
+        return on_record(entry, lead)
+    known = lead.existing_meeting(lead.pattern.guest) or of_same_guest(others, lead, wall)
+    return known or Outcome(status=Status.WOULD_BOOK)
 
 
 def _outcome(entry: Entry, status: Status, reason: str) -> Outcome:

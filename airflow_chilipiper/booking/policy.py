@@ -21,7 +21,8 @@ class Policy:
 
     `sender` names the task instance and try. A booking that is older than `rebook_after` does not count; None: every
     booking counts. If there are `allowed_domains`, only their guests may be invited. `existing_meetings` holds, by the
-    hash of a guest, the outcome of a lead whose guest has a meeting already.
+    hash of a guest, the outcome of a lead whose guest has a meeting already. With `repeated_guests` a guest of two
+    leads is invited for each.
     """
 
     purpose: str
@@ -32,6 +33,7 @@ class Policy:
     allowed_domains: tuple[str, ...] = ()
     bounds: Bounds = field(default_factory=Bounds)
     existing_meetings: Mapping[str, Outcome] = field(default_factory=dict)
+    repeated_guests: bool = False
     routing_log: RoutingLog = field(default_factory=RoutingLog, compare=False)
     breaker: EmptyOffersBreaker = field(default_factory=EmptyOffersBreaker, compare=False)
 

@@ -67,7 +67,7 @@ class LeadPlan:
             self._warned.add((what, found))
             log.warning("%s has %s in it, which nobody sees: without it this is another lead, or purpose", what, found)
 
-    def lead(self, row: Row, key: str) -> Lead:
+    def lead(self, row: Row, key: str, number: int | None = None) -> Lead:
         read = self._read
         values = LeadValues(
             email=read["guest_email"](row),
@@ -79,7 +79,7 @@ class LeadPlan:
         prefer = read["prefer"](row)
         filters = self._filters(values.timezone or self.default_timezone, _path(values))
         choice = Choice(filters, nearest(prefer) if prefer else None, pattern.target, self.reservations)
-        return Lead(key=key, pattern=pattern, choice=choice, policy=self.policy)
+        return Lead(key=key, pattern=pattern, choice=choice, policy=self.policy, row=number)
 
     @cached_property
     def _read_key(self) -> Callable[[Row], Any]:

@@ -117,6 +117,7 @@ def _policy(values: Mapping[str, Any], session: Session, sender: str, max_sessio
         sender=sender,
         max_sessions=max_sessions,
         rebook_after=values["rebook_after"],
+        repeated_guests=values["repeated_guests"],
         allowed_domains=session.settings.allowed_guest_domains,
         bounds=_bounds(values["in_doubt"], session.settings),
         existing_meetings=_existing_meetings(session, values["existing_meeting_window"]),

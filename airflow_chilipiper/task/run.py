@@ -15,9 +15,9 @@ from airflow_chilipiper.arguments.bad_value import BadValue
 from airflow_chilipiper.booking.batch.batch import NOT_ATTEMPTED, Batch
 from airflow_chilipiper.booking.batch.runtime import BatchRuntime
 from airflow_chilipiper.booking.lead import Lead
-from airflow_chilipiper.booking.ledger.store import Ledger
+from airflow_chilipiper.booking.ledger.store import Ledger, of_same_guests
 from airflow_chilipiper.booking.outcome import Outcome, Status
-from airflow_chilipiper.booking.outcome_rules import preview
+from airflow_chilipiper.booking.outcome_rules import preview, repeats_guest
 from airflow_chilipiper.task.lead_plan import LeadPlan
 from airflow_chilipiper.task.outcome_row import kept
 
@@ -95,10 +95,16 @@ class Run:
 
     def preview(self, ledger: Ledger) -> None:
         """Ask the ledger, and nobody else, what would be done."""
+        guests = dict[str, int]()
         while taken := list(islice(self._leads, LOOKED_UP_AT_ONCE)):
-            rows = ledger.get([lead.entry_key for _, lead in taken])
-            for number, lead in taken:
-                self._record(number, preview(rows.get(lead.entry_key), lead, time.time()))
+            entries = [lead.new_entry() for _, lead in taken]
+            found, others = ledger.get([entry.key for entry in entries]), of_same_guests(ledger, entries)
+            for (number, lead), entry, of_guest in zip(taken, entries, others, strict=True):
+                outcome = preview(found.get(entry.key), of_guest, lead, time.time())
+                if outcome.status == Status.WOULD_BOOK and entry.guest and not lead.policy.repeated_guests:
+                    first = guests.setdefault(entry.guest, number)
+                    outcome = outcome if first == number else repeats_guest(first)
+                self._record(number, outcome)
 
     def finish(self) -> None:
         """What was never reached gets its outcome too."""
@@ -155,7 +161,7 @@ class Run:
 
     def _lead(self, number: int, row: Any, key: str) -> Lead | Outcome:
         try:
-            lead = self.known(key) or self._plan.lead(row, key)
+            lead = self.known(key) or self._plan.lead(row, key, number)
             if (first := self._first_of.setdefault(key, number)) != number:
                 raise BadValue(f"repeats the key of row {first + 1}")
         except Invalid as problem:

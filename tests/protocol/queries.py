@@ -7,6 +7,7 @@ from types import coroutine
 from typing import Any, Protocol
 
 from airflow_chilipiper.api.call import Call
+from airflow_chilipiper.booking.guests import Guests
 from airflow_chilipiper.booking.ledger.entry import Entry
 
 
@@ -39,6 +40,17 @@ class Queries:
     async def later(self, seconds: float, _key: object, flow: Callable[[], Awaitable[Any]], /) -> Any:
         await query("pause", seconds)
         return await flow()
+
+    @property
+    def guests(self) -> Guests:
+        """Each lead here is another guest's."""
+        return Guests()
+
+    async def of_guest(self, _entry: Entry, _guest: str, /) -> tuple[Entry, ...]:
+        return ()
+
+    async def aside(self, wait: Awaitable[object], /) -> None:
+        raise AssertionError("nobody has to wait for a lead of the same guest")
 
     async def get_or_create(self, entry: Entry, /) -> Any:
         return await query("get_or_create", entry)

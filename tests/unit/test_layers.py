@@ -37,13 +37,8 @@ LOOPS = {"asyncio", "anyio", "trio"}
 # What runs flows, and so has a loop.
 RUNTIMES = {
     *("api.http.client", "api.http.client_runtime", "api.http.transport", "api.pace.limiter"),
-    *(
-        "booking.batch.admission",
-        "booking.batch.batch",
-        "booking.batch.runtime",
-        "booking.batch.shared_flows",
-        "booking.ledger.group_commit",
-    ),
+    *("booking.batch.admission", "booking.batch.batch", "booking.batch.runtime", "booking.batch.shared_flows"),
+    *("booking.guests", "booking.ledger.group_commit"),
 }
 # Read by every Airflow process at its start.
 IMPORT_NOTHING = {"", "get_provider_info"}

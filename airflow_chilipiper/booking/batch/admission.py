@@ -45,6 +45,7 @@ class Admission:
     def aside(self) -> Iterator[None]:
         """Whoever only waits for others to come to light leaves its place to the next lead."""
         self.under_way -= 1
+        self.has_begun(asyncio.current_task())
         self._changed.set()
         try:
             yield

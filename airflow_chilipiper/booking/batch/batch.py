@@ -145,7 +145,7 @@ class Batch:
             return []
         try:
             taken = await asyncio.to_thread(self._take, number)
-            await runtime.get_or_create_all([lead.new_entry() for _, lead in taken])
+            await runtime.prepare([lead for _, lead in taken])
         except Exception as error:  # noqa: BLE001  # flows are under way, and are not to be torn
             self._stopped(error)
             return []

@@ -37,14 +37,26 @@ class BatchRuntime(RecordingRuntime):
     def __init__(self, client: Asks, limiter: RateLimiter, ledger: Ledger, **clocks: Any) -> None:
         super().__init__(client, limiter, ledger, **clocks)
         self._begun: dict[str, Entry] = {}
+        self._of_guest: dict[tuple[str, str], Sequence[Entry]] = {}
         self._stopping = False
         self._waiting: set[asyncio.Task[Any]] = set()
         self.admission = Admission(lambda: limiter.rate)
         self._shared = SharedFlows(self.pause)
 
-    async def get_or_create_all(self, entries: Sequence[Entry], /) -> None:
-        """Get or create the entries of leads to come in one transaction; `get_or_create` then returns each."""
-        self._begun |= {entry.key: entry for entry in await self._commits.get_or_create_all(entries)}
+    async def prepare(self, leads: Sequence[Lead], /) -> None:
+        """Get or create the entries of leads to come in one transaction, and look in one for others of their guests;
+        `get_or_create` and `of_guest` then return those of each.
+        """
+        entries = [lead.new_entry() for lead in leads]
+        found = await self._commits.get_or_create_all(entries)
+        self._begun |= {entry.key: entry for entry in found}
+        wanted = [
+            lead.new_entry()
+            for lead, entry in zip(leads, found, strict=True)
+            if entry.state == "planned" and lead.pattern.guest and not lead.policy.repeated_guests
+        ]
+        others = await self._commits.of_guests(wanted) if wanted else ()
+        self._of_guest |= {(entry.key, entry.guest): each for entry, each in zip(wanted, others, strict=True)}
 
     def already_booked(self, lead: Lead) -> Outcome | None:
         """The outcome of a lead to come that is booked on record."""
@@ -56,6 +68,14 @@ class BatchRuntime(RecordingRuntime):
 
     async def get_or_create(self, entry: Entry, /) -> Entry:
         return self._begun.pop(entry.key, None) or await super().get_or_create(entry)
+
+    async def of_guest(self, entry: Entry, guest: str, /) -> Sequence[Entry]:
+        known = self._of_guest.pop((entry.key, guest), None)
+        return await super().of_guest(entry, guest) if known is None else known
+
+    async def aside(self, wait: Awaitable[object], /) -> None:
+        with self.admission.aside():
+            await self._unless_stopping(wait)
 
     async def acquire(self, *, priority: bool = False) -> None:
         await self._unless_stopping(super().acquire(priority=priority))
@@ -78,10 +98,11 @@ class BatchRuntime(RecordingRuntime):
             task.cancel()
         self._waiting.clear()
 
-    async def _unless_stopping(self, wait: Coroutine[Any, Any, None]) -> None:
+    async def _unless_stopping(self, wait: Awaitable[object]) -> None:
         task = asyncio.current_task()
         if self._stopping or task is None:
-            wait.close()
+            if isinstance(wait, Coroutine):
+                wait.close()
             raise Stopping
         self._waiting.add(task)
         try:

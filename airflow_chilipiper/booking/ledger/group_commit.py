@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, TypeVar
 
 from airflow_chilipiper.booking.ledger.entry import EntriesLost, Entry, LedgerFailed
-from airflow_chilipiper.booking.ledger.store import Ledger
+from airflow_chilipiper.booking.ledger.store import Ledger, of_same_guests
 
-Answer = Entry | Exception
-Commit = Callable[[Sequence[Entry]], Sequence[Answer]]
-Waiting = list[tuple[Sequence[Entry], asyncio.Future[Sequence[Answer]]]]
+T = TypeVar("T")
+Commit = Callable[[Sequence[Entry]], Sequence[Any]]
+Waiting = list[tuple[Sequence[Entry], asyncio.Future[Sequence[Any]]]]
 GAP = 0.02  # seconds from a commit to the next of updates alone: a sync and its CPU are then shared by more of them
 UPDATES_FIRST = 8  # commits of updates that go before a creation, for which nobody with an open session waits
 
@@ -24,21 +26,32 @@ class GroupCommit:
 
     def __init__(self, ledger: Ledger) -> None:
         self._updates, self._creations = _Kind(ledger.update), _Kind(ledger.get_or_create)
+        self._guests = _Kind(partial(of_same_guests, ledger))
         self._committing: asyncio.Task[None] | None = None
         self._next_at = 0.0
         self.lost: EntriesLost | None = None
 
     async def get_or_create(self, entry: Entry) -> Entry:
-        return _entry(*await self._join(self._creations, [entry]))
+        (found,) = await self.get_or_create_all([entry])
+        return found
 
     async def update(self, entry: Entry) -> Entry:
-        return _entry(*await self._join(self._updates, [entry]))
+        changed: Sequence[Entry | Exception] = await self._join(self._updates, [entry])
+        return _answer(changed[0])
 
     async def get_or_create_all(self, entries: Sequence[Entry]) -> Sequence[Entry]:
-        return [_entry(answer) for answer in await self._join(self._creations, entries)]
+        return [_answer(answer) for answer in await self._join(self._creations, entries)]
 
-    async def _join(self, kind: _Kind, entries: Sequence[Entry]) -> Sequence[Answer]:
-        future: asyncio.Future[Sequence[Answer]] = asyncio.get_running_loop().create_future()
+    async def of_guest(self, entry: Entry) -> Sequence[Entry]:
+        (others,) = await self.of_guests([entry])
+        return others
+
+    async def of_guests(self, entries: Sequence[Entry]) -> Sequence[Sequence[Entry]]:
+        """Of each, the entries of its purpose that have, or may have, a meeting of its guest."""
+        return [_answer(answer) for answer in await self._join(self._guests, entries)]
+
+    async def _join(self, kind: _Kind, entries: Sequence[Entry]) -> Sequence[Any]:
+        future: asyncio.Future[Sequence[Any]] = asyncio.get_running_loop().create_future()
         kind.waiting.append((entries, future))
         if self._committing is None or self._committing.done():
             self._committing = asyncio.create_task(self._run())
@@ -48,12 +61,13 @@ class GroupCommit:
 
     async def _run(self) -> None:
         loop, passed_over = asyncio.get_running_loop(), 0
-        while self._updates.waiting or self._creations.waiting:
-            await asyncio.sleep(0 if self._creations.waiting else self._next_at - loop.time())
+        while self._updates.waiting or self._creations.waiting or self._guests.waiting:
+            others = self._creations if self._creations.waiting else self._guests
+            await asyncio.sleep(0 if others.waiting else self._next_at - loop.time())
             self._next_at = loop.time() + GAP
-            updates_go = self._updates.waiting and (passed_over < UPDATES_FIRST or not self._creations.waiting)
-            passed_over = passed_over + 1 if updates_go and self._creations.waiting else 0
-            await (self._updates if updates_go else self._creations).commit()
+            updates_go = self._updates.waiting and (passed_over < UPDATES_FIRST or not others.waiting)
+            passed_over = passed_over + 1 if updates_go and others.waiting else 0
+            await (self._updates if updates_go else others).commit()
 
 
 class _Kind:
@@ -72,7 +86,7 @@ class _Kind:
             if not future.done():
                 future.set_result(own)
 
-    async def _written(self, entries: Sequence[Entry]) -> Sequence[Answer]:
+    async def _written(self, entries: Sequence[Entry]) -> Sequence[Any]:
         try:
             answers = await asyncio.to_thread(self._write, entries)
             if len(answers) != len(entries):
@@ -85,7 +99,7 @@ class _Kind:
             return [failed] * len(entries)
 
 
-def _entry(answer: Answer) -> Entry:
+def _answer(answer: T | Exception) -> T:
     if isinstance(answer, Exception):
         raise answer
     return answer

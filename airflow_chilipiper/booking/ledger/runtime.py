@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 from airflow_chilipiper.api.http.client_runtime import Asks, ClientRuntime
 from airflow_chilipiper.api.pace.limiter import RateLimiter
 from airflow_chilipiper.api.runtime import Runtime
+from airflow_chilipiper.booking.guests import Guests
 from airflow_chilipiper.booking.ledger.entry import EntriesLost, Entry
 from airflow_chilipiper.booking.ledger.group_commit import GroupCommit
 from airflow_chilipiper.booking.ledger.store import Ledger
@@ -16,13 +18,21 @@ T = TypeVar("T")
 
 
 class LedgerRuntime(Runtime, Protocol):
-    """A runtime with a ledger."""
+    """A runtime with a ledger, for one run, whose `guests` it knows."""
+
+    guests: Guests
 
     async def get_or_create(self, entry: Entry, /) -> Entry:
         """What is on record for the entry's key; the entry itself, now on record, where nothing was."""
 
     async def update(self, entry: Entry, /) -> Entry:
         """Durable once it returns; else raises Conflict, MeetingTaken or LedgerFailed."""
+
+    async def of_guest(self, entry: Entry, guest: str, /) -> Sequence[Entry]:
+        """Entries of the same purpose that have, or may have, a meeting of this guest, by the guest's hash."""
+
+    async def aside(self, wait: Awaitable[object], /) -> None:
+        """Wait for another flow. In a batch nobody waits for this place."""
 
     async def later(self, seconds: float, key: Hashable, flow: Callable[[], Awaitable[T]], /) -> T:
         """What *flow* answers, begun at least so many seconds from now. In a batch nobody waits for this place.
@@ -38,6 +48,7 @@ class RecordingRuntime(ClientRuntime):
         super().__init__(client, limiter, **clocks)
         self._commits = GroupCommit(ledger)
         self.update = self._commits.update
+        self.guests = Guests()
 
     @property
     def lost(self) -> EntriesLost | None:
@@ -46,6 +57,12 @@ class RecordingRuntime(ClientRuntime):
 
     async def get_or_create(self, entry: Entry, /) -> Entry:
         return await self._commits.get_or_create(entry)
+
+    async def of_guest(self, entry: Entry, guest: str, /) -> Sequence[Entry]:
+        return await self._commits.of_guest(replace(entry, guest=guest))
+
+    async def aside(self, wait: Awaitable[object], /) -> None:
+        await wait
 
     async def later(self, seconds: float, _key: Hashable, flow: Callable[[], Awaitable[T]], /) -> T:
         await self.pause(seconds)

@@ -8,8 +8,9 @@ from itertools import islice
 from threading import Lock
 from typing import Protocol
 
-from airflow_chilipiper.booking.ledger.entry import STATES, Conflict, Entry, LedgerFailed, MeetingTaken, State
+from airflow_chilipiper.booking.ledger.entry import IN_DOUBT, STATES, Conflict, Entry, LedgerFailed, MeetingTaken, State
 
+MAY_HAVE_MEETING: tuple[State, ...] = (*IN_DOUBT, "booked")
 Answer = Entry | Conflict | MeetingTaken | LedgerFailed
 
 
@@ -24,6 +25,9 @@ class Ledger(Protocol):
 
     def get(self, keys: Collection[str], /) -> Mapping[str, Entry]:
         """What is on record, and nothing else."""
+
+    def of_guests(self, purpose: str, guests: Collection[str], /) -> Sequence[Entry]:
+        """The entries of a purpose that have, or may have, a meeting of one of these guests, by the guests' hashes."""
 
     def list(
         self,
@@ -48,6 +52,15 @@ def pages(
         after = page[-1].key
 
 
+def of_same_guests(ledger: Ledger, entries: Sequence[Entry]) -> list[Sequence[Entry]]:
+    """Of each entry, those of its purpose that have, or may have, a meeting of its guest; none of a guest unknown."""
+    found: dict[tuple[str, str], list[Entry]] = {(entry.purpose, entry.guest): [] for entry in entries}
+    for purpose in {entry.purpose for entry in entries}:
+        for other in ledger.of_guests(purpose, {guest for of, guest in found if of == purpose and guest}):
+            found[purpose, other.guest].append(other)
+    return [found[entry.purpose, entry.guest] for entry in entries]
+
+
 class AtHand:
     """The reading of a ledger that has all entries at hand."""
 
@@ -61,6 +74,11 @@ class AtHand:
         with self._lock:
             known = self._known()
             return {key: known[key] for key in keys if key in known}
+
+    def of_guests(self, purpose: str, guests: Collection[str], /) -> Sequence[Entry]:
+        with self._lock:
+            of_purpose = (entry for entry in self._known().values() if entry.purpose == purpose)
+            return [entry for entry in of_purpose if entry.guest in guests and entry.state in MAY_HAVE_MEETING]
 
     def list(
         self,

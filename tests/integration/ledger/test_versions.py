@@ -48,7 +48,7 @@ A_LEAD = (
     "insert into chilipiper_ledger values ('{key}', 'spring', 'm1', 'sent', 1, 'me', 's', '2026-11-03T09:30:00Z', 1, 2,"
     " null, null, 'hold', '', 'g', '', null, 'p')"
 )
-OLDER = r"an older airflow-provider-chilipiper: it has version 1, .* version 3 alone; nothing was read .* Then rename"
+OLDER = r"an older airflow-provider-chilipiper: it has version 1, .* version 4 alone; nothing was read .* Then rename"
 
 
 def an_entry() -> Entry:

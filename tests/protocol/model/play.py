@@ -89,7 +89,7 @@ class Play:
         """I10: it says what a run would do, and does nothing."""
         lead, before = a_lead(self.protocol, name), (self.ledger.entries(), len(self.chili.sessions))
         entry = self.ledger.real.get([lead.new_entry().key]).get(lead.new_entry().key)
-        status = self.protocol.preview(entry, lead, Machine(self.time, ahead).wall()).status
+        status = self.protocol.preview(entry, (), lead, Machine(self.time, ahead).wall()).status
         self.laws.keeps(preview_only(before, (self.ledger.entries(), len(self.chili.sessions)), entry, status))
 
     @property

@@ -106,7 +106,7 @@ def what_is_added_fails() -> None:
 
 def a_lead_that_comes_twice() -> None:
     """The second time it is on record as booked. Chili Piper is asked for one session."""
-    run = Run(enumerate([a_lead(1), a_lead(1)]))
+    run = Run(enumerate([a_lead(1, repeated_guests=True), a_lead(1, repeated_guests=True)]))
     run.batch().run()
     law(run.chili.openings == 1, f"I8: {run.chili.openings} sessions for one lead")
 

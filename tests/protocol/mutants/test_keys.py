@@ -18,7 +18,7 @@ from tests.protocol.mutants.booked import a_chili, a_ledger, book, booked_once
 def booked_in_turn(*queries: dict[str, Any]) -> tuple[int, list[str]]:
     """How many meetings these leads came to, in one ledger; and how each of them ended."""
     chili, ledger = a_chili(), a_ledger()
-    outcomes = [book(a_lead(1, **query), chili, ledger) for query in queries]
+    outcomes = [book(a_lead(1, **{"repeated_guests": True} | query), chili, ledger) for query in queries]
     return chili.meetings.total(), [outcome.status for outcome in outcomes]
 
 

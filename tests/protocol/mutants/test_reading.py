@@ -77,6 +77,14 @@ def a_list_of_another_shape() -> None:
     a_no_with_this_list(lambda asked: {"data": {"meetings": [MEETING]}, "hasMore": "No"})
 
 
+def an_empty_list_beside_another() -> None:
+    a_no_with_this_list(lambda asked: {"data": {"list": [], "meetings": [MEETING]}, "hasMore": "No"})
+
+
+def a_list_that_is_null() -> None:
+    a_no_with_this_list(lambda asked: {"data": {"list": None}, "hasMore": "No"})
+
+
 def a_list_that_spells_the_guest_otherwise() -> None:
     a_no_with_this_list([MEETING | {"primaryGuest": {"value": "Lead1@Example.com"}}])
 
@@ -137,7 +145,20 @@ MUTANTS = {
         shown=("I1", a_list_that_says_there_is_more_and_shows_none),
     ),
     "an unknown shape of a list believed empty": Mutant(
-        MEETINGS, 'if "list" not in data:', "if False:", shown=("I1", a_list_of_another_shape)
+        MEETINGS,
+        'found = data.get("list")\n    if not isinstance(found, list):',
+        'found = data.get("list", [])\n    if not isinstance(found, list):',
+        Change(MEETINGS, "if not found and any(", "if False and any("),
+        shown=("I1", a_list_of_another_shape),
+    ),
+    "an empty list believed beside another": Mutant(
+        MEETINGS, "if not found and any(", "if False and any(", shown=("I1", an_empty_list_beside_another)
+    ),
+    "a null believed to be an empty list": Mutant(
+        MEETINGS,
+        'found = data.get("list")\n',
+        'found = data.get("list") or []\n',
+        shown=("I1", a_list_that_is_null),
     ),
     "guests compared by their spelling": Mutant(
         "api.spelling",

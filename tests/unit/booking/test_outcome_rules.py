@@ -146,14 +146,14 @@ def test_what_no_other_lead_could_escape_is_raised_on(error: errors.Refused) -> 
     ],
 )
 def test_a_preview_says_what_the_ledger_says(entry: Any, status: str) -> None:
-    assert preview(entry, LEAD, 2e9).status == status
+    assert preview(entry, (), LEAD, 2e9).status == status
 
 
 def test_a_preview_would_book_whom_an_old_booking_no_longer_holds() -> None:
     from datetime import timedelta
 
     again = a_lead(rebook_after=timedelta(days=1))
-    assert preview(replace(ROW, state="booked", booked_at=1e9), again, 2e9).status == "would_book"
+    assert preview(replace(ROW, state="booked", booked_at=1e9), (), again, 2e9).status == "would_book"
 
 
 MET = Outcome(status="already_booked", meeting_id="m", reason="an active meeting")
@@ -165,5 +165,5 @@ WITH_MET = a_lead(existing_meetings={ROW.guest: MET})
     [(None, "already_booked"), (ROW, "already_booked"), (replace(ROW, state="unknown"), "unknown")],
 )
 def test_a_preview_knows_who_has_a_meeting_already_and_the_ledger_knows_better(entry: Any, status: str) -> None:
-    assert preview(entry, WITH_MET, 2e9).status == status
-    assert preview(ANOTHERS, LEAD, 2e9).status == "would_book"
+    assert preview(entry, (), WITH_MET, 2e9).status == status
+    assert preview(ANOTHERS, (), LEAD, 2e9).status == "would_book"

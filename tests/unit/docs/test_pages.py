@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[3]
 PAGES = {path.name: path.read_text() for path in (ROOT / "docs").glob("*.md")}
 USERS_TEXT = "\n".join([(ROOT / "README.md").read_text(), *PAGES.values()])
 
-LATER = {"repeated_guests", "link_owner", "link_slug"}  # arguments of which nothing is made yet
+LATER = {"link_owner", "link_slug"}  # arguments of which nothing is made yet
 CUTS = re.DOTALL | re.MULTILINE
 GONE = ("on_no_evidence", "on_no_slot", "on_disqualified", "leads_at_once", "max_sessions", "count_from", "list_lag")
 

@@ -35,6 +35,19 @@ def test_a_second_booking_for_the_purpose_is_none(chili: Sandbox, hook: ChiliPip
     assert (again.status, again.meeting_id, len(chili.meetings)) == ("already_booked", first.meeting_id, made)
 
 
+def test_a_guest_with_a_meeting_under_another_key_is_invited_again_only_if_asked(
+    chili: Sandbox, hook: ChiliPiperHook, ledger: str
+) -> None:
+    outcomes = []
+    for key, repeated in ((1, False), (2, False), (3, True)):
+        offer = hook.open(BY_FORM)
+        given = {"purpose": "once", "lead_key": key, "ledger_conn_id": ledger, "repeated_guests": repeated}
+        outcomes.append(hook.book(BY_FORM, offer, offer.slots[key], **given))
+    assert [outcome.status for outcome in outcomes] == ["booked", "already_booked", "booked"]
+    assert outcomes[1].meeting_id == outcomes[0].meeting_id
+    assert len({outcome.meeting_id for outcome in outcomes}) == 2
+
+
 def test_a_lost_answer_is_never_sent_again(chili: Sandbox, hook: ChiliPiperHook, ledger: str) -> None:
     """While the meeting list cannot be asked the lead is unknown, and then it is found."""
     made = len(chili.meetings)

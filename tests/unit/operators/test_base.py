@@ -119,11 +119,14 @@ def test_a_template_states_how_long_a_session_lives(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("flag", [True, "True", "{{ params.repeated }}"])
-def test_repeated_guests_are_a_flag_of_which_nothing_is_made_yet(desk: Desk, flag: Any) -> None:
-    operator = concierge(desk, lead("ada"), lead("bob", email="ada@prospect.example"), repeated_guests=flag)
+def test_repeated_guests_are_invited_for_each_lead_where_the_dag_says_so(desk: Desk, flag: Any) -> None:
+    leads = lead("ada"), lead("bob", email="Ada@Prospect.example")
+    operator = concierge(desk, *leads, repeated_guests=flag)
     operator.render_template_fields({"params": {"repeated": True}})
     desk.run(operator)
     assert desk.statuses() == ["booked", "booked"]
+    assert [row["status"] for row in desk.run(concierge(desk, *leads, purpose="q4"))] == ["booked", "invalid"]
+    assert len(desk.chili.meetings) == 3
 
 
 def test_tasks_that_are_given_one_rebook_render_one_each(desk: Desk) -> None:

@@ -35,10 +35,11 @@ def test_by_email(desk: Desk) -> None:
 @pytest.mark.parametrize(("crm_id", "kind"), [("00Q000000000001", "LeadId"), ("003000000000001", "ContactId")])
 def test_by_crm_id(desk: Desk, crm_id: str, kind: str) -> None:
     """No e-mail is needed, and none is sent where there is one; Salesforce's prefixes say what the id is."""
-    rows = [{"lead_id": 1, "crm": crm_id}, {"lead_id": 2, "crm": crm_id, "email": ""}]
+    crm_ids = [crm_id, f"{crm_id[:-1]}2"]
+    rows = [{"lead_id": 1, "crm": crm_ids[0]}, {"lead_id": 2, "crm": crm_ids[1], "email": ""}]
     booked = desk.run(handoff(desk, *rows, crm_id=col("crm"), crm_explicits={"LeadSource": "nightly"}))
     assert [row["status"] for row in booked] == ["booked"] * 2
-    assert [body["id"] for body in requests(desk)] == [{"type": kind, "value": crm_id}] * 2
+    assert [body["id"] for body in requests(desk)] == [{"type": kind, "value": each} for each in crm_ids]
     assert requests(desk)[0]["crmExplicits"] == {"LeadSource": "nightly"}
     assert "guestEmail" not in requests(desk)[0]
 

@@ -12,7 +12,7 @@ ROUTER = {
     "trigger": "InAppButton",
     "form": {"PersonEmail": col("email"), "PersonCountry": col("country", default=None)},
 }
-FULL = lead("ada", country="Iceland")
+FULL = lead("bob", country="Iceland")
 FREE_MAIL = {"lead_id": "eve", "email": "eve@gmail.com"}
 
 

@@ -34,6 +34,7 @@ VALUES: dict[str, Any] = {
     "skip_on": (),
     "in_doubt": None,
     "rebook_after": None,
+    "repeated_guests": False,
     "existing_meeting_window": None,
     "results_table": None,
     "results_conn_id": None,

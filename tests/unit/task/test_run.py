@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -35,11 +36,11 @@ class Plan:
             raise BadValue("key is None")
         return str(row["id"])
 
-    def lead(self, row: Mapping[str, Any], key: str) -> Lead:
+    def lead(self, row: Mapping[str, Any], key: str, number: int) -> Lead:
         self.made.append(row["id"])
         if trouble := self._troubles.get(row["id"]):
             raise trouble
-        return a_lead(row["id"])
+        return a_lead(row["id"], row=number)
 
 
 class Recorded:
@@ -216,6 +217,23 @@ def test_a_preview_asks_the_ledger_for_many_at_once_and_changes_nothing() -> Non
     assert run.statuses == expected | {0: "already_booked", LOOKED_UP_AT_ONCE: "invalid"}
     assert asked == [LOOKED_UP_AT_ONCE, 1]
     assert len(ledger.list(limit=9)) == 1
+
+
+@pytest.mark.parametrize("repeated_guests", [False, True])
+def test_a_preview_knows_of_guests_who_come_twice_or_have_a_meeting(repeated_guests: bool) -> None:
+    run, ledger = Recorded(1, 2, 3), MemoryLedger()
+    made = run.plan.lead
+    run.plan.lead = lambda row, key, number: replace(  # type: ignore[method-assign]
+        (lead := made({"id": min(row["id"], 2)}, key, number)),
+        key=key,
+        policy=replace(lead.policy, repeated_guests=repeated_guests),
+    )
+    of_another_key = ledger.get_or_create([replace(a_lead(1), key="other").new_entry()])[0]
+    ledger.update([changed(of_another_key, "booked", meeting_id="m")])
+    run.run.preview(ledger)
+    told = ["would_book"] * 3 if repeated_guests else ["already_booked", "would_book", "invalid"]
+    assert list(run.statuses.values()) == told
+    assert repeated_guests or run.reasons[2].startswith("repeats the guest of row 2")
 
 
 def test_a_preview_whose_ledger_fails_has_all_outcomes() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -25,7 +25,7 @@ from airflow_chilipiper.booking.ledger.sql.databases import doubts, set_up
 from airflow_chilipiper.booking.ledger.sql.faults import failure, is_passing
 from airflow_chilipiper.booking.ledger.sql.proof import Probe, Unenforced
 from airflow_chilipiper.booking.ledger.sql.table import COLUMNS, LedgerTable
-from airflow_chilipiper.booking.ledger.store import Answer
+from airflow_chilipiper.booking.ledger.store import MAY_HAVE_MEETING, Answer
 
 T = TypeVar("T")
 TRIES = 4
@@ -131,6 +131,11 @@ class SqlLedger:
     def get(self, keys: Collection[str], /) -> Mapping[str, Entry]:
         return self._transact(lambda db: self._select(db, keys))
 
+    def of_guests(self, purpose: str, guests: Collection[str], /) -> Sequence[Entry]:
+        column = self._table.entries.c
+        query = self._entries().where(column.purpose == purpose, column.state.in_(MAY_HAVE_MEETING))
+        return self._transact(lambda db: [*self._select_in(db, query, column.guest, guests)])
+
     def list(
         self,
         *,
@@ -165,11 +170,15 @@ class SqlLedger:
         return [found[entry.key] for entry in entries]
 
     def _select(self, db: Connection, keys: Collection[str]) -> dict[str, Entry]:
-        ordered, found = sorted(keys), dict[str, Entry]()
+        return {entry.key: entry for entry in self._select_in(db, self._entries(), self._table.entries.c.key, keys)}
+
+    def _select_in(
+        self, db: Connection, query: sa.sql.Select[Any], column: sa.Column[Any], values: Collection[str]
+    ) -> Iterator[Entry]:
+        ordered = sorted(values)
         for first in range(0, len(ordered), KEYS_AT_ONCE):
-            query = self._entries().where(self._table.entries.c.key.in_(ordered[first : first + KEYS_AT_ONCE]))
-            found |= {entry.key: entry for entry in map(_entry, db.execute(query).all())}
-        return found
+            some = query.where(column.in_(ordered[first : first + KEYS_AT_ONCE]))
+            yield from map(_entry, db.execute(some).all())
 
     def _entries(self) -> sa.sql.Select[Any]:
         return sa.select(*(self._table.entries.c[name] for name in COLUMNS))

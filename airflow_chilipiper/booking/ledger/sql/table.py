@@ -103,6 +103,7 @@ def table_of(name: str) -> sa.Table:
         sa.Column("guest_canonical", exact(64, ascii_only=True), nullable=False),
         sa.Column("released", exact(255)),
         sa.Column("pattern", exact(64, ascii_only=True), nullable=False),
+        sa.Index(f"{name}_guest", "guest"),
         **MYSQL_TABLE,
     )
 

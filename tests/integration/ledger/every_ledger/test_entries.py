@@ -37,6 +37,24 @@ def test_a_thousand_entries_are_one_call(ledger: Ledger) -> None:
     assert len(ledger.get([entry.key for entry in entries])) == 1_200
 
 
+def test_those_of_a_guest_are_found_who_have_or_may_have_a_meeting(ledger: Ledger) -> None:
+    """Within the purpose, byte by byte, of as many guests as there are, and of nobody where none is asked for."""
+    states = ("planned", "sent", "unknown", "review", "booked", "abandoned")
+    entries = ledger.get_or_create([an_entry(key, guest="g") for key in "abcdef"])
+    ledger.update(
+        [
+            changed(entry, state, meeting_id="m" if state == "booked" else None)
+            for entry, state in zip(entries, states, strict=True)
+        ]
+    )
+    others = [replace(an_entry("1", guest="g"), purpose="Spring"), an_entry("2", guest="G"), an_entry("3")]
+    ledger.update([changed(entry, "sent") for entry in ledger.get_or_create(others)])
+    found = ledger.of_guests("spring", ["g", *(f"{number:064}" for number in range(1_200))])
+    assert sorted(entry.state for entry in found) == ["booked", "review", "sent", "unknown"]
+    assert {entry.key[0] for entry in found} == {"b", "c", "d", "e"}
+    assert ledger.of_guests("spring", []) == []
+
+
 def test_a_look_reads_only(ledger: Ledger) -> None:
     entry = an_entry()
     assert ledger.get([entry.key]) == ledger.get([]) == {}

@@ -67,8 +67,8 @@ MUTANTS = {
     ),
     "a session reused for the next slot": Mutant(
         "booking.book",
-        "            session = None\n",
-        "            session = opened, offer\n",
+        "        session = None\n",
+        "        session = opened, offer\n",
         by_hand=("I7", "absent"),
         crashes=("I7", "hold: stolen slot in a coded 4xx"),
     ),

@@ -37,8 +37,8 @@ MUTANTS = {
     ),
     "a preview of who is in doubt": Mutant(
         "booking.outcome_rules",
-        'if entry is None or entry.state == "planned" or lead',
-        'if entry is None or entry.state in ("planned", "sent") or lead',
+        'if entry is not None and entry.state != "planned" and',
+        'if entry is not None and entry.state not in ("planned", "sent") and',
         schedule=("I10", "somebody asks for a preview at any time"),
     ),
     "a release of what is not booked": Mutant(

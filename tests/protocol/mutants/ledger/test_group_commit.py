@@ -58,7 +58,7 @@ def nobody_waits_for_long() -> None:
 
 
 MODULE = "booking.ledger.group_commit"
-UPDATES_GO = "self._updates.waiting and (passed_over < UPDATES_FIRST or not self._creations.waiting)"
+UPDATES_GO = "self._updates.waiting and (passed_over < UPDATES_FIRST or not others.waiting)"
 MUTANTS = {
     "answers given to the wrong flows": Mutant(
         MODULE, "answers = iter(await", "answers = reversed(await", shown=("I3", all_is_well)
@@ -79,7 +79,7 @@ MUTANTS = {
     "creations that go before updates": Mutant(
         MODULE,
         UPDATES_GO,
-        "self._updates.waiting and not self._creations.waiting",
+        "self._updates.waiting and not others.waiting",
         shown=("an update waits", nobody_waits_for_long),
     ),
 }

@@ -162,7 +162,8 @@ def test_an_empty_page_ends_the_list_unless_it_promises_more() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [page(data={}), page(data=[]), page(data=None), page(data={"results": []}), page(data={"list": None}), page(data={"list": {}}),
+    [page(data={}), page(data=[]), page(data=None), page(data={"results": []}),
+     page(data={"list": None}), page(data={"list": {}}),
      page(data={"list": [], "meetings": [row(1)]}), {**page(), "results": [row(1)]}, page(data={"data": {"list": []}}),
      {}, [], "ok", None, {"hasMore": "No"}, page(data={"list": 5}), page(data=5), page(5), page({"hostId": "u1"}),
      page(row(1, dateTime={"start": "soon"})), page(row(1, bookedAt="2026-11-01T13:46:18"))],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -114,14 +115,15 @@ class Counting(MemoryLedger):
 
 def test_leads_that_are_to_come_are_created_in_one_transaction_and_each_entry_is_used_once() -> None:
     """Whoever asks a second time gets what is on record by then."""
-    ledger, entries = Counting(), [an_entry(key) for key in "abc"]
+    ledger, leads = Counting(), [a_lead(number) for number in range(3)]
+    entries = [lead.new_entry() for lead in leads]
 
     async def flow() -> list[Entry]:
         runtime = BatchRuntime(FakeChiliPiper(), RateLimiter(None), ledger)
-        await runtime.get_or_create_all(entries)
-        begun = [await runtime.get_or_create(an_entry(entry.key)) for entry in entries]
+        await runtime.prepare(leads)
+        begun = [await runtime.get_or_create(replace(entry, version="another")) for entry in entries]
         await runtime.update(changed(begun[0], "booked", meeting_id="m"))
-        return [*begun, await runtime.get_or_create(an_entry("a"))]
+        return [*begun, await runtime.get_or_create(entries[0])]
 
     *begun, again = asyncio.run(flow())
     assert begun == entries
@@ -140,16 +142,16 @@ def test_a_lead_that_was_not_foreseen_is_created_by_itself() -> None:
 
 
 def test_an_entry_that_another_run_has_changed_since_it_was_foreseen_cannot_be_updated() -> None:
-    ledger = MemoryLedger()
+    ledger, entry = MemoryLedger(), a_lead(1).new_entry()
 
     async def flow() -> object:
         runtime = BatchRuntime(FakeChiliPiper(), RateLimiter(None), ledger)
-        await runtime.get_or_create_all([an_entry()])
-        ledger.update([changed(entry, "booked", meeting_id="theirs") for entry in ledger.get_or_create([an_entry()])])
-        return await outcome_of(runtime.update(changed((await runtime.get_or_create(an_entry())), "sent")))
+        await runtime.prepare([a_lead(1)])
+        ledger.update([changed(found, "booked", meeting_id="theirs") for found in ledger.get_or_create([entry])])
+        return await outcome_of(runtime.update(changed(await runtime.get_or_create(entry), "sent")))
 
     assert isinstance(asyncio.run(flow()), Conflict)
-    assert ledger.get(["a"])["a"].meeting_id == "theirs"
+    assert ledger.get([entry.key])[entry.key].meeting_id == "theirs"
 
 
 def test_whoever_had_its_place_is_in_line_no_more() -> None:

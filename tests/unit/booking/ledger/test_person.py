@@ -224,10 +224,10 @@ def test_an_entry_stands_where_its_lead_looks_for_it() -> None:
 def test_nobody_is_booked_again_but_after_a_release_or_a_persons_word() -> None:
     """With the real flow: each word lets the lead be booked once, and no second time."""
     office, ledger = FakeChiliPiper(yields=False), MemoryLedger()
-    runtime, key = Immediate(office, ledger), a_lead(1).new_entry().key
+    key = a_lead(1).new_entry().key
 
     def run() -> str:
-        return block(book(a_lead(1), runtime)).status
+        return block(book(a_lead(1), Immediate(office, ledger))).status
 
     assert [run(), run()] == ["booked", "already_booked"]
     resolve.release(ledger, key, wall=NOON)
