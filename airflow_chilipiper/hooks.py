@@ -166,7 +166,7 @@ class ChiliPiperHook(BaseHook):
         )
         lead = Lead(key=key_text(lead_key), pattern=pattern, choice=Fixed(slot), policy=policy)
         ledger = self._ledger(ledger_conn_id or settings.ledger_conn_id, context)
-        runtime = RecordingRuntime(session.client, session.runtime.limiter, ledger)
+        runtime = RecordingRuntime(session.client, session.runtime.limiter, ledger, sessions=session.runtime.sessions)
         opened = self._opened.get(offer.session, runtime.now())
         return session.block(book(lead, runtime, session=(opened, offer)))
 

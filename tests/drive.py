@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 from airflow_chilipiper.api.call import Call
 from airflow_chilipiper.api.http.client_runtime import Asks
+from airflow_chilipiper.api.patterns.offer import Offer
+from airflow_chilipiper.api.sessions import Sessions
 from airflow_chilipiper.booking.guests import Guests
 from airflow_chilipiper.booking.ledger.entry import Entry
 from airflow_chilipiper.booking.ledger.memory import MemoryLedger
@@ -48,12 +50,16 @@ class Immediate:
         self.now, self.wall = client.clock, wall
         self.priorities = list[bool]()
         self.guests = Guests()
+        self.sessions = Sessions(self.now)
 
     async def acquire(self, *, priority: bool = False) -> None:
         self.priorities.append(priority)
 
     async def ask(self, call: Call[T], /) -> T:
-        return await self._client.ask(call)
+        answer = await self._client.ask(call)
+        if isinstance(answer, Offer):
+            self.sessions.offered(answer.session)
+        return answer
 
     async def pause(self, seconds: float, /) -> None:
         self._sleep(seconds)

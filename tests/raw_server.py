@@ -80,6 +80,10 @@ class RawServer:
         self.port: int = self._listener.getsockname()[1]
         self._threads[0].start()
 
+    @property
+    def connections(self) -> int:
+        return len(self._open)
+
     def next_step(self) -> Step:
         with self.lock:
             return self.plan.pop(0) if self.plan else fine

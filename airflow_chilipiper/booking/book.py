@@ -87,8 +87,7 @@ async def book_in_turn(
         if slot is None:
             return without_slot(offer, entry)
         sessions_left -= 1
-        turn.may_be_invited = True
-        entry, answer = await with_slot_resolved(spend(slot, offer, opened, lead, entry, runtime), lead)
+        entry, answer = await with_slot_resolved(spend(slot, offer, opened, turn, entry, runtime), lead)
         turn.may_be_invited = entry.state != "planned"
         if entry.state != "planned" or isinstance(answer, errors.INCURABLE) or not sessions_left:
             return after_booking(entry, offer, answer, sender=lead.policy.sender)
@@ -135,15 +134,19 @@ def _resolution(entry: Entry, answer: Booked | Exception) -> Resolution:
 
 
 async def spend(
-    slot: Slot, offer: Offer, opened: float, lead: Lead, entry: Entry, runtime: LedgerRuntime
+    slot: Slot, offer: Offer, opened: float, turn: Turn, entry: Entry, runtime: LedgerRuntime
 ) -> tuple[Entry, Booked | Exception]:
     """Spend the session on *slot*: steps 3 to 6, and the only place from which anybody can be invited."""
+    lead = turn.lead
     call = lead.pattern.book(slot, offer)
     await runtime.acquire(priority=True)
+    runtime.sessions.check(offer.session)
+    turn.may_be_invited = True
     send_by = min(runtime.now() + SEND_WITHIN, opened + (offer.lifetime or inf))
     sent = await runtime.update(lead.sent(entry, slot, offer, runtime.wall()))
     try:
         booked = await runtime.ask(call.by(send_by))
+        runtime.sessions.check(offer.session)
     except Exception as failure:  # noqa: BLE001  # unless it is a no, somebody may have been invited
         return await record_failure(failure, offer, lead, sent, runtime), failure
     return await record(sent.to_booked(booked.meeting_id, at=runtime.wall(), reason=""), sent, runtime), booked

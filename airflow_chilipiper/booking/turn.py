@@ -24,20 +24,20 @@ class Turn(ExitStack):
         super().__init__()
         self.may_be_invited = False
         self.waited_until = -inf
-        self._lead, self._runtime, self._is_taken = lead, runtime, False
+        self.lead, self._runtime, self._is_taken = lead, runtime, False
 
     async def known(self, email: str | None) -> Outcome | None:
         """What becomes of a lead whose guest has a meeting, or may have one: by the list, in this run, or on record."""
-        if found := self._lead.existing_meeting(email):
+        if found := self.lead.existing_meeting(email):
             return found
-        if not email or self._is_taken or self._lead.policy.repeated_guests:
+        if not email or self._is_taken or self.lead.policy.repeated_guests:
             return None
         guest, guests = guest_digest(email), self._runtime.guests
         await self._take(guest, guests)
         if guest in guests.invited:
             return repeats_guest(guests.invited[guest])
-        others = await self._runtime.of_guest(self._lead.new_entry(), guest)
-        return of_same_guest(others, self._lead, self._runtime.wall())
+        others = await self._runtime.of_guest(self.lead.new_entry(), guest)
+        return of_same_guest(others, self.lead, self._runtime.wall())
 
     async def _take(self, guest: str, guests: Guests) -> None:
         turn = guests.turn(guest)
@@ -52,4 +52,4 @@ class Turn(ExitStack):
 
     def _leave(self, guest: str, guests: Guests) -> None:
         if self.may_be_invited:
-            guests.invited[guest] = self._lead.row
+            guests.invited[guest] = self.lead.row

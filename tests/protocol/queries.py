@@ -7,6 +7,7 @@ from types import coroutine
 from typing import Any, Protocol
 
 from airflow_chilipiper.api.call import Call
+from airflow_chilipiper.api.sessions import Sessions
 from airflow_chilipiper.booking.guests import Guests
 from airflow_chilipiper.booking.ledger.entry import Entry
 
@@ -40,6 +41,11 @@ class Queries:
     async def later(self, seconds: float, _key: object, flow: Callable[[], Awaitable[Any]], /) -> Any:
         await query("pause", seconds)
         return await flow()
+
+    @property
+    def sessions(self) -> Sessions:
+        """No answer is another's."""
+        return Sessions(self.now)
 
     @property
     def guests(self) -> Guests:

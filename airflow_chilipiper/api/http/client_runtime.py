@@ -10,6 +10,8 @@ from typing import Protocol, TypeVar
 from airflow_chilipiper.api.call import Call
 from airflow_chilipiper.api.errors import Refused
 from airflow_chilipiper.api.pace.limiter import RateLimiter
+from airflow_chilipiper.api.patterns.offer import Offer
+from airflow_chilipiper.api.sessions import Sessions
 
 T = TypeVar("T")
 Clock = Callable[[], float]
@@ -36,12 +38,14 @@ class ClientRuntime:
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         wall: Clock = time.time,
+        sessions: Sessions | None = None,
     ) -> None:
         self._client = client
         self.limiter = limiter
         self._sleep = sleep
         self.now = client.clock
         self.wall = wall
+        self.sessions = sessions or Sessions(self.now)
 
     async def acquire(self, *, priority: bool = False) -> None:
         await self.limiter.acquire(priority=priority)
@@ -56,6 +60,8 @@ class ClientRuntime:
                 self.limiter.on_throttled(in_flight, hold=min(error.retry_after or 0.0, LONGEST_HOLD))
             raise
         self.limiter.on_success(in_flight)
+        if isinstance(answer, Offer) and answer.session:
+            self.sessions.offered(answer.session)
         return answer
 
     async def pause(self, seconds: float, /) -> None:

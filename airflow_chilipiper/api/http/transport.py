@@ -5,13 +5,18 @@ Importing it costs 330 ms; httpx's own transport is many times slower.
 
 from __future__ import annotations
 
+import select
 from base64 import b64encode
+from collections.abc import Callable
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
+from weakref import WeakSet
 
 import aiohttp
 import httpx
 from aiohttp.client import ClientTimeout
+from aiohttp.client_proto import ResponseHandler
 from aiohttp.client_reqrep import ClientRequest
 from aiohttp.connector import Connection
 from aiohttp.tracing import Trace
@@ -22,23 +27,83 @@ from airflow_chilipiper.api.http.send_guard import SendGuard
 from airflow_chilipiper.api.http.settings import ClientSettings
 
 KEEP_ALIVE_SECONDS = 15.0
-sending: ContextVar[SendGuard] = ContextVar("sending")
+
+
+class _Lease:
+    """A connection that one request has, until somebody has looked at the whole answer.
+
+    aiohttp gives it back at the answer's last byte, and another request may be on it before we know what came.
+    """
+
+    def __init__(self, guard: SendGuard) -> None:
+        self._guard = guard
+        self._connection: Connection | None = None
+        self._give_back: Callable[[], object] = bool
+
+    def begin(self, connection: Connection) -> None:
+        self._guard.about_to_send()
+        self.end(is_fit=False)  # of a connection before, on which aiohttp's first try went wrong
+        self._connection, self._give_back = connection, connection.release
+        if (protocol := connection.protocol) is not None:
+            connection.release = partial(_rest, protocol)  # type: ignore[method-assign]
+            protocol.__dict__.pop("data_received", None)
+
+    def end(self, *, is_fit: bool) -> None:
+        """Give the connection back, where it is fit for another request; else close it."""
+        if is_fit:
+            self._give_back()
+        elif self._connection:
+            self._connection.close()
+
+
+def _rest(protocol: ResponseHandler) -> None:
+    """From now on nobody has asked for whatever comes, and half a line is not seen by `should_close`."""
+    protocol.data_received = lambda data: protocol.force_close() if data else None  # type: ignore[method-assign]
+
+
+leased: ContextVar[_Lease] = ContextVar("leased")
 
 
 class _Connector(aiohttp.TCPConnector):
-    """Knows the moment at which a connection, fresh or reused, is handed to a request.
+    """Knows the moment at which a connection, fresh or reused, is handed to a request, and hands out none on which
+    something waits: the request would read that as its own answer.
 
-    aiohttp's trace hooks know it too, but a connection is leaked when the hook of a fresh one raises.
+    aiohttp's trace hooks know the moment too, but a connection is leaked when the hook of a fresh one raises.
     """
 
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._used: WeakSet[ResponseHandler] = WeakSet()
+
     async def connect(self, req: ClientRequest, traces: list[Trace], timeout: ClientTimeout) -> Connection:  # noqa: ASYNC109  # aiohttp's name
-        connection = await super().connect(req, traces, timeout)
-        try:
-            sending.get().about_to_send()
-        except BaseException:
+        while True:
+            connection = await super().connect(req, traces, timeout)
+            protocol = connection.protocol
+            is_used = protocol in self._used
+            try:
+                if protocol is not None and _is_silent(protocol, is_used=is_used):
+                    leased.get().begin(connection)
+                    self._used.add(protocol)
+                    return connection
+                if not is_used:
+                    raise aiohttp.ClientConnectionError("the server speaks before it is asked")
+            except BaseException:
+                connection.close()
+                raise
             connection.close()
-            raise
-        return connection
+
+
+def _is_silent(protocol: ResponseHandler, *, is_used: bool) -> bool:
+    """Whether nothing has come since the last answer, and the server has not closed. A fresh one may have TLS tickets
+    waiting, which are read with the first answer.
+    """
+    if protocol.should_close or protocol.transport is None:
+        return False
+    if not is_used:
+        return True
+    poll = select.poll()
+    poll.register(protocol.transport.get_extra_info("socket"), select.POLLIN)
+    return not poll.poll(0)
 
 
 class AiohttpExchange:
@@ -52,14 +117,18 @@ class AiohttpExchange:
     async def send(self, request: Request, guard: SendGuard) -> Reply:
         session = self._session = self._session or self._opened()
         way = _through(self._proxy, request) if self._proxy else {"headers": request.headers}
-        token = sending.set(guard)
+        lease, is_fit = _Lease(guard), False
+        token = leased.set(lease)
         try:
             async with session.request(
                 request.method, request.url, data=request.content or None, allow_redirects=False, **way
             ) as answer:
-                return answer.status, httpx.Headers(answer.raw_headers), await whole(answer.content.iter_any())
+                content = await whole(answer.content.iter_any())
+                is_fit = 200 <= answer.status < 300
+                return answer.status, httpx.Headers(answer.raw_headers), content
         finally:
-            sending.reset(token)
+            leased.reset(token)
+            lease.end(is_fit=is_fit)
 
     def _opened(self) -> aiohttp.ClientSession:
         """Without aiohttp's own time-outs: each takes a timer, and none ends before the whole call does."""

@@ -25,6 +25,7 @@ from airflow_chilipiper.api.patterns.opening import (
     unwrapped,
 )
 from airflow_chilipiper.api.patterns.slots import Bookable, Path, Slot, Slots
+from airflow_chilipiper.api.spelling import email
 
 CRM_TYPES = ("LeadId", "ContactId")
 SALESFORCE_PREFIXES = {"00Q": "LeadId", "003": "ContactId"}
@@ -99,6 +100,9 @@ class Handoff:
 
     def _offer(self, body: Any) -> Offer:
         answer = unwrapped(body, "handoff-init")
+        guest = text(answer.get("guestEmail"))
+        if guest and self.guest and not self.crm_id and email(guest) != email(self.guest):
+            raise Unreadable("handoff-init: the answer names another guest than was asked for")
         session, results = session_id(answer), list(_path_results(answer, self.router_id))
         if not session and (results or not _says_where(answer)):
             raise Unreadable("handoff-init: the answer has no routingId")
@@ -109,7 +113,7 @@ class Handoff:
             lifetime=lifetime(answer),
             paths=tuple(where for where, times, _ in results if times),
             empty_paths=tuple(where for where, times, _ in results if not times),
-            guest=text(answer.get("guestEmail")),
+            guest=guest,
             assignees=ids(_users(results[0][2])) if len(results) == 1 else (),  # of several, the slot decides
             notes=(
                 *([] if results else ["no path matched"]),

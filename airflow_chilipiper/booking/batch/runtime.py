@@ -34,8 +34,8 @@ class BatchRuntime(RecordingRuntime):
     call that is under way is answered and recorded.
     """
 
-    def __init__(self, client: Asks, limiter: RateLimiter, ledger: Ledger, **clocks: Any) -> None:
-        super().__init__(client, limiter, ledger, **clocks)
+    def __init__(self, client: Asks, limiter: RateLimiter, ledger: Ledger, **settings: Any) -> None:
+        super().__init__(client, limiter, ledger, **settings)
         self._begun: dict[str, Entry] = {}
         self._of_guest: dict[tuple[str, str], Sequence[Entry]] = {}
         self._stopping = False

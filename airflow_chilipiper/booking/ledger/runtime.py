@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 from airflow_chilipiper.api.http.client_runtime import Asks, ClientRuntime
 from airflow_chilipiper.api.pace.limiter import RateLimiter
 from airflow_chilipiper.api.runtime import Runtime
+from airflow_chilipiper.api.sessions import Sessions
 from airflow_chilipiper.booking.guests import Guests
 from airflow_chilipiper.booking.ledger.entry import EntriesLost, Entry
 from airflow_chilipiper.booking.ledger.group_commit import GroupCommit
@@ -18,9 +19,10 @@ T = TypeVar("T")
 
 
 class LedgerRuntime(Runtime, Protocol):
-    """A runtime with a ledger, for one run, whose `guests` it knows."""
+    """A runtime with a ledger, for one run: it knows the `guests` of that, and the `sessions` that were offered."""
 
     guests: Guests
+    sessions: Sessions
 
     async def get_or_create(self, entry: Entry, /) -> Entry:
         """What is on record for the entry's key; the entry itself, now on record, where nothing was."""
@@ -44,8 +46,8 @@ class LedgerRuntime(Runtime, Protocol):
 class RecordingRuntime(ClientRuntime):
     """Flows of one event loop that share a client, a pace and a ledger; their updates share commits."""
 
-    def __init__(self, client: Asks, limiter: RateLimiter, ledger: Ledger, **clocks: Any) -> None:
-        super().__init__(client, limiter, **clocks)
+    def __init__(self, client: Asks, limiter: RateLimiter, ledger: Ledger, **settings: Any) -> None:
+        super().__init__(client, limiter, **settings)
         self._commits = GroupCommit(ledger)
         self.update = self._commits.update
         self.guests = Guests()

@@ -68,6 +68,7 @@ def over_tls(then: Step, context: ssl.SSLContext, before: Callable[[], object] =
     return step
 
 
+OPENS_ANOTHER = keeps(reply(b"200 OK", body=OFFER | {"routeId": "r-2"}))
 OPENS = keeps(reply(b"200 OK", body=OFFER))
 OPENS_AND_CLOSES = raw.answers(reply(b"200 OK", b"Connection: close", body=OFFER))
 BOOKS = keeps(reply(b"200 OK", body={"meetingId": "m-2"}))

@@ -115,7 +115,7 @@ MUTANTS = {
     ),
     "only those of this run": Mutant(
         TURN,
-        "return of_same_guest(others, self._lead, self._runtime.wall())",
+        "return of_same_guest(others, self.lead, self._runtime.wall())",
         "return None",
         shown=("invited 2 times", one_row_after_the_other_in_two_runs),
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import count
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,17 @@ from tests.protocol.copies import catch
 from tests.protocol.laws import law
 from tests.protocol.mutant import Change, Mutant
 from tests.protocol.mutants.booked import booked_once
-from tests.protocol.mutants.sockets import BOOKS, OFFER, OPENS, OPENS_AND_CLOSES, one_run, reply, run, settings
+from tests.protocol.mutants.sockets import (
+    BOOKS,
+    OFFER,
+    OPENS,
+    OPENS_AND_CLOSES,
+    OPENS_ANOTHER,
+    one_run,
+    reply,
+    run,
+    settings,
+)
 from tests.raw_server import Peer, RawServer, Step
 
 if TYPE_CHECKING:
@@ -31,7 +42,7 @@ def books(server: RawServer) -> Outcome:
 
 def one_booking_call(books: Callable[[RawServer], object], *plan: Step) -> None:
     """Whatever becomes of the first one, which the server has read; a second one would be answered."""
-    with raw.raw_server(*plan, OPENS, BOOKS) as server:
+    with raw.raw_server(*plan, OPENS_ANOTHER, BOOKS) as server:
         books(server)
     booked_once(server.saw.count(b"/schedule-simple HTTP"))
 
@@ -83,11 +94,11 @@ def an_answer_that_no_http_library_knows() -> None:
 def a_transport_that_nobody_knows() -> None:
     from airflow_chilipiper.api.http.client import ClientSettings
 
-    sent = list[str]()
+    sent, ids = list[str](), count()
 
     def answers(request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith("/rest"):
-            return httpx.Response(200, json=OFFER)
+            return httpx.Response(200, json=OFFER | {"routeId": f"r-{next(ids)}"})
         sent.append(request.url.path)
         raise httpx.ConnectTimeout("the answer was lost")
 
@@ -103,10 +114,8 @@ CANCELLED = """reply = await self._exchange.send(request, guard)
             guard.may_have_been_sent = False
             raise guard.failure(error, secret=self._settings.token) from None
         except Exception as error:"""
-FIRST_TIME_ONLY = """known = self.__dict__.setdefault("known", [])
-            if connection.transport not in known:
-                sending.get().about_to_send()
-            known.append(connection.transport)"""
+FIRST_TIME_ONLY = """if not is_used:
+                        leased.get().begin(connection)"""
 MUTANTS = {
     "a connection that the server closed taken for not sent": Mutant(
         WIRE,
@@ -116,7 +125,7 @@ MUTANTS = {
     ),
     "only a fresh connection taken for a way out": Mutant(
         TRANSPORT,
-        "sending.get().about_to_send()",
+        "leased.get().begin(connection)",
         FIRST_TIME_ONLY,
         shown=("I1", a_lost_answer_on_a_connection_that_was_kept),
     ),

@@ -192,8 +192,8 @@ def test_where_nothing_is_free_most_leads_are_not_asked_about_and_a_session_at_h
 
 
 def test_an_offer_that_the_router_does_not_allow_says_nothing_of_what_is_free() -> None:
-    no, breaker = Offer(session="s", allowed=False), EmptyOffersBreaker()
-    chili = FakeChiliPiper(opening=dict.fromkeys(range(2 * EMPTY_IN_A_ROW), no), yields=False)
+    noes = {number: Offer(session=f"s{number}", allowed=False) for number in range(2 * EMPTY_IN_A_ROW)}
+    chili, breaker = FakeChiliPiper(opening=noes, yields=False), EmptyOffersBreaker()
     runtime = Immediate(chili)
     outcomes = [block(book.book(a_lead(number, breaker=breaker), runtime)) for number in range(2 * EMPTY_IN_A_ROW)]
     assert {outcome.status for outcome in outcomes} == {"disqualified"}

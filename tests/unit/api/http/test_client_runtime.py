@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from airflow_chilipiper.api.call import Call
-from airflow_chilipiper.api.errors import ChiliPiperError, NoAnswer, NotFound, ServerBroken, Throttled
+from airflow_chilipiper.api.errors import ChiliPiperError, NoAnswer, NotFound, ServerBroken, Throttled, Unreadable
 from airflow_chilipiper.api.http.client_runtime import ClientRuntime
 from airflow_chilipiper.api.pace.limiter import RateLimiter
 from airflow_chilipiper.api.pace.rate import CUT, Rate
+from airflow_chilipiper.api.patterns.offer import Offer
 from airflow_chilipiper.api.retry import with_retries
 from airflow_chilipiper.api.runtime import Runtime
 
@@ -51,6 +52,20 @@ def runtime_of(script: Script, rate: Rate | None = None) -> ClientRuntime:
 async def flow(runtime: Runtime) -> Any:
     answer = await with_retries(PING, runtime)
     return answer, runtime.wall()
+
+
+def test_a_session_that_is_offered_twice_is_unreadable() -> None:
+    """Nobody can say whose it is; an answer without one is no offer of a session."""
+    closed, again = Offer(session="", allowed=False), Offer(session="s")
+    runtime = runtime_of(Script(again, closed, closed, Offer(session="t"), again))
+
+    async def asks() -> None:
+        for _ in range(4):
+            await runtime.ask(PING)
+        with pytest.raises(Unreadable, match="offered to two calls"):
+            await runtime.ask(PING)
+
+    asyncio.run(asks())
 
 
 def test_a_flow_runs() -> None:

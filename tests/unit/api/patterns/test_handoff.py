@@ -174,3 +174,19 @@ def test_no_lead_is_shown() -> None:
 def test_of_several_paths_nobody_is_named_before_one_is_taken() -> None:
     other = LATER | {"pathId": "p2", "assignees": ["u3"]}
     assert offer(answer(LATER, other)).assignees == ()
+
+
+@pytest.mark.parametrize("named", ["JO@Example.com ", None, ""])
+def test_an_answer_names_our_guest_in_whatever_case_or_nobody(named: str | None) -> None:
+    assert offer(answer(LATER, guestEmail=named)).session == "rt-1"
+
+
+def test_an_answer_that_names_another_guest_is_that_of_another_call() -> None:
+    with pytest.raises(Unreadable, match="names another guest"):
+        offer(answer(LATER, guestEmail="ann@example.com"))
+
+
+def test_by_crm_id_whoever_is_named_is_the_guest() -> None:
+    """Whatever e-mail stands beside it: none was sent."""
+    by_id = handoff(crm_id="003XX0000000001").open(WEEK)
+    assert by_id.read(answer(LATER, guestEmail="jo.crm@example.com")).guest == "jo.crm@example.com"

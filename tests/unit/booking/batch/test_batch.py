@@ -69,7 +69,7 @@ def refused(kind: type[errors.Refused], status: int) -> errors.Refused:
 
 def test_every_lead_has_one_outcome_in_the_order_of_the_leads() -> None:
     chili = FakeChiliPiper(
-        opening={3: Offer(session="s", allowed=False), 5: Offer(session="s"), 7: refused(errors.BadRequest, 400)},
+        opening={3: Offer(session="s", allowed=False), 5: Offer(session="t"), 7: refused(errors.BadRequest, 400)},
         booking={9: errors.NoAnswer("lost")},
     )
     batch = KeptBatch(LEADS, opener_of(chili), at_once=5)
