@@ -59,8 +59,10 @@ class Desk:
     connect: Callable[..., None]
     ti: TaskInstance = field(default_factory=TaskInstance)
 
-    def context(self, *, try_number: int = 1, run_type: str = "manual", timezone: Any = "Europe/Paris") -> Any:
-        self.ti = TaskInstance(try_number)
+    def context(
+        self, *, try_number: int = 1, run_id: str = "manual", run_type: str = "manual", timezone: Any = "Europe/Paris"
+    ) -> Any:
+        self.ti = TaskInstance(try_number, run_id=run_id)
         dag = SimpleNamespace(timezone=pendulum.timezone(timezone))
         return {"ti": self.ti, "dag": dag, "dag_run": SimpleNamespace(run_type=run_type)}
 

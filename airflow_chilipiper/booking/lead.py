@@ -81,7 +81,10 @@ class Lead:
         return entry.pattern == self._pattern and (not self._guest or entry.guest == self._guest)
 
     def is_due_again(self, entry: Entry, wall: float) -> bool:
+        """Whether a booking is too old to count; never one of this task instance, whose tries may take that long."""
         if entry.state != "booked" or self.policy.rebook_after is None or entry.booked_at is None:
+            return False
+        if is_same_task(entry.sender, self.policy.sender):
             return False
         return entry.booked_at + self.policy.rebook_after.total_seconds() <= wall
 
@@ -108,6 +111,12 @@ class Lead:
 
     def existing_meeting(self, guest: str | None) -> Outcome | None:
         return self.policy.existing_meetings.get(guest_digest(guest)) if guest else None
+
+
+def is_same_task(sender: str, other: str) -> bool:
+    """Whether two senders are tries of one task instance; code outside a task is none."""
+    task, numbered, _ = sender.rpartition("#")
+    return bool(numbered) and task == other.rpartition("#")[0]
 
 
 _target_digest = lru_cache(maxsize=64)(digest)  # most leads of a run share their target

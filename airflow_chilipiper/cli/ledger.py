@@ -31,6 +31,10 @@ NO_LEDGER = (
     "neither --ledger-conn-id nor the extra of connection {!r} names a ledger connection. A ledger in Airflow's task"
     " state belongs to its task instance and cannot be reached from here: clear that task, and it reconciles"
 )
+RELEASED = (
+    ". The next run that has this lead for this purpose books it again; meeting {} stays in Chili Piper, and counts no"
+    " more in a results table either: cancel it there if it is not to take place"
+)
 COLUMNS = ("key", "purpose", "state", "slot", "sent_at", "attempt", "meeting_id", "sender", "reason")
 
 
@@ -67,7 +71,7 @@ def resolve(args: Namespace) -> None:
 def release(args: Namespace) -> None:
     with _command(args) as ledger:
         done = person.release(ledger, _key(ledger, args), wall=time.time())
-    _say_what_changed(done)
+    _say_what_changed(done, RELEASED.format(done[0].meeting_id))
 
 
 @contextmanager
@@ -122,10 +126,10 @@ def _texts(entry: dict[str, Any]) -> dict[str, str]:
     return {name: "".join(each if each.isprintable() else " " for each in text) for name, text in texts.items()}
 
 
-def _say_what_changed(done: BeforeAndAfter) -> None:
+def _say_what_changed(done: BeforeAndAfter, so: str = "") -> None:
     before, after = done
     change = f"{before.state} -> {after.state}" if before != after else f"{after.state} already, and left as it is"
-    _say(f"{after.key} ({after.purpose}): {change}")
+    _say(f"{after.key} ({after.purpose}): {change}{so}")
 
 
 def _say(text: str, file: Any = None) -> None:

@@ -13,6 +13,7 @@ from airflow_chilipiper.api.pace.limiter import RateLimiter
 from airflow_chilipiper.api.pace.rate import Rate
 from airflow_chilipiper.booking.batch.garbage import rarely_collected
 from airflow_chilipiper.booking.batch.runtime import BatchRuntime
+from airflow_chilipiper.booking.ledger.lead_key import entry_key
 from airflow_chilipiper.booking.ledger.store import Ledger
 from airflow_chilipiper.booking.meeting_details import MeetingDetails
 from airflow_chilipiper.booking.outcome import Outcome, Status
@@ -35,6 +36,7 @@ class BookingTask:
         """Nothing is sent yet; a table for results is made ready, and says who is booked already."""
         self.page: str | None = None
         self._was_killed = False
+        self._known: dict[str, Known] = {}
         self._plan, self._session, self._services = plan, session, services
         self._run = Run(
             rows,
@@ -61,6 +63,8 @@ class BookingTask:
             partial(log_outcomes, outcomes, plan, services.log),
         ):
             ledger = self._open_ledger() if plan.ledger_conn_id or self._part else None  # before anything else
+            if ledger and self._known:
+                self._forget_released(ledger)
             if self._run.has_leads():
                 ledger = ledger or self._open_ledger()
                 self._run.preview(ledger) if plan.preview else self._book(ledger)
@@ -107,12 +111,19 @@ class BookingTask:
             table = ResultsTable(hook, plan.results_table, purpose=plan.purpose, keep=plan.keep, sender=services.sender)
             if table.prepare():
                 services.log.info("Made the table %s over connection %s.", plan.results_table, plan.results_conn_id)
-            known = table.known(set(self._run.keys()))
-            self._run.known = lambda key: _already_booked(known.get(key), plan.rebook_after)
+            self._known = table.known(set(self._run.keys()))
+            self._run.known = lambda key: _already_booked(self._known.get(key), plan.rebook_after)
             yield table
         if plan.write_back_sql is not None:
             hook = services.sql_hook(plan.results_conn_id, "results_conn_id")
             yield WriteBack(hook, plan.write_back_sql, keep=plan.keep)
+
+    def _forget_released(self, ledger: Ledger) -> None:
+        """What a person has released from a meeting is not booked, whatever the results table shows of that one."""
+        keys = {entry_key(self._plan.purpose, key): key for key in self._known}
+        for found, entry in ledger.get(keys).items():
+            if entry.is_released_from(self._known[keys[found]].meeting_id):
+                del self._known[keys[found]]
 
     @asynccontextmanager
     async def _runtime(self, ledger: Ledger) -> AsyncIterator[BatchRuntime]:
@@ -142,7 +153,8 @@ def afterwards(*steps: Callable[[], object]) -> Iterator[None]:
 def _already_booked(known: Known | None, rebook_after: timedelta | None) -> Outcome | None:
     if known is None:
         return None
-    if rebook_after is not None and datetime.fromisoformat(known.recorded_at) + rebook_after <= datetime.now(UTC):
+    age = datetime.now(UTC) - datetime.fromisoformat(known.recorded_at)
+    if rebook_after is not None and age >= rebook_after and not known.is_own:
         return None
     reason = "the results table shows a booking for this purpose"
     return Outcome(

@@ -36,11 +36,14 @@ class Sender(NamedTuple):
 
 
 class Known(NamedTuple):
-    """What the table shows of a lead that is booked; `recorded_at` is when that meeting was first written, in UTC."""
+    """What the table shows of a lead that is booked: its last meeting, when that was first written, in UTC, and whether
+    by this task instance.
+    """
 
     meeting_id: str
     start_time: str | None
     recorded_at: str
+    is_own: bool
 
 
 COLUMNS = (*OUTCOME_FIELDS, *Sender._fields, "recorded_at")
@@ -114,7 +117,7 @@ class ResultsTable:
                 self._shown.add(_fingerprint(key, "booked", meeting))
                 if key not in known or known[key].meeting_id != meeting:
                     since = recorded or self._stamp()  # none in a row of somebody else's
-                    known[key] = Known(meeting, start, stamps.setdefault(since, since))
+                    known[key] = Known(meeting, start, stamps.setdefault(since, since), bool(is_own))
         return known
 
     def append(self, rows: Sequence[Mapping[str, Any]]) -> int:

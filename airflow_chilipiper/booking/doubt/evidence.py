@@ -36,10 +36,10 @@ def evidence_in(meetings: Iterable[Meeting], entry: Entry, *, skew: float) -> Ev
     One that is of our guest and at our slot is ours. What does not show its guest or start may be ours, and so may one
     of our guest at another time, since meetings are moved. None of these was booked before the call, by clocks that may
     differ by *skew*. But at our slot whatever is not certainly somebody else's may be ours: a list may spell our guest
-    otherwise, and tell another time of booking. The one that the entry was released from never is.
+    otherwise, and tell another time of booking. Those that the entry was released from never are.
     """
     since, start = floor((entry.sent_at or 0.0) - skew), slot_start(entry)  # the list has whole seconds
-    others = [each for each in meetings if each.meeting_id != entry.released]
+    others = [each for each in meetings if not entry.is_released_from(each.meeting_id)]
     recent = [each for each in others if each.booked_at is None or each.booked_at.timestamp() >= since]
     here = [each for each in recent if each.start in (None, start) and _is_of(each, entry) is not False]
     if len(here) == 1 and _is_of(here[0], entry) and here[0].start is not None:

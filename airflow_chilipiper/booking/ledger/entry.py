@@ -65,8 +65,8 @@ class Entry:
     `sender` is the task instance and try that was about to book, `slot` the start as sent, `policy` what may be done
     without evidence ("hold": nothing), `no_effect_after` from when its absence counts, and `list_lag` the seconds for
     which the meeting list was said to lag. `guest` is who was asked for, `invited` whom the offer named, and
-    `guest_canonical` their mailbox however a list may spell it; `released` is the meeting that this entry was set free
-    from.
+    `guest_canonical` their mailbox however a list may spell it; `released` are the meetings that this entry was set
+    free from, one a line.
     """
 
     key: str
@@ -87,7 +87,7 @@ class Entry:
     guest: str = ""
     invited: str = ""
     guest_canonical: str = ""
-    released: str | None = None
+    released: str = ""
     pattern: str = ""
     replaces: str | None = None
 
@@ -127,8 +127,13 @@ class Entry:
         """As a run reports it whose change the ledger did not take."""
         return replace(self, state=state, **facts)
 
+    def is_released_from(self, meeting_id: str) -> bool:
+        """Whether that is a meeting which no longer counts, in whatever list it is found."""
+        return meeting_id in self.released.split("\n")
+
     def _without_meeting(self) -> dict[str, Any]:
-        return {"meeting_id": None, "booked_at": None, "released": self.meeting_id}
+        released = "\n".join(filter(None, (self.released, self.meeting_id)))
+        return {"meeting_id": None, "booked_at": None, "released": released}
 
     def _after(self, change: str, **facts: Any) -> Entry:
         transition = TRANSITIONS[change]

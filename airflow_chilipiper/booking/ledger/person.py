@@ -52,7 +52,9 @@ def find(ledger: Ledger, beginning: str) -> Entry:
 
 
 def release(ledger: Ledger, key: str, *, wall: float) -> BeforeAndAfter:
-    """Let a booked lead be booked again; besides `rebook_after` nothing else does."""
+    """Let a booked lead be booked again; besides `rebook_after` nothing else does. Its meeting stays, and counts no
+    more, in results tables either.
+    """
     entry = _on_record(ledger, key)
     if entry.state != "booked":
         raise NotResolved(f"the entry is {entry.state}, and only a booked one can be released")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from airflow_chilipiper.api.resources.meeting import Meeting
 from tests.fake_chilipiper import a_lead
 from tests.protocol.copies import catch
 from tests.protocol.laws import law
@@ -66,6 +67,27 @@ def one_id_behind_a_direction_mark() -> None:
     one_meeting("00Q5e00000ABCDE", "\u200f00Q5e00000ABCDE", "00Q5e00000ABCDE\ufe0f")
 
 
+def a_retry_after_a_long_job() -> None:
+    from datetime import timedelta
+
+    tries = ({"sender": f"dag/run/task/-1#{number}", "rebook_after": timedelta(0)} for number in (1, 2))
+    made, _ = booked_in_turn(*tries)
+    booked_once(made)
+
+
+def a_lead_that_was_released_twice() -> None:
+    """Its next call is lost, and the list still has its first meeting, at the same slot."""
+    from airflow_chilipiper.booking.doubt.evidence import evidence_in
+    from airflow_chilipiper.booking.ledger.entry import Entry
+
+    entry = Entry(key="k", purpose="p", version="v", slot="2027-01-01T00:00:00Z")
+    for meeting_id in ("m1", "m2"):
+        entry = entry.to_booked(meeting_id, at=0.0, reason="").to_released("")
+    listed = {"meeting_id": "m1", "start": datetime(2027, 1, 1, tzinfo=UTC), "guest": "jo@example.com"}
+    evidence = evidence_in([Meeting(**listed)], entry, skew=0)
+    law(evidence.is_none, "I5: a meeting from which the lead was released is taken for that of its next call")
+
+
 def a_later_window() -> None:
     from airflow_chilipiper.api.call import Interval
 
@@ -100,6 +122,18 @@ TARGET = "return _target_digest(self.pattern.name, *self.pattern.target)"
 SAME = "entry.pattern == self._pattern and (not self._guest or entry.guest == self._guest)"
 AS_TEXT = 'return text.lower() if "@" in text else text'
 MUTANTS = {
+    "a booking of an earlier try due again": Mutant(
+        "booking.lead",
+        "if is_same_task(entry.sender, self.policy.sender):",
+        "if False:",
+        shown=("I1", a_retry_after_a_long_job),
+    ),
+    "only the last release remembered": Mutant(
+        "booking.ledger.entry",
+        "filter(None, (self.released, self.meeting_id))",
+        "filter(None, (self.meeting_id,))",
+        shown=("I5", a_lead_that_was_released_twice),
+    ),
     "purpose and key pasted together": Mutant(
         LEAD_KEY,
         "_as_json(parts).encode()",

@@ -173,6 +173,23 @@ def test_another_crm_id_is_another_guest() -> None:
 
 
 @pytest.mark.parametrize(
+    ("sent_by", "asked_by", "due"),
+    [
+        ("dag/run/task/-1#1", "dag/run/task/-1#1", False),
+        ("dag/run/task/-1#1", "dag/run/task/-1#2", False),
+        ("dag/run/task/-1#1", "dag/next/task/-1#1", True),
+        ("dag/run/task/0#1", "dag/run/task/1#1", True),
+        ("", "", True),
+        ("", "dag/run/task/-1#1", True),
+    ],
+)
+def test_a_booking_of_its_own_task_instance_is_never_due_again(sent_by: str, asked_by: str, due: bool) -> None:
+    """A job may take longer than `rebook_after`. Code outside a task is none."""
+    lead = a_lead(rebook_after=timedelta(seconds=1), sender=asked_by)
+    assert lead.is_due_again(replace(lead.new_entry(), state="booked", booked_at=1.0, sender=sent_by), 2e9) is due
+
+
+@pytest.mark.parametrize(
     ("state", "rebook_after", "age", "due"),
     [
         ("booked", None, 10**9, False),

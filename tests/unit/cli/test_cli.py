@@ -7,6 +7,7 @@ import pytest
 from airflow_chilipiper import cli
 from airflow_chilipiper.booking.ledger import entry as ledgers
 from airflow_chilipiper.booking.ledger.sql.ledger import SqlLedger
+from airflow_chilipiper.cli.ledger import RELEASED
 from airflow_chilipiper.version_compat import airflow_version
 from tests.unit.cli.commands import LEDGER, Run, keys, process, put
 
@@ -41,7 +42,8 @@ def test_airflow_has_the_commands(
 
     assert keys(airflow("list", "--state", "review", "--output", "json")) == {entry.key}
     assert airflow("resolve", entry.key, "--booked", "m") == f"{entry.key} (spring): review -> booked\n"
-    assert airflow("release", "1", "--purpose", "spring") == f"{entry.key} (spring): booked -> planned\n"
+    released = f"{entry.key} (spring): booked -> planned{RELEASED.format('m')}\n"
+    assert airflow("release", "1", "--purpose", "spring") == released
     with pytest.raises(SystemExit) as ended:
         airflow("resolve", entry.key, "--not-booked", "--abandon")
     assert ended.value.code == 2

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from airflow_chilipiper.booking.ledger.entry import Entry, State, new_version
 from airflow_chilipiper.booking.ledger.lead_key import lead_key
 from airflow_chilipiper.booking.ledger.sql.ledger import SqlLedger
+from airflow_chilipiper.cli.ledger import RELEASED
 from airflow_chilipiper.ledgers import sql_ledger
 from tests.unit.cli.commands import LEDGER, Run, a_file, connect, keys, put
 
@@ -115,7 +116,7 @@ def test_a_list_that_is_cut_says_so(ledger: SqlLedger, run: Run, limit: str, sai
         ("unknown", ("resolve", "--booked", "found"), "unknown -> booked"),
         ("review", ("resolve", "--not-booked"), "review -> planned"),
         ("review", ("resolve", "--abandon"), "review -> abandoned"),
-        ("booked", ("release",), "booked -> planned"),
+        ("booked", ("release",), f"booked -> planned{RELEASED.format('m')}"),
     ],
 )
 def test_a_decision_is_put_on_record_and_printed_in_one_line(
@@ -125,7 +126,7 @@ def test_a_decision_is_put_on_record_and_printed_in_one_line(
     command, *what = decision
     assert run(command, entry.key[:8], *what, *LEDGER) == (0, f"{entry.key} (spring): {change}\n", "")
     now = ledger.get([entry.key])[entry.key]
-    assert now.state == change.rpartition(" ")[2]
+    assert now.state == change.partition(".")[0].rpartition(" ")[2]
     assert now.meeting_id == ("found" if now.state == "booked" else None)
 
 
@@ -247,7 +248,8 @@ def test_connections_of_airflows_database_are_found(tmp_path: Path, run: Run) ->
 def test_a_ledger_in_postgres(postgres_url: str, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_LEDGER", postgres_url.replace("postgresql+psycopg2", "postgres"))
     entry = put(sql_ledger("ledger"), "1", "booked", meeting_id="m")
-    assert run("release", entry.key[:12], *LEDGER) == (0, f"{entry.key} (spring): booked -> planned\n", "")
+    released = f"{entry.key} (spring): booked -> planned{RELEASED.format('m')}\n"
+    assert run("release", entry.key[:12], *LEDGER) == (0, released, "")
 
 
 @pytest.mark.parametrize("command", [["list"], ["resolve", "0" * 64, "--booked", "m"], ["release", "0" * 64]])

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from airflow_chilipiper.booking.ledger import person
+from airflow_chilipiper.booking.ledger.lead_key import entry_key
+from airflow_chilipiper.ledgers import sql_ledger
 from airflow_chilipiper.operators import SchedulingLinkBookOperator, col
 from airflow_chilipiper.version_compat import AirflowException, AirflowFailException
 from tests.booking_task import Desk, lead
@@ -91,8 +95,25 @@ def test_a_booking_in_the_table_that_is_old_enough_counts_no_more(desk: Desk, le
     desk.run(task(desk, results_table="outcomes"))
     with closing(sqlite3.connect(leads)) as db, db:
         db.execute("UPDATE outcomes SET recorded_at = '2020-01-01T00:00:00Z' WHERE lead_key = 'ada'")
-    counts = desk.run(task(desk, results_table="outcomes", rebook_after="30 days"))["counts"]
-    assert counts == {"booked": 1, "already_booked": 3, "invalid": 1}
+    again = task(desk, results_table="outcomes", rebook_after="30 days")
+    assert desk.run(again, try_number=2)["counts"] == {"already_booked": 4, "invalid": 1}
+    assert desk.run(again, run_id="next")["counts"] == {"booked": 1, "already_booked": 3, "invalid": 1}
+
+
+def test_a_meeting_that_a_person_released_counts_no_more_whatever_the_table_shows(
+    desk: Desk, leads: Path, ledger: Path
+) -> None:
+    """Nor does the one that was booked then, once that is released too."""
+    desk.connect(ledger_conn_id="ledger")
+    of_ada = task(desk, results_table="outcomes", sql="SELECT * FROM leads WHERE lead_id = 'ada'")
+    key = entry_key("q3", "ada")
+    assert desk.run(of_ada)["counts"] == {"booked": 1}
+    for number in range(2):
+        person.release(sql_ledger("ledger"), key, wall=time.time())
+        assert desk.run(of_ada, run_id=f"after {number}")["counts"] == {"booked": 1}
+        assert desk.run(of_ada, run_id=f"again {number}")["counts"] == {"already_booked": 1}
+    assert len(set(sql_ledger("ledger").get([key])[key].released.split("\n"))) == 2
+    assert len(desk.chili.meetings) == 3
 
 
 def test_the_leads_own_table_can_be_kept_up_to_date_instead(desk: Desk, leads: Path) -> None:

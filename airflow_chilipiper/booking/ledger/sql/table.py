@@ -101,7 +101,7 @@ def table_of(name: str) -> sa.Table:
         sa.Column("guest", exact(64, ascii_only=True), nullable=False),
         sa.Column("invited", exact(64, ascii_only=True), nullable=False),
         sa.Column("guest_canonical", exact(64, ascii_only=True), nullable=False),
-        sa.Column("released", exact(255)),
+        sa.Column("released", sa.Text, nullable=False),
         sa.Column("pattern", exact(64, ascii_only=True), nullable=False),
         sa.Index(f"{name}_guest", "guest"),
         **MYSQL_TABLE,

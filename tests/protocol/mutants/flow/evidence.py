@@ -49,7 +49,7 @@ MUTANTS = {
     ),
     "the meeting that the entry was released from found again": Mutant(
         WHERE,
-        " if each.meeting_id != entry.released]",
+        " if not entry.is_released_from(each.meeting_id)]",
         "]",
         by_hand=("I5", "booked, sessions 1, due again True, tried less"),
     ),
