@@ -78,7 +78,13 @@ class Lead:
 
     def is_same_request(self, entry: Entry) -> bool:
         """Whether *entry* was made for this guest and target; window, slot and form may differ."""
-        return entry.pattern == self._pattern and (not self._guest or entry.guest == self._guest)
+        return not self.differs_from(entry)
+
+    def differs_from(self, entry: Entry) -> str:
+        """What is another than that of *entry*: the guest, the target, such as the router, or both; else empty."""
+        guest = "guest" if self._guest and entry.guest != self._guest else ""
+        target = "target" if entry.pattern != self._pattern else ""
+        return " and ".join(filter(None, (guest, target)))
 
     def is_due_again(self, entry: Entry, wall: float) -> bool:
         """Whether a booking is too old to count; never one of this task instance, whose tries may take that long."""

@@ -35,9 +35,11 @@ REPEATED_GUESTS = "repeated_guests=True invites each lead of a guest"
 
 def on_record(entry: Entry, lead: Lead) -> Outcome:
     """The ledger knows better than to book."""
-    if entry.state in ("sent", "unknown", "booked") and not lead.is_same_request(entry):
-        reason = f"this key is on record as {entry.state} with another guest or target; use another key or purpose"
-        return Outcome(status=Status.INVALID, reason=reason)
+    if entry.state in ("sent", "unknown", "booked") and (differs := lead.differs_from(entry)):
+        reason = f"this key is on record as {entry.state} with another {differs}"
+        to_do = f"ask with the {differs} of that call to find it out"
+        so = "whose meeting stands" if entry.state == "booked" else to_do
+        return Outcome(status=Status.INVALID, reason=f"{reason}, {so}")
     status, reason = BY_STATE[entry.state]
     if entry.state == "review":
         reason = f"{reason} (ledger resolve {entry.key})"

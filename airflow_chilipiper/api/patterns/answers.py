@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeGuard
 
 from airflow_chilipiper.api.errors import Refused, SessionGone, SlotGone, Unreadable
 from airflow_chilipiper.api.patterns.offer import Booked
 from airflow_chilipiper.api.refusal_words import speaks_of
+
+WRAPPERS = ("Success", "data", "result")
+LONGEST_ID = 255
 
 
 def record(body: Any, what: str) -> Mapping[str, Any]:
@@ -22,7 +25,7 @@ def booked(body: Any) -> Booked:
 
     Documented shapes: `{meetingId}`, `{type: Success, meetingId}`, `{type: Failure, reason}`, and for Handoff
     `{host, selectedAssignees, scheduleMeetingResult: {type: Success, meetingId} | {type: Failure, details}}`. A code
-    and `success: false` are read as failures too.
+    and `success: false` are read as failures too, and each of these in a wrapper such as `{Success: {}}`, `{data: {}}`.
     """
     answer = record(body, "booking")
     if failure := failure_in(answer):
@@ -30,9 +33,14 @@ def booked(body: Any) -> Booked:
             raise Unreadable("booking: a failure, and yet it names a meeting")
         raise failure
     meeting_id = next((place["meetingId"] for place in _places(answer) if place.get("meetingId")), None)
-    if not isinstance(meeting_id, str) or not meeting_id.strip():
+    if not is_id(meeting_id):
         raise Unreadable("booking: the answer names no meeting")
     return Booked(meeting_id=meeting_id, host=_id(answer.get("host")), assignees=ids(answer.get("selectedAssignees")))
+
+
+def is_id(value: Any) -> TypeGuard[str]:
+    """Whether it can be the id of a meeting: what stands in a column, a log and XCom as it is."""
+    return isinstance(value, str) and 0 < len(value) <= LONGEST_ID and value.isprintable() and bool(value.strip())
 
 
 def names_meeting(answer: Mapping[str, Any]) -> bool:
@@ -55,9 +63,13 @@ def failure_in(answer: Mapping[str, Any]) -> Refused | None:
     return None
 
 
-def _places(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    inner = answer.get("scheduleMeetingResult")
-    return [answer, inner] if isinstance(inner, Mapping) else [answer]
+def _places(answer: Mapping[str, Any], depth: int = 2) -> Iterator[Mapping[str, Any]]:
+    """Where a result may stand: the answer, and what it wraps."""
+    yield answer
+    inner = [answer.get(name) for name in ("scheduleMeetingResult", "Failure", *WRAPPERS)] if depth else []
+    for each in inner:
+        if isinstance(each, Mapping):
+            yield from _places(each, depth - 1)
 
 
 def _failed(failure: Mapping[str, Any]) -> Refused:

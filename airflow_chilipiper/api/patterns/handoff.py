@@ -12,7 +12,7 @@ from typing import Any
 
 from airflow_chilipiper.api.call import Call, Interval, path
 from airflow_chilipiper.api.errors import Invalid, Unreadable
-from airflow_chilipiper.api.patterns.answers import booked, ids, record, text
+from airflow_chilipiper.api.patterns.answers import booked, ids, is_id, record, text
 from airflow_chilipiper.api.patterns.offer import Booked, Offer
 from airflow_chilipiper.api.patterns.opening import (
     KNOWN_BESIDE_SLOTS,
@@ -183,7 +183,7 @@ def _times(path_result: Mapping[str, Any]) -> list[Any] | None:
 
 
 def _id(found: str | None, name: str) -> str:
-    if not found:
+    if not is_id(found):
         raise Unreadable(f"handoff-init: a path has no {name}")
     return found
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from airflow_chilipiper.api.errors import Unreadable
-from airflow_chilipiper.api.patterns.answers import failure_in, record
+from airflow_chilipiper.api.patterns.answers import WRAPPERS, failure_in, record
 from airflow_chilipiper.api.shape import is_instant
 
 SESSION_NAMES = ("routeId", "routingId", "sessionId", "routingSessionId", "session")
@@ -21,7 +21,6 @@ KNOWN_BESIDE_SLOTS = frozenset(
 )
 NO_LIST = "no list of slots was sent"
 _SAYS_NOT_FREE = re.compile(r"busy|block|taken|booked|unavail|reserved|occupied|past|exclu", re.IGNORECASE)
-_WRAPPERS = ("Success", "data", "result")
 
 
 def unwrapped(body: Any, operation: str) -> Mapping[str, Any]:
@@ -33,13 +32,17 @@ def unwrapped(body: Any, operation: str) -> Mapping[str, Any]:
     for _ in range(2):
         if failure := failure_in(answer):
             raise failure
-        inner = next((answer[name] for name in _WRAPPERS if isinstance(answer.get(name), Mapping)), None)
+        inner = next((answer[name] for name in WRAPPERS if isinstance(answer.get(name), Mapping)), None)
         if inner is None or session_id(answer):
             break
         answer = inner
     if failure := failure_in(answer):
         raise failure
     return answer
+
+
+A_DAY = 86_400_000  # milliseconds
+LONGEST_SESSION = 2_000
 
 
 def session_id(answer: Mapping[str, Any]) -> str:
@@ -50,6 +53,8 @@ def session_id(answer: Mapping[str, Any]) -> str:
             found = found.get("id")
         if found and not isinstance(found, str):
             raise Unreadable(f"the session id is {type(found).__name__}, expected text")
+        if found and not (found.isprintable() and len(found) <= LONGEST_SESSION):
+            raise Unreadable("the session id is no printable text that an address can have")
         if found:
             return str(found)
     return ""
@@ -81,10 +86,10 @@ def _starts(item: Any) -> bool:
 
 
 def lifetime(*places: Mapping[str, Any]) -> float | None:
-    """Seconds that the session lives: `timeoutInMS`, at whichever depth it was sent."""
+    """Seconds that the session lives: `timeoutInMS`, at whichever depth it was sent; believed up to one day."""
     for place in places:
         milliseconds = place.get("timeoutInMS")
-        if isinstance(milliseconds, (int, float)) and not isinstance(milliseconds, bool) and milliseconds > 0:
+        if isinstance(milliseconds, (int, float)) and milliseconds is not True and 1 <= milliseconds <= A_DAY:
             return milliseconds / 1000
     return None
 

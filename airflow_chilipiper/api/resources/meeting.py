@@ -8,15 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from airflow_chilipiper.api.errors import Unreadable
 from airflow_chilipiper.api.http.payload import Payload, read
-from airflow_chilipiper.api.patterns.answers import ids, record, text
+from airflow_chilipiper.api.patterns.answers import ids, is_id, record, text
 from airflow_chilipiper.api.resources.pages import PAGE_SIZE, Page, says_more
 from airflow_chilipiper.api.spelling import email
+
+
+def _printable(meeting_id: str) -> str:
+    if not is_id(meeting_id):
+        raise ValueError("no id")
+    return meeting_id
 
 
 class Meeting(Payload):
@@ -25,7 +31,7 @@ class Meeting(Payload):
     `source_url` is the page that the guest booked from.
     """
 
-    meeting_id: str = Field(min_length=1)
+    meeting_id: Annotated[str, Field(min_length=1), AfterValidator(_printable)]
     start: AwareDatetime | None = None
     end: AwareDatetime | None = None
     status: str = ""

@@ -9,6 +9,7 @@ from typing import Literal
 InDoubt = Literal["hold", "rebook"]
 
 ASSUMED_LIFETIME = 3600.0  # of a session whose end nobody states: before that, not even a person says "not booked"
+LEAST_LIFETIME = 600.0  # for how long silence is not believed at least, whatever an offer says of its session
 LOOKS = 5
 
 
@@ -36,7 +37,8 @@ class Bounds:
 
     def no_effect_after(self, sent_at: float, offered_lifetime: float | None) -> float:
         """From when a look at the meeting list that finds nothing means that there is nothing."""
-        lifetime = max(offered_lifetime or 0.0, self.session_lifetime or 0.0) or ASSUMED_LIFETIME
+        offered = max(offered_lifetime, LEAST_LIFETIME) if offered_lifetime else 0.0
+        lifetime = max(offered, self.session_lifetime or 0.0) or ASSUMED_LIFETIME
         return sent_at + lifetime + self.processing + self.list_lag + self.skew
 
     def at_least(self, list_lag: float | None) -> Bounds:

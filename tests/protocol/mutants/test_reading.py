@@ -98,7 +98,7 @@ ANSWER, PATTERN, PAGES, MEETINGS = (
 MUTANTS = {
     "a 200 without a meeting id taken for success": Mutant(
         PATTERN,
-        "if not isinstance(meeting_id, str) or not meeting_id.strip():",
+        "if not is_id(meeting_id):",
         "if False:",
         shown=("I5", a_200_that_names_no_meeting),
     ),

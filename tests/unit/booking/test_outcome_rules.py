@@ -50,11 +50,29 @@ def test_a_review_says_by_which_command_and_key_a_person_settles_it() -> None:
     assert ROW.key not in on_record(replace(ROW, state="unknown"), LEAD).reason
 
 
-@pytest.mark.parametrize("state", ["sent", "unknown", "booked"])
-def test_one_key_with_another_guest_is_an_error_of_the_row_and_tells_no_meeting(state: Any) -> None:
-    outcome = on_record(replace(ANOTHERS, state=state, meeting_id="m"), LEAD)
+@pytest.mark.parametrize(
+    ("changes", "differs"),
+    [
+        ({"guest": "another"}, "guest"),
+        ({"pattern": "another"}, "target"),
+        ({"guest": "another", "pattern": "another"}, "guest and target"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("state", "so"),
+    [
+        ("sent", "ask with the {} of that call to find it out"),
+        ("unknown", "ask with the {} of that call to find it out"),
+        ("booked", "whose meeting stands"),
+    ],
+)
+def test_one_key_with_another_request_is_an_error_of_the_row_that_says_what_differs(
+    changes: Any, differs: str, state: Any, so: str
+) -> None:
+    """It tells no meeting, which is somebody else's, and advises nothing by which anybody could be invited twice."""
+    outcome = on_record(replace(ROW, state=state, meeting_id="m", **changes), LEAD)
     assert (outcome.status, outcome.meeting_id) == ("invalid", None)
-    assert "another guest or target" in outcome.reason
+    assert outcome.reason == f"this key is on record as {state} with another {differs}, {so.format(differs)}"
 
 
 @pytest.mark.parametrize("state", ["review", "abandoned"])

@@ -80,14 +80,14 @@ MUTANTS = {
     ),
     "the guest not compared": Mutant(
         "booking.lead",
-        " and (not self._guest or entry.guest == self._guest)",
-        "",
+        '"guest" if self._guest and entry.guest != self._guest else ""',
+        '""',
         by_hand=("an entry of another", "sent, query other guest, policy rebook"),
     ),
     "the target not compared": Mutant(
         "booking.lead",
-        "entry.pattern == self._pattern and ",
-        "",
+        '"target" if entry.pattern != self._pattern else ""',
+        '""',
         by_hand=("an entry of another", "sent, query other target, policy rebook"),
     ),
     "payload compared over the window": Mutant(

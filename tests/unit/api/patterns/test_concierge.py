@@ -92,9 +92,14 @@ def test_times_and_lifetime_are_found_at_either_depth(answer: Any) -> None:
     assert (found.slots[0].start_as_sent, found.lifetime) == (SLOT, 5.0)
 
 
-@pytest.mark.parametrize("sent", [None, True, "600000", 0, -1])
-def test_a_lifetime_that_is_no_time_is_unknown(sent: Any) -> None:
+@pytest.mark.parametrize("sent", [None, True, "600000", 0, -1, 0.5, 86_400_001, 1e12, float("inf"), float("nan")])
+def test_a_lifetime_that_is_no_time_or_longer_than_a_day_is_unknown(sent: Any) -> None:
     assert offer(ANSWER | {"schedulingData": {"timeoutInMS": sent}}).lifetime is None
+
+
+@pytest.mark.parametrize(("sent", "seconds"), [(1, 0.001), (86_400_000, 86_400.0)])
+def test_a_lifetime_is_believed_up_to_a_day(sent: int, seconds: float) -> None:
+    assert offer(ANSWER | {"schedulingData": {"startTimes": [], "timeoutInMS": sent}}).lifetime == seconds
 
 
 @pytest.mark.parametrize(

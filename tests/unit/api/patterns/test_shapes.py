@@ -12,7 +12,7 @@ from airflow_chilipiper.api.errors import Refused, SessionGone, Unreadable
 from airflow_chilipiper.api.http.answer import read
 from airflow_chilipiper.api.patterns.concierge import Concierge
 from airflow_chilipiper.api.patterns.handoff import Handoff
-from airflow_chilipiper.api.patterns.offer import Offer
+from airflow_chilipiper.api.patterns.offer import Booked, Offer
 from airflow_chilipiper.api.patterns.pattern import Pattern
 from airflow_chilipiper.api.patterns.scheduling_link import SchedulingLink
 from tests.unit.api.patterns.test_concierge import WEEK
@@ -181,3 +181,60 @@ def test_the_shape_names_and_types_and_no_value() -> None:
 
 def test_a_disqualified_lead_needs_no_list() -> None:
     assert not opened(CONCIERGE, {"schedulingAllowed": False, "anything": [A]}).allowed
+
+
+# What booking answers
+
+MADE: list[Any] = [
+    {"meetingId": "m"},
+    {"type": "Success", "meetingId": "m"},
+    {"Success": {"meetingId": "m"}},
+    {"data": {"meetingId": "m"}},
+    {"result": {"type": "Success", "meetingId": "m"}},
+    {"data": {"Success": {"meetingId": "m"}}},
+    {"success": True, "data": {"meetingId": "m", "failures": []}},
+    {"host": {"userId": "u"}, "scheduleMeetingResult": {"type": "Success", "meetingId": "m"}},
+    {"data": {"scheduleMeetingResult": {"meetingId": "m"}}},
+    {"meetingId": "m" * 255},
+]
+NOT_SAID: list[Any] = [
+    {}, [], None, "ok", 5, {"id": "m"}, {"meeting": {"id": "m"}}, {"meetingId": None}, {"meetingId": ""},
+    {"meetingId": " "}, {"meetingId": 5}, {"meetingId": ["m"]}, {"meetingId": {"id": "m"}}, {"type": "Success"},
+    {"meetingId": "m" * 256}, {"meetingId": "m" * 10**6}, {"meetingId": "m\x1b[31m"}, {"meetingId": "m\n"},
+    {"meetingId": "m\u2028"}, {"meetingId": "m\u200b"}, {"meetingId": "\ud800"}, {"data": [{"meetingId": "m"}]},
+    *[failed | {"meetingId": "m"} for failed in FAILED if len(failed) > 1],
+    {"Failure": {"reason": "no calendar", "meetingId": "m"}}, {"data": {"success": False, "meetingId": "m"}},
+]  # fmt: skip
+
+
+def booked(pattern: Pattern, body: Any) -> Booked:
+    offer = opened(pattern, next(body for each, body, _ in FREE if each is pattern))
+    call: Call[Booked] = pattern.book(offer.slots[0], offer)
+    return read(call, 200, {"content-type": "application/json"}, json.dumps(body).encode())
+
+
+@pytest.mark.parametrize("pattern", [CONCIERGE, LINK, HANDOFF])
+@pytest.mark.parametrize("body", MADE, ids=lambda body: json.dumps(body)[:60])
+def test_a_meeting_is_found(pattern: Pattern, body: Any) -> None:
+    assert set(booked(pattern, body).meeting_id) == {"m"}
+
+
+@pytest.mark.parametrize("pattern", [CONCIERGE, LINK, HANDOFF])
+@pytest.mark.parametrize("body", FAILED)
+def test_a_failure_of_a_booking_is_a_refusal_with_its_reason(pattern: Pattern, body: Any) -> None:
+    with pytest.raises(Refused, match="no calendar"):
+        booked(pattern, body)
+
+
+@pytest.mark.parametrize("pattern", [CONCIERGE, LINK, HANDOFF])
+@pytest.mark.parametrize("body", NOT_SAID, ids=lambda body: json.dumps(body)[:60])
+def test_a_booking_that_names_no_meeting_and_no_failure_is_unreadable(pattern: Pattern, body: Any) -> None:
+    """Which is doubt: an id that no column takes is none."""
+    with pytest.raises(Unreadable):
+        booked(pattern, body)
+
+
+@pytest.mark.parametrize("session", ["s\x00", "s\n", "s" * 2_001, "\x1b"])
+def test_a_session_that_no_address_can_have_is_unreadable(session: str) -> None:
+    with pytest.raises(Unreadable, match="session id"):
+        opened(CONCIERGE, {"routeId": session, "schedulingData": {"startTimes": [A]}})

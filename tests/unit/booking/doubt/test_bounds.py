@@ -23,7 +23,15 @@ def test_absence_counts_once_nothing_can_happen_any_more_and_the_list_shows_it()
 
 @pytest.mark.parametrize(
     ("offered", "stated", "lifetime"),
-    [(600, None, 600), (600, 60, 600), (600, 6_000, 6_000), (None, 6_000, 6_000), (None, None, ASSUMED_LIFETIME)],
+    [
+        (600, None, 600),
+        (5, None, 600),
+        (900, None, 900),
+        (600, 60, 600),
+        (600, 6_000, 6_000),
+        (None, 6_000, 6_000),
+        (None, None, ASSUMED_LIFETIME),
+    ],
 )
 def test_of_two_lifetimes_the_longer_counts_and_for_want_of_any_an_hour(
     offered: float | None, stated: float | None, lifetime: float
