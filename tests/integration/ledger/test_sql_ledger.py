@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -131,13 +132,28 @@ def test_a_meeting_stands_against_another_though_the_version_that_was_read_still
     assert ledger.get([entry.key]) == {entry.key: booked}
 
 
-def test_an_entry_that_the_database_does_not_take_fails_alone(ledger: SqlLedger) -> None:
-    """A lone surrogate is text to Python, and to no database."""
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"meeting_id": "\ud800"},
+        {"session": "s\x00"},
+        {"reason": "\ud800"},
+        {"sent_at": math.inf},
+        {"no_effect_after": math.inf},
+        {"booked_at": -math.inf},
+        {"list_lag": math.nan},
+        {"attempt": 2**70},
+        {"no_effect_after": 1e300},
+    ],
+    ids=str,
+)
+def test_an_entry_that_a_database_does_not_take_fails_alone(ledger: SqlLedger, facts: dict[str, Any]) -> None:
+    """A lone surrogate is text to Python, and to no database; a time without end is one to some."""
     entries = ledger.get_or_create([an_entry(key) for key in "abc"])
     answers = ledger.update(
         [
             changed(entries[0], "sent"),
-            changed(entries[1], "booked", meeting_id="\ud800"),
+            changed(entries[1], "booked", **facts),
             changed(entries[2], "booked", meeting_id="m"),
         ]
     )

@@ -22,6 +22,10 @@ OLDER = (
 )
 COLUMNS = tuple(field.name for field in fields(Entry) if field.name != "replaces")
 
+NUMBERS = ("attempt", "sent_at", "no_effect_after", "list_lag", "booked_at")
+TEXTS = ("purpose", "sender", "session", "slot", "meeting_id", "reason", "released")
+MOST = 1e11  # seconds since 1970: in three thousand years
+
 
 class LedgerTable:
     """The entries, and beside them a table with the one number that says how they are to be read."""
@@ -60,11 +64,15 @@ class LedgerTable:
             raise LedgerFailed(OLDER.format(table=self.name, found=found, known=self._version))
 
     def values(self, entry: Entry) -> dict[str, Any]:
-        """The entry as its columns; Unfit if one of them would have to be cut, which not every database refuses."""
+        """The entry as its columns; Unfit where not every database takes one as it is, so that it is set aside alone."""
         values: dict[str, Any] = {name: getattr(entry, name) for name in COLUMNS}
         for name, width in self._widths.items():
             if (value := values[name]) is not None and len(value) > width:
                 raise Unfit(f"{self.name}: {name} has {len(value)} characters, and there is room for {width}")
+        if odd := [name for name in NUMBERS if (value := values[name]) is not None and not -MOST < value < MOST]:
+            raise Unfit(f"{self.name}: {', '.join(odd)} is no number that every database takes")
+        if odd := [name for name in TEXTS if (value := values[name]) and not _is_text(value)]:
+            raise Unfit(f"{self.name}: {', '.join(odd)} is no text that every database takes")
         return values
 
     def changes(self, entry: Entry) -> dict[str, Any]:
@@ -76,6 +84,13 @@ class LedgerTable:
             return None
         found: int | None = db.execute(sa.select(self._number.c.version)).scalar()
         return found
+
+
+def _is_text(value: str) -> bool:
+    """Postgres takes no NUL, and nobody a surrogate without its other half."""
+    if "\x00" in value:
+        return False
+    return value.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in value)
 
 
 def table_of(name: str) -> sa.Table:
