@@ -27,7 +27,7 @@ from airflow_chilipiper.api.resources.users import User
 from airflow_chilipiper.api.resources.workspaces import Workspace
 from airflow_chilipiper.api.retry import with_retries
 from airflow_chilipiper.arguments.patterns import PATTERNS
-from airflow_chilipiper.booking.book import book
+from airflow_chilipiper.booking.book import book_alone
 from airflow_chilipiper.booking.doubt.bounds import Bounds
 from airflow_chilipiper.booking.lead import Lead, check_guests
 from airflow_chilipiper.booking.ledger.lead_key import lead_key as key_text
@@ -41,7 +41,7 @@ from airflow_chilipiper.connection.session import Session
 from airflow_chilipiper.connection.settings import USER_AGENT as OURS
 from airflow_chilipiper.connection.settings import ChiliPiperSettings, settings_of
 from airflow_chilipiper.get_provider_info import EXTRAS, HIDDEN, PLACEHOLDERS, RELABELED
-from airflow_chilipiper.ledgers import ledger_in, running_task, sender_of
+from airflow_chilipiper.ledgers import incurable_if_lost, ledger_in, running_task, sender_of
 from airflow_chilipiper.version_compat import aget_connection, airflow_version, amask_secret
 
 __all__ = ["ChiliPiperHook", "Concierge", "Handoff", "SchedulingLink"]
@@ -167,8 +167,8 @@ class ChiliPiperHook(BaseHook):
         lead = Lead(key=key_text(lead_key), pattern=pattern, choice=Fixed(slot), policy=policy)
         ledger = self._ledger(ledger_conn_id or settings.ledger_conn_id, context)
         runtime = RecordingRuntime(session.client, session.runtime.limiter, ledger, sessions=session.runtime.sessions)
-        opened = self._opened.get(offer.session, runtime.now())
-        return session.block(book(lead, runtime, session=(opened, offer)))
+        with incurable_if_lost():
+            return session.block(book_alone(lead, runtime, (self._opened.get(offer.session, runtime.now()), offer)))
 
     def routers(self, *, workspace_id: str | None = None) -> list[Router]:
         """The Concierge routers, with the form keys that each reads."""

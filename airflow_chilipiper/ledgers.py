@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from weakref import finalize
@@ -11,7 +12,7 @@ from weakref import finalize
 from airflow.sdk import BaseHook, get_current_context
 
 from airflow_chilipiper.arguments.bad_value import BadValue
-from airflow_chilipiper.booking.ledger.entry import LedgerFailed
+from airflow_chilipiper.booking.ledger.entry import EntriesLost, LedgerFailed
 from airflow_chilipiper.booking.ledger.memory import MemoryLedger
 from airflow_chilipiper.booking.ledger.sql.ledger import SqlLedger
 from airflow_chilipiper.booking.ledger.sql.proof import Unenforced
@@ -104,6 +105,15 @@ def ledger_in(context: Any, ledger_conn_id: str | None) -> Ledger:
 def mapped(ti: Any) -> str | None:
     """What a task instance is, if it is one of a mapped task or of a mapped task group."""
     return "a mapped task" if ti.map_index >= 0 else None
+
+
+@contextmanager
+def incurable_if_lost() -> Iterator[None]:
+    """Entries that are lost fail a task without a retry, which would book again whom the ledger had on record."""
+    try:
+        yield
+    except EntriesLost as lost:
+        raise AirflowFailException(str(lost)) from None
 
 
 def running_task() -> Any:

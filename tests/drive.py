@@ -50,6 +50,7 @@ class Immediate:
         self.now, self.wall = client.clock, wall
         self.priorities = list[bool]()
         self.guests = Guests()
+        self.unsent = list[Entry]()
         self.sessions = Sessions(self.now)
 
     async def acquire(self, *, priority: bool = False) -> None:

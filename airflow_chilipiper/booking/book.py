@@ -23,8 +23,8 @@ from airflow_chilipiper.api.retry import with_retries
 from airflow_chilipiper.booking.doubt.reconcile import is_in_doubt, reconcile
 from airflow_chilipiper.booking.doubt.refusals import leaves_slot
 from airflow_chilipiper.booking.lead import Lead
-from airflow_chilipiper.booking.ledger.entry import Conflict, Entry
-from airflow_chilipiper.booking.ledger.runtime import LedgerRuntime
+from airflow_chilipiper.booking.ledger.entry import Conflict, Entry, LedgerFailed
+from airflow_chilipiper.booking.ledger.runtime import LedgerRuntime, RecordingRuntime
 from airflow_chilipiper.booking.outcome import Outcome
 from airflow_chilipiper.booking.outcome_rules import (
     ALL_RESERVED,
@@ -58,6 +58,14 @@ async def book(lead: Lead, runtime: LedgerRuntime, *, session: tuple[float, Offe
         return on_record(other.entry, lead)
     except errors.ChiliPiperError as error:
         return without_booking(error)
+
+
+async def book_alone(lead: Lead, runtime: RecordingRuntime, session: tuple[float, Offer]) -> Outcome:
+    """A run of this one lead, whose session is open already."""
+    try:
+        return await book(lead, runtime, session=session)
+    finally:
+        await runtime.undo_unsent()
 
 
 async def book_in_turn(
@@ -143,10 +151,19 @@ async def spend(
     runtime.sessions.check(offer.session)
     turn.may_be_invited = True
     send_by = min(runtime.now() + SEND_WITHIN, opened + (offer.lifetime or inf))
-    sent = await runtime.update(lead.sent(entry, slot, offer, runtime.wall()))
+    sent = await recorded(lead.sent(entry, slot, offer, runtime.wall()), runtime)
     try:
         booked = await runtime.ask(call.by(send_by))
         runtime.sessions.check(offer.session)
     except Exception as failure:  # noqa: BLE001  # unless it is a no, somebody may have been invited
         return await record_failure(failure, offer, lead, sent, runtime), failure
     return await record(sent.to_booked(booked.meeting_id, at=runtime.wall(), reason=""), sent, runtime), booked
+
+
+async def recorded(sent: Entry, runtime: LedgerRuntime) -> Entry:
+    """Durable once it returns. Where the ledger does not say so nothing is sent, and the end of the run undoes it."""
+    try:
+        return await runtime.update(sent)
+    except LedgerFailed:
+        runtime.unsent.append(sent)
+        raise

@@ -72,11 +72,12 @@ class ReconcileBookingsOperator(EmailForAlerts, BaseOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         from airflow_chilipiper.api.errors import ChiliPiperError, NotAllowed
         from airflow_chilipiper.hooks import ChiliPiperHook
+        from airflow_chilipiper.ledgers import incurable_if_lost
         from airflow_chilipiper.version_compat import AirflowException, AirflowFailException
 
         rows: list[dict[str, Any]] = []
         try:
-            with closing(ChiliPiperHook(self._read("chilipiper_conn_id"))) as hook:
+            with incurable_if_lost(), closing(ChiliPiperHook(self._read("chilipiper_conn_id"))) as hook:
                 for swept in self._swept(hook):
                     rows.extend(swept)
         except ChiliPiperError as error:
@@ -108,6 +109,8 @@ class ReconcileBookingsOperator(EmailForAlerts, BaseOperator):
         runtime = RecordingRuntime(session.client, session.runtime.limiter, ledger)
         for rows in pages(ledger, states=IN_DOUBT, purpose=purpose and trimmed(purpose), limit=limit):
             yield [_shown(row) for row in session.block(sweep(rows, runtime, bounds, routing_log))]
+            if runtime.lost:
+                raise runtime.lost
 
     def _ledger(self, hook: ChiliPiperHook) -> Ledger:
         from airflow_chilipiper.ledgers import sql_ledger

@@ -28,6 +28,7 @@ class Queries:
 
     def __init__(self, clocks: Clocks) -> None:
         self.now, self.wall = clocks.now, clocks.wall
+        self.unsent = list[Entry]()
 
     async def acquire(self, *, priority: bool = False) -> None:
         await query("acquire", priority)

@@ -118,18 +118,25 @@ class Batch:
             self._stop_runtime()
 
     async def _book_all(self) -> None:
-        async with self._open_runtime() as self.runtime, asyncio.TaskGroup() as flows:
+        async with self._open_runtime() as self.runtime:
             self._stop_runtime = partial(asyncio.get_running_loop().call_soon_threadsafe, self.runtime.stop)
-            async for taken in self._taken(self.runtime):
-                for number, lead in taken:
-                    known = None if self._finish else self.runtime.already_booked(lead)
-                    if known:
-                        self._report(number, known)  # a task of its own would cost more than all that is to be done
-                        continue
-                    await self.runtime.admission.wait(at_most=self._at_once)
-                    if self._stopping.is_set():
-                        return
-                    self.runtime.admission.start(self._book(number, lead, self.runtime), flows)
+            try:
+                async with asyncio.TaskGroup() as flows:
+                    await self._begin_all(self.runtime, flows)
+            finally:
+                await self.runtime.undo_unsent()
+
+    async def _begin_all(self, runtime: BatchRuntime, flows: asyncio.TaskGroup) -> None:
+        async for taken in self._taken(runtime):
+            for number, lead in taken:
+                known = None if self._finish else runtime.already_booked(lead)
+                if known:
+                    self._report(number, known)  # a task of its own would cost more than all that is to be done
+                    continue
+                await runtime.admission.wait(at_most=self._at_once)
+                if self._stopping.is_set():
+                    return
+                runtime.admission.start(self._book(number, lead, runtime), flows)
 
     async def _taken(self, runtime: BatchRuntime) -> AsyncIterator[Sequence[Numbered]]:
         """The next leads are taken and begun while those before them are started."""

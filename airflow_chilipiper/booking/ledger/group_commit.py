@@ -39,6 +39,10 @@ class GroupCommit:
         changed: Sequence[Entry | Exception] = await self._join(self._updates, [entry])
         return _answer(changed[0])
 
+    async def update_all(self, entries: Sequence[Entry]) -> Sequence[Entry | Exception]:
+        """What came of each."""
+        return await self._join(self._updates, entries)
+
     async def get_or_create_all(self, entries: Sequence[Entry]) -> Sequence[Entry]:
         return [_answer(answer) for answer in await self._join(self._creations, entries)]
 

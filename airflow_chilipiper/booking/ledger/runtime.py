@@ -11,16 +11,21 @@ from airflow_chilipiper.api.pace.limiter import RateLimiter
 from airflow_chilipiper.api.runtime import Runtime
 from airflow_chilipiper.api.sessions import Sessions
 from airflow_chilipiper.booking.guests import Guests
-from airflow_chilipiper.booking.ledger.entry import EntriesLost, Entry
+from airflow_chilipiper.booking.ledger.entry import EntriesLost, Entry, LedgerFailed
 from airflow_chilipiper.booking.ledger.group_commit import GroupCommit
 from airflow_chilipiper.booking.ledger.store import Ledger
 
 T = TypeVar("T")
+UNDOES_FOR, UNDO_PAUSE = 10.0, 0.5  # seconds
 
 
 class LedgerRuntime(Runtime, Protocol):
-    """A runtime with a ledger, for one run: it knows the `guests` of that, and the `sessions` that were offered."""
+    """A runtime with a ledger, for one run: it knows the `guests` of that, and the `sessions` that were offered.
 
+    `unsent` are changes to `sent` whose call never left, since the ledger did not say whether they are on record.
+    """
+
+    unsent: list[Entry]
     guests: Guests
     sessions: Sessions
 
@@ -51,6 +56,7 @@ class RecordingRuntime(ClientRuntime):
         self._commits = GroupCommit(ledger)
         self.update = self._commits.update
         self.guests = Guests()
+        self.unsent: list[Entry] = []
 
     @property
     def lost(self) -> EntriesLost | None:
@@ -59,6 +65,20 @@ class RecordingRuntime(ClientRuntime):
 
     async def get_or_create(self, entry: Entry, /) -> Entry:
         return await self._commits.get_or_create(entry)
+
+    async def undo_unsent(self) -> None:
+        """Free the entries that may stand as `sent` though nothing left, for as long as the ledger may need to come
+        back. Only this process knows that, and only of its own changes: whatever stands there instead stays.
+        """
+        end = self.now() + UNDOES_FOR
+        while self.unsent and self.now() < end:
+            undone = [entry.to_freed("nothing was sent: the ledger did not answer") for entry in self.unsent]
+            answers = await self._commits.update_all(undone)
+            self.unsent = [
+                entry for entry, answer in zip(self.unsent, answers, strict=True) if isinstance(answer, LedgerFailed)
+            ]
+            if self.unsent:
+                await super().pause(UNDO_PAUSE)
 
     async def of_guest(self, entry: Entry, guest: str, /) -> Sequence[Entry]:
         return await self._commits.of_guest(replace(entry, guest=guest))

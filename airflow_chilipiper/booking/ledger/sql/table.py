@@ -64,7 +64,7 @@ class LedgerTable:
             raise LedgerFailed(OLDER.format(table=self.name, found=found, known=self._version))
 
     def values(self, entry: Entry) -> dict[str, Any]:
-        """The entry as its columns; Unfit where not every database takes one as it is, so that it is set aside alone."""
+        """The entry as its columns; Unfit where not every database takes one as it is: it is set aside alone."""
         values: dict[str, Any] = {name: getattr(entry, name) for name in COLUMNS}
         for name, width in self._widths.items():
             if (value := values[name]) is not None and len(value) > width:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.protocol.mutant import UNCHECKED, Mutant
 
-UPDATES = "sent = await runtime.update(lead.sent(entry, slot, offer, runtime.wall()))"
+UPDATES = "sent = await recorded(lead.sent(entry, slot, offer, runtime.wall()), runtime)"
 ASKS = "booked = await runtime.ask(call.by(send_by))"
 OPENS = """    opened = runtime.now()
     offer = await with_retries(lead.pattern.open(lead.policy.interval), runtime, priority=again)
