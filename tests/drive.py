@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 
 from airflow_chilipiper.api.call import Call
 from airflow_chilipiper.api.http.client_runtime import Asks
-from airflow_chilipiper.api.patterns.offer import Offer
 from airflow_chilipiper.api.sessions import Sessions
 from airflow_chilipiper.booking.guests import Guests
 from airflow_chilipiper.booking.ledger.entry import Entry
@@ -57,10 +56,7 @@ class Immediate:
         self.priorities.append(priority)
 
     async def ask(self, call: Call[T], /) -> T:
-        answer = await self._client.ask(call)
-        if isinstance(answer, Offer):
-            self.sessions.offered(answer.session)
-        return answer
+        return self.sessions.believe(await self._client.ask(call))
 
     async def pause(self, seconds: float, /) -> None:
         self._sleep(seconds)

@@ -23,7 +23,8 @@ class Call(Generic[T]):
     `repeatable` says whether asking twice is harmless. It goes by meaning, never by HTTP method: Chili Piper has reads
     that are PUT and writes that are GET. A call that is not repeatable is POST or PATCH, since HTTP libraries re-send
     the other methods by themselves. `lead_data` is what an answer may repeat and no text of ours may show, where the
-    body does not have it. `send_by` is a reading of the runtime's clock after which it must not leave.
+    body does not have it. `send_by` is a reading of the runtime's clock after which it must not leave. `alone` is asked
+    over a connection of its own: what such a list does not show counts, and nothing in it says to whom it was answered.
     """
 
     operation: str
@@ -35,6 +36,7 @@ class Call(Generic[T]):
     lead_data: Mapping[str, Any] = field(default_factory=dict, repr=False)
     query: Mapping[str, str | int] = field(default_factory=dict, repr=False)
     repeatable: bool = False
+    alone: bool = False
     send_by: float | None = None
 
     def __post_init__(self) -> None:
@@ -48,6 +50,10 @@ class Call(Generic[T]):
 
     def by(self, send_by: float) -> Call[T]:
         return replace(self, send_by=send_by)
+
+    def then(self, check: Callable[[T], T]) -> Call[T]:
+        """With *check* as part of reading: a connection is kept only where all of that is done."""
+        return replace(self, read=lambda body: check(self.read(body)))
 
 
 def path(template: str, *ids: str) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Self, TypeVar
 from urllib.parse import urlencode
 
 import httpx
 
 from airflow_chilipiper.api.call import Call
-from airflow_chilipiper.api.errors import Invalid
+from airflow_chilipiper.api.errors import ChiliPiperError, Invalid
 from airflow_chilipiper.api.http import answer
 from airflow_chilipiper.api.http.exchange import Exchange, HttpxExchange, Request
 from airflow_chilipiper.api.http.send_guard import Clock, SendGuard
@@ -50,7 +50,7 @@ class Requests:
             body = b"" if call.body is None else _JSON.encode(call.body).encode()
             headers = self._headers | _headers_of(call, body)
             query = f"?{urlencode(call.query)}" if call.query else ""
-            return Request(call.method, f"{self._address}{call.path}{query}", headers, body)
+            return Request(call.method, f"{self._address}{call.path}{query}", headers, body, call.alone)
         except (TypeError, ValueError, httpx.InvalidURL) as error:
             raise Invalid(f"{call.operation}: the request cannot be written ({type(error).__name__})") from None
 
@@ -84,13 +84,15 @@ class Client:
         A cancelled call raises CancelledError and no error of ours: the request may have been acted on.
         """
         guard, request = SendGuard(call, self.clock), self._requests.write(call)
+        read = partial(answer.read, call, secret=self._settings.token)
         try:
             guard.check()
             async with asyncio.timeout(self._settings.timeout):
-                reply = await self._exchange.send(request, guard)
+                return await self._exchange.send(request, guard, read)
+        except ChiliPiperError:
+            raise
         except Exception as error:  # noqa: BLE001  # whatever it is, the guard knows what it means
             raise guard.failure(error, secret=self._settings.token) from None
-        return answer.read(call, *reply, secret=self._settings.token)
 
     async def aclose(self) -> None:
         await self._exchange.aclose()

@@ -10,7 +10,6 @@ from typing import Protocol, TypeVar
 from airflow_chilipiper.api.call import Call
 from airflow_chilipiper.api.errors import Refused
 from airflow_chilipiper.api.pace.limiter import RateLimiter
-from airflow_chilipiper.api.patterns.offer import Offer
 from airflow_chilipiper.api.sessions import Sessions
 
 T = TypeVar("T")
@@ -54,14 +53,12 @@ class ClientRuntime:
         await self.limiter.enter()
         in_flight = self.limiter.in_flight()
         try:
-            answer = await self._client.ask(call)
+            answer = await self._client.ask(call.then(self.sessions.believe))
         except Refused as error:
             if error.status in CONGESTED:
                 self.limiter.on_throttled(in_flight, hold=min(error.retry_after or 0.0, LONGEST_HOLD))
             raise
         self.limiter.on_success(in_flight)
-        if isinstance(answer, Offer) and answer.session:
-            self.sessions.offered(answer.session)
         return answer
 
     async def pause(self, seconds: float, /) -> None:

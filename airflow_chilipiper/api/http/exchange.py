@@ -1,34 +1,37 @@
-"""A request goes out once, and its whole answer comes back: over aiohttp, or an injected transport of httpx.
+"""A request goes out once, and its whole answer is read: over aiohttp, or an injected transport of httpx.
 
 Neither keeps cookies, follows a redirect or writes an address to the log, as httpx's own clients would.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Mapping
-from typing import Any, NamedTuple, Protocol
+from collections.abc import AsyncIterable, Callable, Mapping
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import httpx
 
 from airflow_chilipiper.api.http.send_guard import SendGuard
 
 LARGEST_ANSWER = 64 * 2**20
-Reply = tuple[int, Mapping[str, str], bytes]
+T = TypeVar("T")
+Read = Callable[[int, Mapping[str, str], bytes], T]
+"""What makes an answer of its status, headers and body, or raises."""
 
 
 class Request(NamedTuple):
-    """What is sent, ready for the wire."""
+    """What is sent, ready for the wire, and whether over a connection of its own."""
 
     method: str
     url: str
     headers: Mapping[str, str]
     content: bytes
+    alone: bool
 
 
 class Exchange(Protocol):
     """Tells the guard before the first byte of a request can leave."""
 
-    async def send(self, request: Request, guard: SendGuard) -> Reply: ...
+    async def send(self, request: Request, guard: SendGuard, read: Read[T]) -> T: ...
 
     async def aclose(self) -> None: ...
 
@@ -41,7 +44,7 @@ class HttpxExchange:
         self._proves = isinstance(transport, httpx.AsyncHTTPTransport)
         self.aclose = transport.aclose
 
-    async def send(self, request: Request, guard: SendGuard) -> Reply:
+    async def send(self, request: Request, guard: SendGuard, read: Read[T]) -> T:
         async def trace(event: str, info: Mapping[str, Any]) -> None:
             """A CONNECT is the proxy's business: the request itself comes after it, through the tunnel."""
             if event.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":
@@ -49,11 +52,11 @@ class HttpxExchange:
 
         if not self._proves:
             guard.about_to_send()
-        method, url, headers, content = request
+        method, url, headers, content, _ = request
         message = httpx.Request(method, url, headers=headers, content=content, extensions={"trace": trace})
         reply = await self._transport.handle_async_request(message)
         try:
-            return reply.status_code, reply.headers, await whole(reply.aiter_bytes())
+            return read(reply.status_code, reply.headers, await whole(reply.aiter_bytes()))
         finally:
             await reply.aclose()
 

@@ -22,7 +22,7 @@ from aiohttp.connector import Connection
 from aiohttp.tracing import Trace
 
 from airflow_chilipiper.api.http import environment
-from airflow_chilipiper.api.http.exchange import Reply, Request, whole
+from airflow_chilipiper.api.http.exchange import Read, Request, T, whole
 from airflow_chilipiper.api.http.send_guard import SendGuard
 from airflow_chilipiper.api.http.settings import ClientSettings
 
@@ -30,9 +30,10 @@ KEEP_ALIVE_SECONDS = 15.0
 
 
 class _Lease:
-    """A connection that one request has, until somebody has looked at the whole answer.
+    """A connection that one request has, until its answer was read and believed.
 
-    aiohttp gives it back at the answer's last byte, and another request may be on it before we know what came.
+    aiohttp gives it back at the answer's last byte. But whoever has read the answer of another call leaves his own
+    behind, for the next one to read: so it goes back only after an answer in which there is nothing to doubt.
     """
 
     def __init__(self, guard: SendGuard) -> None:
@@ -112,10 +113,10 @@ class AiohttpExchange:
     def __init__(self, settings: ClientSettings) -> None:
         self._tls, self._proxy = environment.tls(settings.verify), environment.proxy(settings)
         self._max_connections = settings.max_connections
-        self._session: aiohttp.ClientSession | None = None
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}
 
-    async def send(self, request: Request, guard: SendGuard) -> Reply:
-        session = self._session = self._session or self._opened()
+    async def send(self, request: Request, guard: SendGuard, read: Read[T]) -> T:
+        session = self._sessions.get(request.alone) or self._opened(alone=request.alone)
         way = _through(self._proxy, request) if self._proxy else {"headers": request.headers}
         lease, is_fit = _Lease(guard), False
         token = leased.set(lease)
@@ -124,20 +125,26 @@ class AiohttpExchange:
                 request.method, request.url, data=request.content or None, allow_redirects=False, **way
             ) as answer:
                 content = await whole(answer.content.iter_any())
-                is_fit = 200 <= answer.status < 300
-                return answer.status, httpx.Headers(answer.raw_headers), content
+                found = read(answer.status, httpx.Headers(answer.raw_headers), content)
+                is_fit = True  # nothing was raised: it is a 2xx, and what was asked for
+                return found
         finally:
             leased.reset(token)
             lease.end(is_fit=is_fit)
 
-    def _opened(self) -> aiohttp.ClientSession:
+    def _opened(self, *, alone: bool) -> aiohttp.ClientSession:
         """Without aiohttp's own time-outs: each takes a timer, and none ends before the whole call does."""
-        connector = _Connector(ssl=self._tls, limit=self._max_connections, keepalive_timeout=KEEP_ALIVE_SECONDS)
-        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), timeout=ClientTimeout())
+        kept: dict[str, Any] = {"force_close": True} if alone else {"keepalive_timeout": KEEP_ALIVE_SECONDS}
+        session = self._sessions[alone] = aiohttp.ClientSession(
+            connector=_Connector(ssl=self._tls, limit=self._max_connections, **kept),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=ClientTimeout(),
+        )
+        return session
 
     async def aclose(self) -> None:
-        if self._session:
-            await self._session.close()
+        for session in self._sessions.values():
+            await session.close()
 
 
 def _through(proxy: httpx.Proxy, request: Request) -> dict[str, Any]:

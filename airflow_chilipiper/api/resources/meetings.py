@@ -81,6 +81,7 @@ def meeting_list_put(start: datetime, end: datetime, filters: Mapping[str, Any],
         body={**span, **filters, "page": page, "pageSize": PAGE_SIZE},
         read=listed,
         repeatable=True,
+        alone=True,
     )
 
 

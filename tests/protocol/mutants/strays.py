@@ -23,7 +23,8 @@ Extra = Callable[[str, bytes, int], bytes]
 class Mixed:
     """Answers openings and bookings; `follows` says what comes after an answer, by path, answer and number.
 
-    That comes before the next request, or, if it is `late`, right before the next answer. `meetings` are the guests' by
+    That comes before the next request, or, if it is `late`, once that has been read and long before its answer, so
+    that the connection may be in other hands when the answer comes. `meetings` are the guests' by
     the meetings' ids, of which each booking makes one.
     """
 
@@ -52,13 +53,16 @@ class Mixed:
                 body = json.loads(await reader.readexactly(int(length.split(b":")[1])) or b"{}")
                 answer = reply(b"200 OK", body=self._answer(path, body))
                 self._answers += 1
-                writer.write(waiting + answer)
+                if waiting:
+                    writer.write(waiting)
+                    await asyncio.sleep(0.005)
+                writer.write(answer)
                 waiting = self.follows(path, answer, self._answers)
                 if not self.late:
                     await asyncio.sleep(0.002)  # so that the answer has been read by then
                     writer.write(waiting)
                     waiting = b""
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             pass
         finally:
             writer.close()
@@ -76,25 +80,34 @@ class Mixed:
         return {"meetingId": meeting_id}
 
 
-def booked(mixed: Mixed, *leads: Lead, tries: int = 1) -> tuple[list[Entry], list[str]]:
-    """Leads one after another over one client, in so many tries; what is on record then, and all outcomes."""
-    return asyncio.run(_booked(mixed, leads, tries))
+def booked(mixed: Mixed, *leads: Lead, beside: bool = False) -> tuple[list[Entry], list[str]]:
+    """Leads one after another over one client; what is on record then, and all outcomes.
+
+    If they go *beside* each other, they wait for one connection, and each request follows at once on the answer before.
+    """
+    return asyncio.run(_booked(mixed, leads, beside))
 
 
-async def _booked(mixed: Mixed, leads: tuple[Lead, ...], tries: int) -> tuple[list[Entry], list[str]]:
+async def _booked(mixed: Mixed, leads: tuple[Lead, ...], beside: bool) -> tuple[list[Entry], list[str]]:
     from airflow_chilipiper.api.http.client import Client, ClientSettings
     from airflow_chilipiper.api.pace.limiter import RateLimiter
     from airflow_chilipiper.booking.book import book
     from airflow_chilipiper.booking.ledger.memory import MemoryLedger
     from airflow_chilipiper.booking.ledger.runtime import RecordingRuntime
 
-    ledger, ends = MemoryLedger(), list[str]()
+    ledger = MemoryLedger()
     async with mixed.serving():
-        settings = ClientSettings(token="t", base_url=f"http://127.0.0.1:{mixed.port}", timeout=5, verify=False)
-        for _ in range(tries):
-            async with Client(settings) as client:
-                runtime = RecordingRuntime(client, RateLimiter(None), ledger, sleep=lambda _: asyncio.sleep(0))
-                for lead in leads:
-                    ends.append((await book(lead, runtime)).status)
+        settings = ClientSettings(
+            token="t", base_url=f"http://127.0.0.1:{mixed.port}", timeout=5, max_connections=1, verify=False
+        )
+        async with Client(settings) as client:
+            runtime = RecordingRuntime(client, RateLimiter(None), ledger, sleep=lambda _: asyncio.sleep(0))
+            if beside:
+                outcomes = await asyncio.gather(*(book(lead, runtime) for lead in leads))
+                return list(ledger.list()), [outcome.status for outcome in outcomes]
+            ends = list[str]()
+            for lead in leads:
+                ends.append((await book(lead, runtime)).status)
+                if not mixed.late:
                     await asyncio.sleep(0.003)
     return list(ledger.list()), ends

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests import raw_server as raw
-from tests.fake_chilipiper import FakeChiliPiper, a_lead
+from tests.fake_chilipiper import a_lead
 from tests.protocol.copies import catch
 from tests.protocol.laws import law
 from tests.protocol.mutant import Mutant
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from tests.protocol.mutants.strays import Extra
 
 LEADS = 12
+DAY = datetime(2026, 11, 3, tzinfo=UTC)
 
 
 def a_stray_refusal(path: str, answer: bytes, number: int) -> bytes:
@@ -36,11 +38,15 @@ def every_third_booking_twice(path: str, answer: bytes, number: int) -> bytes:
     return answer if path.endswith("/schedule-simple") and number % 3 == 2 else b""
 
 
-def everybody_has_an_own_meeting(follows: Extra, *, late: bool = False, tries: int = 1) -> list[str]:
+def every_fifth_twice(path: str, answer: bytes, number: int) -> bytes:
+    return answer if number % 5 == 4 else b""
+
+
+def everybody_has_an_own_meeting(follows: Extra, *, late: bool = False, beside: bool = False) -> list[str]:
     from airflow_chilipiper.booking.ledger.lead_key import guest_digest
 
     mixed = Mixed(follows, late=late)
-    entries, ends = booked(mixed, *(a_lead(number) for number in range(LEADS)), tries=tries)
+    entries, ends = booked(mixed, *(a_lead(number) for number in range(LEADS)), beside=beside)
     assert mixed.meetings
     twice = [count for count in Counter(mixed.meetings.values()).values() if count > 1]
     law(not twice, f"I1: {len(twice)} guests are invited twice")
@@ -59,14 +65,20 @@ def test_what_comes_before_the_next_request_is_read_by_nobody(follows: Extra) ->
     assert everybody_has_an_own_meeting(follows) == ["booked"] * LEADS
 
 
+@pytest.mark.parametrize("beside", [False, True], ids=["one after another", "beside each other"])
 @pytest.mark.parametrize(
-    "follows", [every_fourth_opening_twice, every_third_booking_twice], ids=lambda each: each.__name__
+    "follows",
+    [every_fourth_opening_twice, every_third_booking_twice, every_fifth_twice],
+    ids=lambda each: each.__name__,
 )
 def test_what_comes_twice_after_the_next_request_has_left_puts_nobody_on_record_with_anothers_meeting(
-    follows: Extra,
+    follows: Extra, beside: bool
 ) -> None:
-    """It is read as an answer, and known as another's by what it offers, or by what it is: at worst that is doubt."""
-    everybody_has_an_own_meeting(follows, late=True)
+    """It is read as an answer, and known as another's by what it offers, names or is: at worst that is doubt.
+
+    And the answer that should have come is read by nobody.
+    """
+    everybody_has_an_own_meeting(follows, late=True, beside=beside)
 
 
 # How it can be broken
@@ -133,27 +145,27 @@ def _answers(server: raw.RawServer, between: Any = bool) -> list[Any]:
     return asyncio.run(asks())
 
 
-def an_opening_that_is_told_anothers_answer() -> None:
-    from airflow_chilipiper.api.pace.limiter import RateLimiter
-    from airflow_chilipiper.booking.book import book, open_session
-    from airflow_chilipiper.booking.ledger.memory import MemoryLedger
-    from airflow_chilipiper.booking.ledger.runtime import RecordingRuntime
+def openings_that_are_answered_twice() -> None:
+    everybody_has_an_own_meeting(every_fourth_opening_twice, late=True, beside=True)
 
-    class Late(FakeChiliPiper):
-        first: Any = None
 
-        async def _open(self, email: str) -> Any:
-            self.first = self.first or await super()._open(email)
-            return self.first
+def bookings_that_are_answered_twice() -> None:
+    everybody_has_an_own_meeting(every_third_booking_twice, late=True, beside=True)
 
-    async def two_leads() -> None:
-        runtime = RecordingRuntime(chili, RateLimiter(None), MemoryLedger())
-        await open_session(a_lead(1), runtime)
-        await book(a_lead(2), runtime)
 
-    chili = Late()
-    asyncio.run(two_leads())
-    law("lead1@example.com" not in chili.bookings, "I5: a guest is invited for another lead")
+def two_meeting_lists() -> None:
+    from airflow_chilipiper.api.http.client import Client
+    from airflow_chilipiper.api.resources.meetings import meeting_list_put
+
+    async def asks() -> None:
+        async with Client(settings(server)) as client:
+            for _ in range(2):
+                await client.ask(meeting_list_put(DAY, DAY + timedelta(days=1), {}, 0))
+
+    page = reply(b"200 OK", body={"data": {"list": []}, "hasMore": "No"})
+    with raw.raw_server(*[keeps(page)] * 4) as server:
+        asyncio.run(asks())
+        law(server.connections == 2, "what one list does not show may be another's answer")
 
 
 def a_session_that_turns_out_to_be_nobodys() -> None:
@@ -171,7 +183,7 @@ def a_session_that_turns_out_to_be_nobodys() -> None:
                 return Offer(session="s", slots=Slots([Bookable("/s", ["2026-11-03T09:30:00Z"])]))
             if call.operation == "concierge-schedule":
                 try:
-                    runtime.sessions.offered("s")
+                    runtime.sessions.believe(Offer(session="s"))
                 except Exception:  # noqa: BLE001  # which the other call is told
                     return Booked(meeting_id="of another")
             return call.read({"data": {"list": []}, "hasMore": "No"})
@@ -183,9 +195,19 @@ def a_session_that_turns_out_to_be_nobodys() -> None:
 
 TRANSPORT, SESSIONS, BOOK = "api.http.transport", "api.sessions", "booking.book"
 CLEAN = "not poll.poll(0)"
+READ = "found = read("
 MUTANTS = {
     "a connection used again after a refusal": Mutant(
-        TRANSPORT, "200 <= answer.status < 300", "True", shown=("after a 404", a_connection_after_an_error)
+        TRANSPORT,
+        READ,
+        f"is_fit = answer.status >= 400\n                {READ}",
+        shown=("after a 404", a_connection_after_an_error),
+    ),
+    "a connection given back before its answer is believed": Mutant(
+        TRANSPORT, READ, f"is_fit = True\n                {READ}", shown=("I5", bookings_that_are_answered_twice)
+    ),
+    "a meeting list asked where the answer of another call may come": Mutant(
+        "api.resources.meetings", "alone=True", "alone=False", shown=("may be another's", two_meeting_lists)
     ),
     "should_close not asked when a connection is handed out": Mutant(
         TRANSPORT,
@@ -203,7 +225,10 @@ MUTANTS = {
         TRANSPORT, CLEAN, "True", shown=("a stray answer is read", a_stray_in_the_socket)
     ),
     "a session that is offered twice believed": Mutant(
-        SESSIONS, "self._twice.add(mark)", "pass", shown=("I5", an_opening_that_is_told_anothers_answer)
+        SESSIONS, "self._twice.add(hash(answer.session))", "pass", shown=("I", openings_that_are_answered_twice)
+    ),
+    "a meeting that is answered twice believed": Mutant(
+        SESSIONS, "isinstance(answer, Booked) and", "False and", shown=("I5", bookings_that_are_answered_twice)
     ),
     "what was spent on a session of nobody's believed": Mutant(
         BOOK,

@@ -108,9 +108,8 @@ def a_transport_that_nobody_knows() -> None:
 
 WIRE, CLIENT, TRANSPORT = "api.http.send_guard", "api.http.client", "api.http.transport"
 LEFT = "if self.may_have_been_sent:"
-ASKED = "reply = await self._exchange.send(request, guard)\n        except Exception as error:"
-CANCELLED = """reply = await self._exchange.send(request, guard)
-        except asyncio.CancelledError as error:
+ASKED = "except Exception as error:"
+CANCELLED = """except asyncio.CancelledError as error:
             guard.may_have_been_sent = False
             raise guard.failure(error, secret=self._settings.token) from None
         except Exception as error:"""

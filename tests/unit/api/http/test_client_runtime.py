@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -55,15 +56,19 @@ async def flow(runtime: Runtime) -> Any:
 
 
 def test_a_session_that_is_offered_twice_is_unreadable() -> None:
-    """Nobody can say whose it is; an answer without one is no offer of a session."""
-    closed, again = Offer(session="", allowed=False), Offer(session="s")
-    runtime = runtime_of(Script(again, closed, closed, Offer(session="t"), again))
+    """Nobody can say whose it is. That is part of reading, so that its connection is closed."""
+
+    class Reads(Script):
+        async def ask(self, call: Call[Any], /) -> Any:
+            return call.read(await super().ask(call))
+
+    opens, runtime = replace(PING, read=lambda body: Offer(session=body)), runtime_of(Reads("s", "t", "s"))
 
     async def asks() -> None:
-        for _ in range(4):
-            await runtime.ask(PING)
+        for session in ("s", "t"):
+            assert (await runtime.ask(opens)).session == session
         with pytest.raises(Unreadable, match="offered to two calls"):
-            await runtime.ask(PING)
+            await runtime.ask(opens)
 
     asyncio.run(asks())
 

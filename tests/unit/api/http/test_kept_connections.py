@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from threading import Event
 from typing import Any
 
 import aiohttp
 import pytest
 
-from airflow_chilipiper.api.errors import NotSent
+from airflow_chilipiper.api.errors import NotSent, Unreadable
 from airflow_chilipiper.api.http.client import Client
 from tests import raw_server as raw
 from tests.raw_server import OK, Peer, RawServer, Step
@@ -56,6 +57,30 @@ def test_after_a_good_answer_it_is_used_again() -> None:
     answers, server = asked_twice(says(OK), says(OK))
     assert answers == [FINE, FINE]
     assert server.connections == 1
+
+
+def test_what_is_asked_alone_has_connections_of_its_own() -> None:
+    """Beside those that are kept, which others still use."""
+    with raw.raw_server() as server:
+        assert over_aiohttp(settings(server.port), *(booking(alone=each) for each in (False, True, True, False)))
+        assert server.connections == 3
+
+
+@pytest.mark.parametrize("body", [b"[]", b'{"fine": }', b'{"errorCode": "Taken", "errorMessage": "Slot is taken"}'])
+def test_after_an_answer_of_2xx_that_is_not_what_was_asked_for_it_is_closed(body: bytes) -> None:
+    """It may be another's: then that of this call is still to come."""
+
+    def read(body: Any) -> Any:
+        if body != FINE:
+            raise Unreadable("what is this?")
+        return body
+
+    call = replace(booking(), read=read)
+    with raw.raw_server(says(answer(body=body)), says(OK)) as server:
+        first, second = over_aiohttp(settings(server.port), call, call)
+        assert isinstance(first, Unreadable)
+        assert second == FINE
+        assert server.connections == 2
 
 
 @pytest.mark.parametrize(
