@@ -16,7 +16,7 @@ from airflow_chilipiper.task.lead_plan import LeadPlan
 
 CALL_TIMEOUT = 3.0
 # One clock, whose seconds are whole where the meeting list tells them; and a service that may commit after its answer.
-BOUNDS = Bounds(list_lag=0.2, call=CALL_TIMEOUT, processing=0.2, skew=1.5)
+BOUNDS = Bounds(least_lifetime=0.0, list_lag=0.2, call=CALL_TIMEOUT, processing=0.2, skew=1.5)
 
 
 @dataclass(frozen=True)

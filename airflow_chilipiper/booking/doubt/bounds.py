@@ -9,7 +9,6 @@ from typing import Literal
 InDoubt = Literal["hold", "rebook"]
 
 ASSUMED_LIFETIME = 3600.0  # of a session whose end nobody states: before that, not even a person says "not booked"
-LEAST_LIFETIME = 600.0  # for how long silence is not believed at least, whatever an offer says of its session
 LOOKS = 5
 
 
@@ -17,15 +16,17 @@ LOOKS = 5
 class Bounds:
     """What the user and we take for granted about time, in seconds.
 
-    `session_lifetime` is how long a session can be spent where Chili Piper does not say so itself, `list_lag` how long
-    the meeting list may not show a meeting that was made, `call` how long one call may take, `processing` how long the
-    service may sit on a request that it has read, and `skew` by how much the clocks of two machines may differ.
+    `session_lifetime` is how long a session can be spent where Chili Piper does not say so itself, `least_lifetime` how
+    long that is taken to be at least where it does, `list_lag` how long the meeting list may not show a meeting that
+    was made, `call` how long one call may take, `processing` how long the service may sit on a request that it has
+    read, and `skew` by how much the clocks of two machines may differ.
     `in_doubt` says what becomes of a lead for which no meeting is found: "hold" leaves it to a person, "rebook"
     sets it free once no booking call of ours can have any effect any more.
     """
 
     in_doubt: InDoubt = "hold"
     session_lifetime: float | None = None
+    least_lifetime: float = 600.0
     list_lag: float = 30.0
     call: float = 30.0
     processing: float = 60.0
@@ -37,7 +38,7 @@ class Bounds:
 
     def no_effect_after(self, sent_at: float, offered_lifetime: float | None) -> float:
         """From when a look at the meeting list that finds nothing means that there is nothing."""
-        offered = max(offered_lifetime, LEAST_LIFETIME) if offered_lifetime else 0.0
+        offered = max(offered_lifetime, self.least_lifetime) if offered_lifetime else 0.0
         lifetime = max(offered, self.session_lifetime or 0.0) or ASSUMED_LIFETIME
         return sent_at + lifetime + self.processing + self.list_lag + self.skew
 

@@ -66,8 +66,9 @@ class GroupCommit:
     async def _run(self) -> None:
         loop, passed_over = asyncio.get_running_loop(), 0
         while self._updates.waiting or self._creations.waiting or self._guests.waiting:
+            hurries = self._creations.waiting or self._guests.waiting
+            await asyncio.sleep(0 if hurries else self._next_at - loop.time())
             others = self._creations if self._creations.waiting else self._guests
-            await asyncio.sleep(0 if others.waiting else self._next_at - loop.time())
             self._next_at = loop.time() + GAP
             updates_go = self._updates.waiting and (passed_over < UPDATES_FIRST or not others.waiting)
             passed_over = passed_over + 1 if updates_go and others.waiting else 0
