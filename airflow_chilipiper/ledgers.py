@@ -177,7 +177,9 @@ def _ledger_hook(conn_id: str) -> Any:
     try:
         hook: Any = connection.get_hook()  # type: ignore[no-untyped-call]
     except AirflowException as unknown:
-        raise AirflowFailException(f"connection {conn_id!r} cannot hold the ledger: {unknown}; {FITTING}") from None
+        raise AirflowFailException(
+            f"connection {conn_id!r} cannot hold the ledger: {_with_advice(unknown)}; {FITTING}"
+        ) from None
     if not hasattr(hook, "get_sqlalchemy_engine"):
         raise AirflowFailException(f"connection {conn_id!r} is no SQL connection, so it holds no ledger: {FITTING}")
     url = hook.get_sqlalchemy_engine().url
@@ -193,10 +195,16 @@ def sql_hook(conn_id: str | None, argument: str, hook_params: dict[str, Any] | N
     try:
         hook = BaseHook.get_hook(str(conn_id), hook_params=hook_params)
     except AirflowException as unknown:
-        raise BadValue(f"{argument}={conn_id!r} cannot be used: {unknown}") from None
+        raise BadValue(f"{argument}={conn_id!r} cannot be used: {_with_advice(unknown)}") from None
     if not isinstance(hook, DbApiHook):
         raise BadValue(f"{argument}={conn_id!r} leads to {type(hook).__name__}, expected an SQL connection")
     return hook
+
+
+def _with_advice(error: Exception) -> str:
+    """Airflow says that it knows no hook for a type of connection, and not what to do."""
+    is_missing = "Unknown hook type" in str(error)
+    return f"{error}{', so install the provider package for connections of this type' if is_missing else ''}"
 
 
 def unfit(dialect: str, database: str | None, details: str) -> str | None:

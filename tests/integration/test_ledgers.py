@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from airflow_chilipiper.arguments.bad_value import BadValue
 from airflow_chilipiper.booking.ledger.entry import Entry
 from airflow_chilipiper.booking.ledger.memory import MemoryLedger
 from airflow_chilipiper.booking.ledger.sql.ledger import SqlLedger
 from airflow_chilipiper.booking.ledger.sql.table import COLUMNS
 from airflow_chilipiper.booking.ledger.task_state import TaskStateLedger
-from airflow_chilipiper.ledgers import doubts_about_file, ledger_in, ledger_of, sender_of, sql_ledger, unfit
+from airflow_chilipiper.ledgers import doubts_about_file, ledger_in, ledger_of, sender_of, sql_hook, sql_ledger, unfit
 from airflow_chilipiper.version_compat import AirflowException, AirflowFailException
 
 
@@ -181,6 +182,15 @@ def test_a_database_that_turns_out_not_to_enforce_its_keys(tmp_path: Path, monke
         AirflowFailException, match=r"'ledger' cannot hold the ledger: .* takes two entries with one key"
     ):
         sql_ledger("ledger")
+
+
+def test_a_connection_whose_provider_is_not_installed_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    connect(monkeypatch, conn_type="oracle_of_delphi", host="127.0.0.1")
+    to_do = "so install the provider package for connections of this type"
+    with pytest.raises(AirflowFailException, match=to_do):
+        sql_ledger("ledger")
+    with pytest.raises(BadValue, match=to_do):
+        sql_hook("ledger", "sql_conn_id")
 
 
 def test_a_file_on_one_of_several_machines_is_warned_about(
