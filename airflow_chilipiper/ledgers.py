@@ -53,6 +53,11 @@ LOST = (
     " invited is not known. Restore it, or find out in Chili Piper who has a meeting, and then make it anew with"
     " `ledger create` of the command line; nobody was asked for"
 )
+ANOTHER = (
+    "The table %s was made in schema %s over connection %s, though schema %s of the same database has one already: if"
+    " that is the ledger of your bookings, this one knows nobody of them. Set the connection's search_path to its"
+    " schema, and drop this one"
+)
 ONE_TASK = (
     "There is no ledger connection, so bookings are recorded in Airflow's task state: retries and clears of this task"
     f" instance book nobody twice, but another DAG run or task knows nothing of it. {SET_ONE}"
@@ -155,6 +160,9 @@ def sql_ledger(conn_id: str, *, try_number: int = 1, create: bool = True) -> Sql
         raise LedgerFailed(f"the ledger over connection {conn_id!r} cannot be used: {away}") from None
     if is_new:
         log.info("Made the table %s over connection %s.", TABLE, conn_id)
+        here, others = ledger.elsewhere()
+        if others:
+            log.warning(ANOTHER, TABLE, here, conn_id, ", ".join(others))
     for doubt in (*ledger.doubts(), *doubts_about_file(url.get_backend_name(), conf.get("core", "executor"))):
         log.warning("The ledger over connection %s is in doubt: %s.", conn_id, doubt)
     return ledger

@@ -184,6 +184,27 @@ def test_a_database_that_turns_out_not_to_enforce_its_keys(tmp_path: Path, monke
         sql_ledger("ledger")
 
 
+def test_a_table_that_is_made_beside_one_in_another_schema_is_warned_about(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As where the search path was changed; once it is there, nothing is said any more."""
+    url = postgres_url.replace("postgresql+psycopg2", "postgres")
+    monkeypatch.setenv("AIRFLOW_CONN_LEDGER", url)
+    sql_ledger("ledger")
+    assert "has one already" not in caplog.text
+    engine = sa.create_engine(postgres_url)
+    with engine.begin() as db:
+        db.execute(sa.text("create schema later"))
+    engine.dispose()
+    monkeypatch.setenv("AIRFLOW_CONN_LEDGER", f"{url}{'&' if '?' in url else '?'}options=-csearch_path%3Dlater")
+    sql_ledger("ledger")
+    (warning,) = [each.getMessage() for each in caplog.records if "has one already" in each.getMessage()]
+    assert "made in schema later over connection ledger, though schema public of the same database" in warning
+    caplog.clear()
+    sql_ledger("ledger")
+    assert "has one already" not in caplog.text
+
+
 def test_a_connection_whose_provider_is_not_installed_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     connect(monkeypatch, conn_type="oracle_of_delphi", host="127.0.0.1")
     to_do = "so install the provider package for connections of this type"

@@ -77,6 +77,10 @@ class SqlLedger:
         self._was_there = True
         return made
 
+    def elsewhere(self) -> tuple[str, Sequence[str]]:
+        """The schema in which the table was made, and others that have one."""
+        return self._transact(self._table.elsewhere)
+
     def doubts(self) -> Sequence[str]:
         """What may lose a committed entry, and is for the owner of the server to change."""
         return self._transact(doubts)

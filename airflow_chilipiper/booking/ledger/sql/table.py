@@ -42,6 +42,15 @@ class LedgerTable:
     def is_missing(self, db: Connection) -> bool:
         return not sa.inspect(db).has_table(self.name)
 
+    def elsewhere(self, db: Connection) -> tuple[str, list[str]]:
+        """The schema that new tables come to, and the others of this database that have such a table: of Postgres,
+        where a changed search path leads to another one. MySQL has no such path, and SQLite no schemas.
+        """
+        found = sa.inspect(db)
+        here = found.default_schema_name or ""
+        others = found.get_schema_names() if db.dialect.name == "postgresql" else []
+        return here, [name for name in others if name != here and found.has_table(self.name, schema=name)]
+
     def make(self, db: Connection) -> None:
         """The entries first: what has no number yet holds no entry either."""
         self.entries.create(db)
