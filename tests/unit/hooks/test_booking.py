@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import pytest
 
 from airflow_chilipiper.hooks import ChiliPiperHook
 from airflow_chilipiper.sandbox import Sandbox
+from airflow_chilipiper.version_compat import AirflowFailException
 from tests.unit.hooks.conftest import BY_CRM_ID, BY_FORM, BY_LINK
 
 
@@ -68,3 +71,18 @@ def test_without_a_ledger_connection_a_task_is_still_not_booking_twice_by_itself
     statuses = [hook.book(BY_FORM, offer, offer.slots[0], purpose="p", lead_key="k").status for offer in offers]
     assert statuses == ["booked", "already_booked"]
     assert caplog.text.count("There is no ledger connection") == 1
+
+
+def test_a_ledger_that_was_lost_between_two_bookings_ends_the_task_for_good(
+    chili: Sandbox, hook: ChiliPiperHook, ledger: str, tmp_path: Any
+) -> None:
+    """No retry brings it back, and each would invite whom it had on record."""
+    given = {"purpose": "lost", "ledger_conn_id": ledger}
+    offer = hook.open(BY_FORM)
+    hook.book(BY_FORM, offer, offer.slots[0], lead_key=1, **given)
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as db, db:
+        db.execute("drop table chilipiper_ledger")
+    offer, made = hook.open(BY_LINK), len(chili.meetings)
+    with pytest.raises(AirflowFailException, match="chilipiper_ledger is gone"):
+        hook.book(BY_LINK, offer, offer.slots[0], lead_key=2, **given)
+    assert len(chili.meetings) == made
