@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from email.utils import formatdate
@@ -18,6 +19,8 @@ from airflow_chilipiper.sandbox.http.call import Call
 from airflow_chilipiper.sandbox.http.connection import Cut
 from airflow_chilipiper.sandbox.limits import KINDS
 from airflow_chilipiper.sandbox.state.tenant import Tenant
+
+BOOKS = re.compile("-schedule$")
 
 Act = Callable[[], Answer]
 
@@ -62,7 +65,7 @@ class Faults:
         self._tenant = tenant
         self._lock = Lock()
         self._armed: list[Fault] = []
-        self._dice: Callable[[], Fault | None] = lambda: None
+        self._dice: Callable[[str], Fault | None] = lambda operation: None
         self._gate: Callable[[], Fault | None] = lambda: None
 
     @_fault
@@ -169,13 +172,18 @@ class Faults:
         chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
         mix = Faults(self._tenant)
         mix._arm_mix(retry_after, seconds)
-        self._dice = lambda: chance.choice(mix._armed) if chance.random() < rate else None
+
+        def draw(operation: str) -> Fault | None:
+            fitting = [each for each in mix._armed if each.operation in (None, operation)]
+            return chance.choice(fitting) if chance.random() < rate else None
+
+        self._dice = draw
 
     def clear(self) -> None:
         """Disarm everything."""
         with self._lock:
             self._armed.clear()
-            self._dice = lambda: None
+            self._dice = lambda operation: None
             self._gate = lambda: None
         self._tenant.list_lag_seconds = 0.0
 
@@ -200,7 +208,7 @@ class Faults:
                 if not each.count:
                     self._armed.remove(each)
                 return each
-            return self._dice()
+            return self._dice(operation)
 
     def _arm(self, fault: Fault) -> None:
         with self._lock:
@@ -223,6 +231,9 @@ class Faults:
         self.take_slot_first()
         self.failure()
         self.late_commit(seconds=seconds)
+        for booking in filter(BOOKS.search, OPERATIONS):  # which are made, and yet refused
+            for code, message in (("AlreadyScheduled", "A meeting was already scheduled"), ("Conflict", "Conflict")):
+                self.error(booking, status=409, code=code, message=message, acts=True)
 
 
 def _instead(answer: Answer, act: Act, *, acts: bool) -> Answer:

@@ -25,6 +25,7 @@ HOSTS = 200  # so that there are slots for everybody
 LATENCY = 0.02
 FAULT_RATE = 0.06
 RETRY_AFTER = 0.1
+LIST_LAG = 0.1  # of the 0.2 seconds that the leads' bounds allow
 SESSION_LIFETIME = 3.0
 RUNS = ("a", "b")
 POLICIES: tuple[InDoubt, ...] = ("hold", "rebook")
@@ -47,6 +48,7 @@ def besiege(database: str, ledger_url: str, orders: Orders) -> Report:
     warm_up()
     with sandbox(hosts=HOSTS, seed=orders.seed, latency=LATENCY) as box:
         box.faults.at_random(FAULT_RATE, seed=orders.seed, retry_after=RETRY_AFTER)
+        box.faults.lagging_list(LIST_LAG)
         box.tenant.session_seconds["concierge"] = SESSION_LIFETIME
         siege = Siege(box, ledger_url, orders)
         begun = time.monotonic()
