@@ -94,8 +94,7 @@ class ChiliPiperHook(BaseHook):
     def get_conn(self) -> Session:
         """The client of this hook: ``hook.get_conn().ask(call)``. Raises Invalid naming a field that cannot be used."""
         with self._first_use:
-            if self._session is None:
-                self._session = Session(read_settings(self.chilipiper_conn_id))
+            self._session = self._session or Session(read_settings(self.chilipiper_conn_id))
             return self._session
 
     def close(self) -> None:
@@ -121,11 +120,9 @@ class ChiliPiperHook(BaseHook):
         :param window_start: from when slots are wanted; now, if not given
         :param window: for how long
         """
-        session = self.get_conn()
-        interval = Interval(window_start or datetime.now(UTC), window)
-        domains = session.settings.allowed_guest_domains
+        session, interval = self.get_conn(), Interval(window_start or datetime.now(UTC), window)
+        domains, opened = session.settings.allowed_guest_domains, session.runtime.now()
         check_guests(pattern.invited(), domains)
-        opened = session.runtime.now()
         offer = session.block(with_retries(pattern.open(interval), session.runtime))
         check_guests((pattern.guest or offer.guest,), domains)
         self._opened[offer.session] = opened
@@ -154,18 +151,17 @@ class ChiliPiperHook(BaseHook):
         :param repeated_guests: whether a guest who has a meeting for this purpose under another key is invited again
         """
         session, context = self.get_conn(), running_task()
-        settings = session.settings
         policy = Policy(
             purpose=purpose,
             interval=Interval(slot.start),
             sender=sender_of(context.get("ti")),
             max_sessions=1,
-            allowed_domains=settings.allowed_guest_domains,
-            bounds=Bounds(list_lag=settings.meeting_list_lag, call=settings.client.timeout),
+            allowed_domains=session.settings.allowed_guest_domains,
+            bounds=Bounds(list_lag=session.settings.meeting_list_lag, call=session.settings.client.timeout),
             repeated_guests=repeated_guests,
         )
         lead = Lead(key=key_text(lead_key), pattern=pattern, choice=Fixed(slot), policy=policy)
-        ledger = self._ledger(ledger_conn_id or settings.ledger_conn_id, context)
+        ledger = self._ledger(ledger_conn_id or session.settings.ledger_conn_id, context)
         runtime = RecordingRuntime(session.client, session.runtime.limiter, ledger, sessions=session.runtime.sessions)
         with incurable_if_lost():
             return session.block(book_alone(lead, runtime, (self._opened.get(offer.session, runtime.now()), offer)))
@@ -188,6 +184,10 @@ class ChiliPiperHook(BaseHook):
     ) -> list[Link]:
         """The scheduling links that workspaces own."""
         return self._look_up(links.links, kinds=kinds, workspace_ids=workspace_ids, slugs=slugs)
+
+    def personal_links(self, owner: str) -> list[Link]:
+        """The personal links of the user with this e-mail; ``SchedulingLink(named=link.named)`` books one of a list."""
+        return self._look_up(links.links_of_owner, owner)
 
     def workspaces(self) -> list[Workspace]:
         """All workspaces that the token sees."""

@@ -25,6 +25,8 @@ class Call(Generic[T]):
     the other methods by themselves. `lead_data` is what an answer may repeat and no text of ours may show, where the
     body does not have it. `send_by` is a reading of the runtime's clock after which it must not leave. `alone` is asked
     over a connection of its own: what such a list does not show counts, and nothing in it says to whom it was answered.
+    `bodies` are those that may be meant where a literal is not published, by that literal; `body` is the first of them.
+    `if_unknown` is what to say where something that the call names is unknown.
     """
 
     operation: str
@@ -38,10 +40,14 @@ class Call(Generic[T]):
     repeatable: bool = False
     alone: bool = False
     send_by: float | None = None
+    bodies: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    if_unknown: str = ""
 
     def __post_init__(self) -> None:
         if not self.repeatable and self.method not in ("POST", "PATCH"):
             raise ValueError(f"{self.operation}: a call that must not be repeated is POST or PATCH, not {self.method}")
+        if self.bodies and not self.repeatable:
+            raise ValueError(f"{self.operation}: a call that must not be repeated has one body")
 
     @property
     def secrets(self) -> Mapping[str, Any]:

@@ -44,8 +44,9 @@ class PatternArguments:
 
     `request` makes the arguments of the pattern's class out of a lead's values, in plain JSON, with names in place of
     ids that are still to be looked up (`api/resources/look_ups.py`). Of each group in `one_of` exactly one argument is
-    given; `target` are those that say where it is booked. `needs_email` says whether a guest's e-mail must be given.
-    `permissions` are those that only booking can show a token to have, and for what.
+    given, and of each in `together` all or none; `target` are those that say where it is booked. `needs_email` says
+    whether a guest's e-mail must be given. `permissions` are those that only booking can show a token to have, and for
+    what.
     """
 
     name: str
@@ -55,6 +56,7 @@ class PatternArguments:
     request: Callable[[LeadValues], dict[str, Any]]
     required: tuple[str, ...] = ()
     one_of: tuple[tuple[str, ...], ...] = ()
+    together: tuple[tuple[str, ...], ...] = ()
     target: tuple[str, ...] = ()
     needs_email: Callable[[Any], bool] = lambda arguments: False
     states_session_lifetime: bool = False
@@ -63,6 +65,10 @@ class PatternArguments:
         """Raise BadValue where the task was not given what this pattern needs."""
         for group in self.one_of:
             exactly_one(**{name: getattr(task, name) for name in group})
+        for group in self.together:
+            given = [name for name in group if getattr(task, name) is not None]
+            if given and len(given) < len(group):
+                raise BadValue(f"{' and '.join(group)} belong together; got {', '.join(given)}")
         if missing := [name for name in self.required if getattr(task, name) is None]:
             raise BadValue(f"{missing[0]} is missing")
 
@@ -105,9 +111,11 @@ def _scheduling_link(values: LeadValues) -> dict[str, Any]:
     }
     if "booking_url" in values.own:
         return {**request, "booking_url": values.needed("booking_url")}
+    if "link_owner" in values.own:
+        return {**request, "link_owner": (values.needed("link_owner"), values.needed("link_slug"))}
     if "link" in values.own:
         return {**request, "link": values.get("link")}
-    return {**request, "link": {"type": values.get("link_type"), "linkId": values.needed("link_id")}}
+    return {**request, "named": {"type": values.get("link_type"), "linkId": values.needed("link_id")}}
 
 
 def _handoff(values: LeadValues) -> dict[str, Any]:
@@ -142,12 +150,15 @@ SCHEDULING_LINK = PatternArguments(
         "link_id": as_name,
         "link": as_object,
         "booking_url": as_name,
+        "link_owner": as_email,
+        "link_slug": as_name,
         "meeting_type_id": or_none(as_name),
     },
     request=_scheduling_link,
     required=("link_type",),
-    one_of=(("link_id", "link", "booking_url"),),
-    target=("link_type", "link_id", "link", "booking_url", "meeting_type_id"),
+    one_of=(("link_id", "link", "booking_url", "link_owner"),),
+    together=(("link_owner", "link_slug"),),
+    target=("link_type", "link_id", "link", "booking_url", "link_owner", "link_slug", "meeting_type_id"),
     needs_email=lambda arguments: True,
 )
 HANDOFF = PatternArguments(

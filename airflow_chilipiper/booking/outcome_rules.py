@@ -87,7 +87,7 @@ def after_booking(entry: Entry, offer: Offer, answer: Booked | Exception, *, sen
         "planned": Status.NOT_ATTEMPTED if isinstance(answer, errors.TRY_LATER) else Status.REFUSED,
         "review": Status.REVIEW,
     }
-    outcome = _outcome(entry, statuses.get(entry.state, Status.UNKNOWN), entry.reason)
+    outcome = _outcome(entry, statuses.get(entry.state, Status.UNKNOWN), joined(entry.reason, offer.caveat))
     host, assignees = (answer.host, answer.assignees) if isinstance(answer, Booked) else (None, ())
     return replace(outcome, host=host, assignees=assignees or offer.assignees, page=offer.page)
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from airflow_chilipiper.arguments import booking
-from airflow_chilipiper.arguments.bad_value import BadValue
 from airflow_chilipiper.arguments.patterns import SCHEDULING_LINK
 from airflow_chilipiper.operators.base import ChiliPiperBookBaseOperator
 
@@ -19,8 +18,8 @@ if TYPE_CHECKING:
 class SchedulingLinkBookOperator(ChiliPiperBookBaseOperator):
     """Book leads over a scheduling link of a team, an owner or a person.
 
-    ``form`` answers the link's own questions, by their references. Exactly one of ``link_id``, ``link`` and
-    ``booking_url`` is given; each may be a column.
+    ``form`` answers the link's own questions, by their references. Exactly one of ``link_id``, ``link``,
+    ``booking_url`` and ``link_owner`` is given; each may be a column.
 
     :param link_type: the kind of link, such as ``RoundRobin``, the only one that Chili Piper documents (templated)
     :param link_id: the link's id (templated)
@@ -28,8 +27,9 @@ class SchedulingLinkBookOperator(ChiliPiperBookBaseOperator):
         (templated)
     :param booking_url: the link's address, looked up in the lists of links once a run (templated)
     :param meeting_type_id: which of the link's meeting types, where it has several (templated)
-    :param link_owner: for a personal link, by its owner's e-mail; not to be used yet
-    :param link_slug: and by its slug; not to be used yet
+    :param link_owner: for a personal link, its owner's e-mail; how Chili Piper wants it named is not confirmed
+        (templated)
+    :param link_slug: and its slug, as it stands in the owner's list of personal links (templated)
     """
 
     pattern = SCHEDULING_LINK
@@ -46,10 +46,5 @@ class SchedulingLinkBookOperator(ChiliPiperBookBaseOperator):
         link_slug: Text | None = None,
         **kwargs: Unpack[BookingArguments],
     ) -> None:
-        if link_owner is not None or link_slug is not None:
-            raise BadValue(
-                "link_owner and link_slug cannot be looked up yet: give the link's booking_url, or link={...} as Chili"
-                " Piper's support tells you"
-            )
         booking.declare(self, locals(), SCHEDULING_LINK.readers)
         super().__init__(**kwargs)

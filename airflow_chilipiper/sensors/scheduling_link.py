@@ -19,8 +19,8 @@ class SchedulingLinkSlotSensor(SlotBaseSensor):
     """Wait until a scheduling link offers free slots to a guest.
 
     Each look opens a session of the link and leaves it to expire, which no source says to have effects; where the host
-    is known, `AvailableSlotsSensor` opens nothing. Give exactly one of ``link_id``, ``link`` and ``booking_url``; the
-    further arguments are those of `SlotBaseSensor`. Needs the permissions scheduling-links.read and
+    is known, `AvailableSlotsSensor` opens nothing. Give exactly one of ``link_id``, ``link``, ``booking_url`` and
+    ``link_owner``; the further arguments are those of `SlotBaseSensor`. Needs the permissions scheduling-links.read and
     scheduling-links.schedule.
 
     :param guest_email: the guest's e-mail; an ownership link finds the owner by it (templated)
@@ -28,6 +28,9 @@ class SchedulingLinkSlotSensor(SlotBaseSensor):
     :param link_id: id of the link (templated)
     :param link: the link's reference as the API takes it, such as ``{"type": "RoundRobin", "linkId": ...}`` (templated)
     :param booking_url: address of the link's page, looked up once (templated)
+    :param link_owner: for a personal link, its owner's e-mail; how Chili Piper wants it named is not confirmed
+        (templated)
+    :param link_slug: and its slug, as it stands in the owner's list of personal links (templated)
     :param meeting_type_id: one of the link's meeting types; its first if None (templated)
     """
 
@@ -41,6 +44,8 @@ class SchedulingLinkSlotSensor(SlotBaseSensor):
         link_id: Text | None = None,
         link: Mapping[str, Any] | Output | str | None = None,
         booking_url: Text | None = None,
+        link_owner: Text | None = None,
+        link_slug: Text | None = None,
         meeting_type_id: Text | None = None,
         **kwargs: Unpack[SlotArguments],
     ) -> None:

@@ -198,7 +198,7 @@ def _advice(call: Call[Any], answer: Answer, kind: type[Refused]) -> str:
         )
     if 300 <= answer.status < 400:
         return ". Redirects are not followed: check the connection's host and any proxy in between"
-    return ""
+    return f". {call.if_unknown}" if call.if_unknown and kind is NotFound else ""
 
 
 def retry_after(headers: Mapping[str, str], wall: Clock = time.time) -> float | None:

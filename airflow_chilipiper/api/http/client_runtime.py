@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
 from airflow_chilipiper.api.call import Call
-from airflow_chilipiper.api.errors import Refused
+from airflow_chilipiper.api.errors import BadRequest, Refused
+from airflow_chilipiper.api.literals import Literals, refuses_literal
 from airflow_chilipiper.api.pace.limiter import RateLimiter
 from airflow_chilipiper.api.sessions import Sessions
 
@@ -28,7 +29,11 @@ class Asks(Protocol):
 
 
 class ClientRuntime:
-    """Its verbs wait in one event loop. `now` is the client's clock, as `send_by` demands."""
+    """Its verbs wait in one event loop. `now` is the client's clock, as `send_by` demands.
+
+    Where a call may be meant in several ways, the next one is asked once their decoder has refused the literal of the
+    one before, since then nothing was made.
+    """
 
     def __init__(
         self,
@@ -45,11 +50,32 @@ class ClientRuntime:
         self.now = client.clock
         self.wall = wall
         self.sessions = sessions or Sessions(self.now)
+        self.literals = Literals()
 
     async def acquire(self, *, priority: bool = False) -> None:
         await self.limiter.acquire(priority=priority)
 
     async def ask(self, call: Call[T], /) -> T:
+        return await (self._in_turn(call) if call.bodies else self._once(call))
+
+    async def _in_turn(self, call: Call[T]) -> T:
+        refused: BadRequest | None = None
+        for literal, spelt in self.literals.in_turn(call):
+            if refused:
+                await self.acquire(priority=True)
+            try:
+                answer = await self._once(spelt)
+            except BadRequest as error:
+                if not refuses_literal(error):
+                    raise
+                refused = error
+            else:
+                self.literals.took(call, literal)
+                return answer
+        assert refused  # noqa: S101  # there was one body at least
+        raise self.literals.none_taken(call, refused)
+
+    async def _once(self, call: Call[T]) -> T:
         await self.limiter.enter()
         in_flight = self.limiter.in_flight()
         try:

@@ -25,7 +25,8 @@ class Offer:
 
     `allowed` is False where the router disqualified the lead. `lifetime` is in seconds, None where the answer has
     none. `paths` are Handoff's that have slots, `empty_paths` the others. `guest` is the e-mail that Chili Piper itself
-    found, for a Handoff by CRM id. `page` is the routing page. `notes` say what explains that slots are few, or none.
+    found, for a Handoff by CRM id. `page` is the routing page. `notes` say what explains that slots are few, or none;
+    the `caveat` belongs to each outcome.
     """
 
     session: str
@@ -39,12 +40,14 @@ class Offer:
     guest: str | None = field(default=None, repr=False)
     page: str | None = None
     notes: tuple[str, ...] = ()
+    caveat: str = ""
 
     @property
     def remarks(self) -> tuple[str, ...]:
         """The notes, and how many start times were left out once the slots were looked at."""
         odd = self.slots.odd if isinstance(self.slots, Slots) else 0
-        return (*self.notes, f"{odd} start times could not be read") if odd else self.notes
+        unread = f"{odd} start times could not be read" if odd else ""
+        return tuple(filter(None, (*self.notes, unread, self.caveat)))
 
     def before(self, moment: datetime) -> Offer:
         """With the slots that start before *moment*: it was asked for in whole days, and may go on after the window."""

@@ -19,6 +19,7 @@ from airflow_chilipiper.sandbox.http.decoding import (
     Text,
     Uuid,
     Zone,
+    invalid,
 )
 from airflow_chilipiper.sandbox.http.endpoint import endpoint
 from airflow_chilipiper.sandbox.state.catalogue import FormField, Link, LinkKind, Target
@@ -68,6 +69,8 @@ class ScheduleRequest(Shape):
 
 @endpoint("POST", "/v1/org/schedulingLinks/init-simple", operation="scheduling-link-init", permission=_PERMISSION)
 def init(tenant: Tenant, call: Call, body: InitRequest) -> dict[str, Any]:
+    if _KINDS.get(body.link.type) == "AdminOneOnOne" and body.link.type not in tenant.variants.admin_link:
+        raise invalid("body (DecodingFailure at .link.type)")
     link, guest = _find(tenant, body.link), body.guest_email
     if link.kind == "Ownership" and not guest:
         raise tenant.refusal("guest_required", "An ownership link needs guestEmail to find the owner")

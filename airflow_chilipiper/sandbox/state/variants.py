@@ -49,7 +49,8 @@ class Variants:
     # booking; None is plain for Concierge and links and nested for Handoff
     booking_answer: Literal["plain", "union", "nested"] | None = None
     failures_as: Literal["failure_200", "errorCode"] = "failure_200"
-    # links and Handoff
+    # links and Handoff; a type that is not taken fails to decode
+    admin_link: tuple[str, ...] = ("Admin", "AdminOneOnOne")
     requirement: Literal["string", "object"] = "string"
     form_fields: bool = True
     handoff_paths: Literal["seeded", "Later", "Fork"] = "seeded"

@@ -88,6 +88,22 @@ def a_lead_that_was_released_twice() -> None:
     law(evidence.is_none, "I5: a meeting from which the lead was released is taken for that of its next call")
 
 
+def over_link(**named: str) -> Any:
+    from airflow_chilipiper.api.patterns.scheduling_link import SchedulingLink
+
+    return a_lead(1, pattern=SchedulingLink(named=named, guest="lead1@example.com"))
+
+
+def one_link_under_two_literals() -> None:
+    first, second = (over_link(type=literal, linkId="l") for literal in ("AdminOneOnOne", "Admin"))
+    law(second.is_same_request(first.new_entry()), "I6: a booking over this very link is taken for another's")
+
+
+def two_owners_of_links_with_one_slug() -> None:
+    first, second = (over_link(type="Personal", owner=owner, slug="demo") for owner in ("u-1", "u-2"))
+    law(not second.is_same_request(first.new_entry()), "I6: a booking over another's link is taken for this one")
+
+
 def a_later_window() -> None:
     from airflow_chilipiper.api.call import Interval
 
@@ -118,6 +134,7 @@ def a_pattern(**facts: Any) -> Any:
 
 
 LEAD_KEY, LEAD, SPELLING = "booking.ledger.lead_key", "booking.lead", "api.spelling"
+LINK = "api.patterns.scheduling_link"
 TARGET = "return _target_digest(self.pattern.name, *self.pattern.target)"
 OTHER_GUEST = '"guest" if self._guest and entry.guest != self._guest else ""'
 OTHER_TARGET = '"target" if entry.pattern != self._pattern else ""'
@@ -162,6 +179,18 @@ MUTANTS = {
         "bool(_is_unseen(sign))",
         r'sign in "\u200b\u200c\u200d\u2060\ufeff\u00ad"',
         shown=("I1", one_id_behind_a_direction_mark),
+    ),
+    "the literal that is sent in the digest": Mutant(
+        LINK,
+        'return {**link, "type": KIND_OF.get(link["type"], link["type"])}',
+        "return link",
+        shown=("I6", one_link_under_two_literals),
+    ),
+    "the reference that is sent in the digest": Mutant(
+        LINK,
+        "in sorted(self._link.items()))",
+        "in sorted(self._references()[0].items()))",
+        shown=("I6", two_owners_of_links_with_one_slug),
     ),
     "compared over the window": Mutant(
         LEAD,

@@ -89,6 +89,31 @@ def a_list_that_spells_the_guest_otherwise() -> None:
     a_no_with_this_list([MEETING | {"primaryGuest": {"value": "Lead1@Example.com"}}])
 
 
+def a_decoder_that_refuses_another_part() -> None:
+    """No other literal would help: a lead costs two openings for nothing."""
+    import asyncio
+
+    from airflow_chilipiper.api.call import Call
+    from airflow_chilipiper.api.errors import BadRequest
+    from airflow_chilipiper.api.http.client_runtime import ClientRuntime
+    from airflow_chilipiper.api.pace.limiter import RateLimiter
+
+    asked = []
+
+    class Chili:
+        clock = staticmethod(lambda: 0.0)
+
+        async def ask(self, call: Call[Any], /) -> Any:
+            asked.append(call.body)
+            raise BadRequest("", status=400, message="Invalid value for: body (DecodingFailure at .guestEmail)")
+
+    bodies = {literal: {"link": {"type": literal}} for literal in ("Admin", "AdminOneOnOne")}
+    call = Call(operation="x", permission="", method="POST", path="/", read=str, repeatable=True, bodies=bodies)
+    with pytest.raises(BadRequest):
+        asyncio.run(ClientRuntime(Chili(), RateLimiter(None)).ask(call))
+    law(len(asked) == 1, "next literal: tried although another part was refused")
+
+
 ANSWER, PATTERN, PAGES, MEETINGS = (
     "api.http.answer",
     "api.patterns.answers",
@@ -131,6 +156,12 @@ MUTANTS = {
         'return spoken_of(f"{code} . {said}") or',
         'return spoken_of("slot taken") or',
         shown=("I1", a_session_that_was_used),
+    ),
+    "the next literal tried after another 400": Mutant(
+        "api.literals",
+        "return bool(_LITERAL.search(places or refused.message))",
+        "return True",
+        shown=("next literal", a_decoder_that_refuses_another_part),
     ),
     "only the first page of a list read": Mutant(
         PAGES,

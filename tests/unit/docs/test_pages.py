@@ -21,7 +21,6 @@ ROOT = Path(__file__).parents[3]
 PAGES = {path.name: path.read_text() for path in (ROOT / "docs").glob("*.md")}
 USERS_TEXT = "\n".join([(ROOT / "README.md").read_text(), *PAGES.values()])
 
-LATER = {"link_owner", "link_slug"}  # arguments of which nothing is made yet
 CUTS = re.DOTALL | re.MULTILINE
 GONE = ("on_no_evidence", "on_no_slot", "on_disqualified", "leads_at_once", "max_sessions", "count_from", "list_lag")
 
@@ -40,7 +39,7 @@ def test_every_argument_is_explained() -> None:
     names = BookingArguments.__annotations__.keys() - AirflowArguments.__annotations__.keys()
     own = [name for pattern in PATTERNS.values() for name in pattern.readers]
     left_out = {"parameters", "sql_hook_params", "router_slug", "trigger"}  # said by examples, and by help()
-    assert set(unnamed([*names, *own], USERS_TEXT)) - left_out <= LATER
+    assert set(unnamed([*names, *own], USERS_TEXT)) <= left_out
 
 
 def test_every_extra_of_the_connection_is_explained() -> None:
@@ -84,10 +83,6 @@ def test_what_the_sandbox_is_said_to_have_is_there() -> None:
 def test_no_page_has_a_name_that_is_gone() -> None:
     found = [name for name in GONE if re.search(rf"(?<![\w]){name}(?!\w)", USERS_TEXT)]
     assert found == []
-
-
-def test_nothing_is_advertised_of_which_nothing_is_made_yet() -> None:
-    assert [name for name in LATER if name in USERS_TEXT] == []
 
 
 @pytest.mark.parametrize("page", sorted(PAGES))

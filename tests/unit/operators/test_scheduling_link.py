@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -71,6 +72,76 @@ def test_an_address_by_column(desk: Desk) -> None:
     assert [row["status"] for row in answered] == ["booked", "refused", "invalid"]
     assert "booking_url" in answered[1]["reason"]
     assert "booking_url is empty" in answered[2]["reason"]
+
+
+AMY, AMYS = "Amy.Expert@sandbox.example", "amy-expert-demo"
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"link_owner": AMY, "link_slug": AMYS},
+        {"link_owner": col("rep"), "link_slug": col("which")},
+        {"booking_url": f"https://sandbox.chilipiper.example/me/{AMYS}"},
+    ],
+    ids=str,
+)
+def test_a_personal_link(desk: Desk, where: dict[str, Any]) -> None:
+    """Looked up once a run; how it is referred to is a guess, and each outcome says so."""
+    rows = [lead(name, rep=AMY, which=AMYS) for name in ("ada", "bob")]
+    answered = desk.run(link(desk, *rows, **where))
+    assert [(row["status"], "are a guess" in row["reason"]) for row in answered] == [("booked", True)] * 2
+    assert {tuple(meeting["hosts"]) for meeting in desk.chili.meetings} == {("u-ae-1",)}
+    assert [body["link"] for body in bodies(desk, "scheduling-link-init")] == [{"type": "Personal", "slug": AMYS}] * 2
+    assert [call.operation for call in desk.chili.calls].count("scheduling-link-list-personal-v2") == 1
+
+
+def test_a_personal_link_that_cannot_be_named_is_an_error_of_its_lead(desk: Desk) -> None:
+    """Before anything is opened for it."""
+    rows = [
+        lead("ada", rep=AMY, which="demo"),
+        lead("bob", rep="gone@sandbox.example", which=AMYS),
+        lead("cid", rep=AMY, which=None),
+        lead("eve", rep=AMY, which=AMYS),
+    ]
+    answered = desk.run(link(desk, *rows, link_owner=col("rep"), link_slug=col("which")))
+    assert [row["status"] for row in answered] == ["refused", "refused", "invalid", "booked"]
+    assert f"no personal links of this owner have the slug 'demo': there are {AMYS}" in answered[0]["reason"]
+    assert "link_owner: no user has exactly this e-mail" in answered[1]["reason"]
+    assert answered[2]["reason"] == "link_slug is empty"
+    assert desk.opened() == 1
+    (row,) = desk.run(link(desk, lead("joe"), link_type=col("kind", default="Personal"), link_id="x"))
+    assert (row["status"], desk.opened()) == ("invalid", 1)
+    assert "a personal link has no link_id" in row["reason"]
+
+
+@pytest.mark.parametrize(("taken", "tried"), [("Admin", 0), ("AdminOneOnOne", 1)])
+def test_the_literal_of_an_admin_link_is_tried_once_a_run(desk: Desk, taken: str, tried: int) -> None:
+    desk.chili.tenant.variants.admin_link = (taken,)
+    answered = desk.run(link(desk, *map(lead, "abc"), link_type="AdminOneOnOne", link_id="link-admin"))
+    assert [row["status"] for row in answered] == ["booked"] * 3
+    types = [body["link"]["type"] for body in bodies(desk, "scheduling-link-init")]
+    assert types == ["Admin"] * tried + [taken] * 3
+
+
+def test_whichever_literal_was_sent_the_next_process_knows_its_booking(desk: Desk, ledger: Path) -> None:
+    desk.connect(ledger_conn_id="ledger")
+    for taken, kind, status in (
+        ("AdminOneOnOne", "AdminOneOnOne", "booked"),
+        ("Admin", "AdminOneOnOne", "already_booked"),
+        ("Admin", "Admin", "already_booked"),
+    ):
+        desk.chili.tenant.variants.admin_link = (taken,)
+        (row,) = desk.run(link(desk, lead("ada"), link_type=kind, link_id="link-admin"))
+        assert row["status"] == status
+    assert len(desk.chili.meetings) == 1
+
+
+def test_no_known_literal(desk: Desk) -> None:
+    desk.chili.tenant.variants.admin_link = ()
+    (row,) = desk.run(link(desk, lead("ada"), link_type="Admin", link_id="link-admin"))
+    assert row["status"] == "refused"
+    assert "None of the types Admin, AdminOneOnOne is taken" in row["reason"]
 
 
 def test_what_is_sent(desk: Desk) -> None:
@@ -171,15 +242,17 @@ def test_guests_outside_the_safety_net(desk: Desk) -> None:
 
 def test_bad_arguments(desk: Desk) -> None:
     for wrong, complaint in (
-        ({}, "exactly one of link_id, link, booking_url"),
+        ({}, "exactly one of link_id, link, booking_url, link_owner"),
         ({"link_id": "x", "booking_url": "https://x"}, "exactly one of"),
         ({"link_id": ""}, "link_id is blank"),
         ({"link": "x"}, "link is str"),
         ({"link": {}}, "link is empty"),
         ({"link_id": "x", "link_type": None}, "link_type is missing"),
         ({"link_id": "x", "form": 3}, "form is int"),
-        ({"link_owner": "rep@corp.example", "link_slug": "demo"}, "link_owner and link_slug cannot be looked up yet"),
-        ({"link_id": "x", "link_slug": "demo"}, "cannot be looked up yet: give the link's booking_url"),
+        ({"link_owner": "rep@corp.example"}, "link_owner and link_slug belong together; got link_owner"),
+        ({"link_id": "x", "link_slug": "demo"}, "link_owner and link_slug belong together; got link_slug"),
+        ({"link_id": "x", "link_owner": "rep@corp.example", "link_slug": "demo"}, "exactly one of"),
+        ({"link_owner": "rep", "link_slug": "demo"}, "link_owner is no e-mail address"),
     ):
         with pytest.raises(BadValue, match=complaint):
             link(desk, **wrong)

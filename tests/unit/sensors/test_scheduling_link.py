@@ -27,6 +27,8 @@ from tests.unit.sensors.waiting import (
         {"link": {"type": "Group", "linkId": "link-group"}},
         {"link_type": "Ownership", "link_id": "link-owner", "meeting_type_id": ONBOARDING},
         {"booking_url": "https://sandbox.chilipiper.example/book/book-a-demo"},
+        {"link_owner": "amy.expert@sandbox.example", "link_slug": "amy-expert-demo"},
+        {"link_type": "AdminOneOnOne", "link_id": "link-admin"},
     ],
 )
 def test_links_of_every_kind(chili: Sandbox, arguments: dict[str, Any]) -> None:

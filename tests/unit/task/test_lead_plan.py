@@ -67,7 +67,7 @@ def test_a_lead() -> None:
         Interval(MONDAY),
     )
     assert lead.pattern == SchedulingLink(
-        link={"type": "RoundRobin", "linkId": "link-1"},
+        named={"type": "RoundRobin", "linkId": "link-1"},
         guest="Ada@prospect.example",
         form={"Company": "Ltd", "Source": "nightly"},
         guest_timezone="Europe/Paris",

@@ -45,6 +45,7 @@ VALUES: dict[str, Any] = {
 }
 BY_LEAD = {"guest_email": col("email"), "timezone": None, "form": {}, "prefer": None, "lead_key": col("id")}
 LINK = {"link_type": "RoundRobin", "link_id": "l", "link": None, "booking_url": None, "meeting_type_id": None}
+LINK |= {"link_owner": None, "link_slug": None}
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from airflow_chilipiper.api.call import Interval
 from airflow_chilipiper.api.errors import Invalid, Unreadable
 from airflow_chilipiper.api.patterns.offer import FormField, Offer
 from airflow_chilipiper.api.patterns.scheduling_link import SchedulingLink
+from airflow_chilipiper.booking.ledger.lead_key import digest
 
 WEEK = Interval(datetime(2026, 11, 2, tzinfo=UTC))
 SLOT = "2026-11-03T09:30:00Z"
@@ -154,6 +155,56 @@ def test_the_guest_answers_for_an_empty_e_mail_column() -> None:
 def test_other_kinds_pass_through_untouched() -> None:
     reference = {"type": "Personal", "slug": "jane", "more": {"x": 1}}
     assert link(link=reference).open(WEEK).body["link"] == reference
+
+
+def named(**reference: str) -> SchedulingLink:
+    return SchedulingLink(named=reference, guest="jo@example.com")
+
+
+@pytest.mark.parametrize("kind", ["RoundRobin", "Ownership", "Group"])
+def test_a_kind_whose_name_is_published_is_sent_as_that(kind: str) -> None:
+    call = named(type=kind, linkId="l").open(WEEK)
+    assert (call.body["link"], call.bodies) == ({"type": kind, "linkId": "l"}, {})
+
+
+def test_the_digest_of_a_target_stays_what_it_was() -> None:
+    """Ledgers hold it, whichever way the link was given."""
+    for given in (named(type="RoundRobin", linkId="l-1"), link(link={"linkId": "l-1", "type": "RoundRobin"})):
+        assert digest(given.name, *given.target) == "9483809540316ed0decfaed585691d3e50c8aefb529dc0b6728431cbcf778329"
+
+
+@pytest.mark.parametrize("written", ["Admin", "AdminOneOnOne"])
+def test_admin_links_may_be_meant_in_two_ways(written: str) -> None:
+    """Everything else is the same in both; our name for the target is one."""
+    given = named(type=written, linkId="l")
+    call = given.open(WEEK)
+    assert call.body["link"] == {"type": "Admin", "linkId": "l"}
+    assert call.bodies == {
+        literal: call.body | {"link": {"type": literal, "linkId": "l"}} for literal in ("Admin", "AdminOneOnOne")
+    }
+    assert given.target == ("linkId=l", "type=AdminOneOnOne")
+    own = link(link={"type": written, "linkId": "l"})
+    assert (own.open(WEEK).body["link"], own.open(WEEK).bodies) == ({"type": written, "linkId": "l"}, {})
+    assert own.target == given.target
+
+
+def test_a_personal_link_is_named_by_a_guess_and_says_so() -> None:
+    """Its target has the owner, whose id is not sent."""
+    given = named(type="Personal", owner="u-1", slug="demo")
+    call = given.open(WEEK)
+    assert call.body["link"] == {"type": "Personal", "slug": "demo"}
+    assert given.target == ("owner=u-1", "slug=demo", "type=Personal")
+    assert "type Personal and its slug are a guess" in call.if_unknown
+    assert call.read(ANSWER).caveat == call.if_unknown
+    assert call.read(ANSWER | {"startTimes": []}).remarks == (call.if_unknown,)
+    own = link(link={"type": "Personal", "slug": "demo"}).open(WEEK)
+    assert (own.if_unknown, own.read(ANSWER).caveat, own.bodies) == ("", "", {})
+
+
+@pytest.mark.parametrize("reference", [{"linkId": "x"}, {"slug": "x"}, {"owner": "u-1"}, {"owner": "u-1", "slug": ""}])
+def test_a_personal_link_without_owner_and_slug_is_refused(reference: dict[str, str]) -> None:
+    with pytest.raises(Invalid, match="a personal link has no link_id: give link_owner and link_slug, its booking_url"):
+        named(type="Personal", **reference)
 
 
 @pytest.mark.parametrize("given", [{}, {"linkId": "x"}, None, "https://acme.chilipiper.com/x"])

@@ -1,4 +1,4 @@
-"""Links of five kinds, and one found by the address of its page."""
+"""Links of five kinds, and one found by the address of its page, or by its owner."""
 
 from __future__ import annotations
 
@@ -7,8 +7,15 @@ from typing import Any
 import pytest
 
 from airflow_chilipiper.api.call import Call
-from airflow_chilipiper.api.errors import Invalid, Unreadable
-from airflow_chilipiper.api.resources.links import find_link, links, personal_links, scheduling_link_list
+from airflow_chilipiper.api.errors import Invalid, NotAllowed, Unreadable
+from airflow_chilipiper.api.resources.links import (
+    Link,
+    find_link,
+    find_personal_link,
+    links,
+    personal_links,
+    scheduling_link_list,
+)
 from tests.drive import block
 from tests.unit.api.handmade import Handmade
 
@@ -58,16 +65,16 @@ def test_personal_links_have_no_id_of_their_own() -> None:
     runtime = Handmade({"links": [PERSONAL]})
     (link,) = block(personal_links(runtime, "../x"))
     assert (link.kind, link.link_id, link.name, link.meeting_type_ids) == ("Personal", None, "Intro", ("m9",))
-    assert link.reference == {"type": "Personal", "slug": "jane"}
+    assert link.named == {"type": "Personal", "owner": "../x", "slug": "jane"}
     call = runtime.calls[0]
     assert (call.operation, call.permission, call.method) == ("scheduling-link-list-personal-v2", "user.read", "GET")
     assert call.path == "/v1/org/schedulingLinks/list-personal-v2/..%2Fx"
 
 
 @pytest.mark.parametrize("kind", ["RoundRobin", "Ownership", "Group", "AdminOneOnOne"])
-def test_the_reference_is_what_a_booking_takes(kind: str) -> None:
+def test_a_link_is_named_as_a_booking_takes_it(kind: str) -> None:
     (link,) = block(links(Handmade([ROW | {"meetingTypeIds": None}]), kinds=(kind,)))
-    assert link.reference == {"type": kind, "linkId": "b7c8d9e0"}
+    assert link.named == {"type": kind, "linkId": "b7c8d9e0"}
     assert link.meeting_type_ids == ()
 
 
@@ -93,21 +100,75 @@ def test_a_link_is_found_by_its_page_however_it_is_written(asked: str) -> None:
     assert len(runtime.calls) == 1
 
 
+@pytest.mark.parametrize(
+    ("link", "missing"), [(Link(kind="Group", slug="demo"), "no id"), (Link(kind="Personal", owner_id="u1"), "no slug")]
+)
+def test_a_link_that_the_list_does_not_name_cannot_be_referred_to(link: Link, missing: str) -> None:
+    with pytest.raises(Invalid, match=f"{missing} for this link, so it cannot be referred to: give link="):
+        _ = link.named
+
+
+JOE, JANE, ALICE = (
+    {"id": f"u{number}", "name": name, "email": f"{name}@acme.example", "slug": name}
+    for number, name in enumerate(("joe", "jane", "alice"), 1)
+)
+
+
 def by_kind(call: Call[Any]) -> Any:
+    if call.operation in ("workspace-list-users", "user-find"):
+        return {"results": [JOE, JANE, {**ALICE, "slug": None}], "total": 3}
     return {"links": [PERSONAL]} if call.path.endswith("/u2") else {"links": []}
 
 
-def test_personal_links_are_searched_last_and_only_of_named_users() -> None:
+def test_personal_links_are_searched_last_and_only_of_whom_the_address_names() -> None:
     runtime = Handmade(by=by_kind)
-    assert block(find_link(runtime, PERSONAL["bookingUrl"], users=("u1", "u2", "u3"))).slug == "jane"
-    assert [call.path.rpartition("/")[2] for call in runtime.calls[4:]] == ["u1", "u2"]
+    found = block(find_link(runtime, PERSONAL["bookingUrl"]))
+    assert found.named == {"type": "Personal", "owner": "u2", "slug": "jane"}
+    assert [call.path.rpartition("/")[2] for call in runtime.calls[4:]] == ["users", "u2"]
 
 
 def test_no_such_link_is_an_error_without_the_query() -> None:
     with pytest.raises(Invalid) as wrong:
-        block(find_link(Handmade(by=by_kind), f"{URL}?email=jo@example.com", users=("u1",)))
+        block(find_link(Handmade(by=by_kind), f"{URL}?email=jo@example.com"))
     assert str(wrong.value).startswith("no link has the booking_url acme.chilipiper.com/round-robin/demo: looked among")
-    assert "1 named users" in str(wrong.value)
+    assert "the personal links of the 0 users whose slug the address has" in str(wrong.value)
+    assert "jo@" not in str(wrong.value)
+
+
+def test_a_token_that_may_not_list_users_finds_no_personal_link_and_says_so() -> None:
+    def refused(call: Call[Any]) -> Any:
+        if call.operation == "workspace-list-users":
+            raise NotAllowed("no", status=403)
+        return by_kind(call)
+
+    with pytest.raises(Invalid, match=r"no personal ones, since the token may not list users \(workspace\.read\)"):
+        block(find_link(Handmade(by=refused), PERSONAL["bookingUrl"]))
+
+
+def test_a_personal_link_is_found_by_its_owner_and_slug() -> None:
+    found = block(find_personal_link(Handmade(by=by_kind), ("Jane@acme.example", "jane")))
+    assert found.named == {"type": "Personal", "owner": "u2", "slug": "jane"}
+
+
+@pytest.mark.parametrize(
+    ("owner", "slug", "listed", "complaint"),
+    [
+        ("nobody@acme.example", "jane", [], "no user has exactly this e-mail"),
+        (
+            "jane@acme.example",
+            "Jane",
+            [PERSONAL],
+            "no personal links of this owner have the slug 'Jane': there are jane",
+        ),
+        ("jane@acme.example", "jane", [], "no personal links of this owner have the slug 'jane': there are none"),
+        ("jane@acme.example", "jane", [PERSONAL, PERSONAL], "2 personal links of this owner have the slug 'jane'"),
+    ],
+)
+def test_what_names_no_personal_link_or_several_is_an_error(owner: str, slug: str, listed: Any, complaint: str) -> None:
+    runtime = Handmade(by=lambda call: {"links": listed} if "personal" in call.operation else by_kind(call))
+    with pytest.raises(Invalid, match=complaint) as wrong:
+        block(find_personal_link(runtime, (owner, slug)))
+    assert "@" not in str(wrong.value)
 
 
 @pytest.mark.parametrize("url", ["", "  ", "/demo", "https://", "http://[", "mailto:jo"])
