@@ -21,6 +21,7 @@ from airflow_chilipiper.sandbox.limits import KINDS
 from airflow_chilipiper.sandbox.state.tenant import Tenant
 
 BOOKS = re.compile("-schedule$")
+NOES = ((409, "AlreadyScheduled"), (409, "Conflict"), (409, "EventExists"), (423, "Locked"), (422, "ProxiedCallError"))
 
 Act = Callable[[], Answer]
 
@@ -231,9 +232,11 @@ class Faults:
         self.take_slot_first()
         self.failure()
         self.late_commit(seconds=seconds)
-        for booking in filter(BOOKS.search, OPERATIONS):  # which are made, and yet refused
-            for code, message in (("AlreadyScheduled", "A meeting was already scheduled"), ("Conflict", "Conflict")):
-                self.error(booking, status=409, code=code, message=message, acts=True)
+        for booking in filter(BOOKS.search, OPERATIONS):  # made, and yet refused
+            for status, code in NOES:
+                self.error(booking, status=status, code=code, message=code, acts=True)
+            for status in (403, 429):
+                self.proxy_html(booking, status=status, acts=True)
 
 
 def _instead(answer: Answer, act: Act, *, acts: bool) -> Answer:
