@@ -25,6 +25,10 @@ from airflow_chilipiper.api.patterns.opening import (
 from airflow_chilipiper.api.patterns.pattern import emails_in
 from airflow_chilipiper.api.patterns.slots import Bookable, Slot, Slots
 
+RENAMED = (
+    "A router that was renamed has a new slug, and its old one is unknown: take the slug from the router's settings in"
+    " Chili Piper, or from ChiliPiperHook().routers()"
+)
 TRIGGERS = ("ThirdPartyForm", "InAppButton", "RouterLink")
 
 
@@ -68,6 +72,7 @@ class Concierge:
             body={"form": dict(self.form), "options": {"trigger": self.trigger}, "interval": interval.in_whole_days()},
             read=_offer,
             repeatable=True,
+            if_unknown=RENAMED,
         )
 
     def book(self, slot: Slot, offer: Offer, /) -> Call[Booked]:

@@ -1,6 +1,6 @@
 """Which form keys a Concierge router reads, by trigger.
 
-Source: schemas `ProcessedTriggers` and `ConciergeFormMappingProcessedV1`, published with 1.289.
+Source: schemas `ProcessedTriggers` and `ConciergeFormMappingProcessedV1`, published with 1.289 to 1.494.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Trigger(Payload):
 
 
 def triggers(mapping: Any) -> tuple[Trigger, ...]:
-    """The triggers that can be asked for. A form hosted by Chili Piper has no documented request value: left out."""
+    """The triggers that can be asked for. Concierge maps nothing through a form that Chili Piper hosts: left out."""
     if not isinstance(mapping, Mapping):
         return ()
     if "fields" in mapping or "emailField" in mapping:
@@ -45,7 +45,7 @@ def _older(mapping: Mapping[str, Any]) -> Trigger:
 
 def _trigger(name: str, item: Mapping[str, Any]) -> Trigger:
     """`email` and `phone` are data fields: a third-party form reads them under the name mapped to that field."""
-    entries = rows(item, "mapping", "formMapping")
+    entries = [entry for entry in rows(item, "mapping", "formMapping") if isinstance(entry, Mapping)]
     email, phone = _reference(item.get("email")), _reference(item.get("phone"))
     required = [_key(entry) for entry in entries if entry.get("required") and entry.get("hidden") is None]
     keys = _keys(entries)

@@ -13,9 +13,17 @@ from airflow_chilipiper.api.resources.pages import unpaged
 from airflow_chilipiper.api.retry import with_retries
 from airflow_chilipiper.api.runtime import Runtime
 
+NONE_TO_ASK_FOR = (
+    "none that can be asked for (nothing is routed through a form that Chili Piper hosts: give the router a router link"
+    " with the same fields)"
+)
+
 
 class Router(Payload):
-    """A Concierge router (published schema 1.289), with the triggers that it listens to."""
+    """A Concierge router (published schema 1.494), with the triggers that it listens to.
+
+    Where `accepts_routing` is False its forms show and nothing is routed.
+    """
 
     id: str
     slug: str = ""
@@ -26,7 +34,7 @@ class Router(Payload):
 
 
 class HandoffRouter(Payload):
-    """A Handoff router (published schema 1.287)."""
+    """A Handoff router (published schema 1.494)."""
 
     id: str
     name: str = ""
@@ -41,7 +49,7 @@ class FormCheck(NamedTuple):
 
 
 def concierge_list_routers() -> Call[list[Router]]:
-    """All routers, in one answer that can be very large; the specification names no body (published schema 1.289)."""
+    """All routers, in one answer that can be very large; the specification names no body (published schema 1.494)."""
     operation = "concierge-list-routers"
     return Call(
         operation=operation,
@@ -101,6 +109,6 @@ async def check_form_of(runtime: Runtime, router_slug: str, trigger: str, form: 
 def _mapped(router: Router, trigger: str) -> list[Trigger]:
     found = [mapped for mapped in router.triggers if mapped.name == trigger]
     if not found:
-        names = ", ".join(dict.fromkeys(mapped.name for mapped in router.triggers)) or "none that can be asked for"
+        names = ", ".join(dict.fromkeys(mapped.name for mapped in router.triggers)) or NONE_TO_ASK_FOR
         raise Invalid(f"router {router.slug!r} has no trigger {trigger!r}: it has {names}")
     return found

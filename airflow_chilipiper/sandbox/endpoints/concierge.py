@@ -8,7 +8,15 @@ from typing import Any, Literal
 from airflow_chilipiper.sandbox.endpoints.booking import Booking, spend
 from airflow_chilipiper.sandbox.endpoints.slots import write_list
 from airflow_chilipiper.sandbox.http.call import Call
-from airflow_chilipiper.sandbox.http.decoding import Identifier, Interval, MeetingTypeOverride, Shape, Text, Zone
+from airflow_chilipiper.sandbox.http.decoding import (
+    Identifier,
+    Interval,
+    MeetingTypeOverride,
+    Shape,
+    Text,
+    Zone,
+    invalid,
+)
 from airflow_chilipiper.sandbox.http.endpoint import endpoint
 from airflow_chilipiper.sandbox.state.catalogue import Router, Target
 from airflow_chilipiper.sandbox.state.sessions import Routing, Session
@@ -75,6 +83,8 @@ def _routed(tenant: Tenant, body: RouteRequest, slug: str) -> dict[str, Any]:
     if not router.accepts_routing:
         raise tenant.refusal("router_closed", f"The router {slug} does not accept routing")
     trigger = (body.options and body.options.trigger) or router.triggers[0]
+    if "ChiliForm" in router.triggers[:1]:
+        raise invalid("body (NonEmptyMap at 'fields')")  # vendor's notes: Concierge maps nothing through such a form
     form = _understand(tenant, router, body.form, trigger)
     rule = next((rule for rule in router.rules if rule.applies(form)), None)
     target = rule.target if rule else router.catch_all

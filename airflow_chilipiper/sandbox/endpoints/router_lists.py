@@ -1,4 +1,4 @@
-"""The routers of Concierge and Handoff (published specs 1.287 and 1.289); they have no pages."""
+"""The routers of Concierge and Handoff (published spec 1.494); they have no pages."""
 
 from __future__ import annotations
 
@@ -125,9 +125,7 @@ def _expanded(tenant: Tenant, router: Router) -> dict[str, Any]:
         "routing": {"rules": rules, "catchAll": {"yes": _yes(router, router.catch_all)}},
         "meta": _META,
     }
-    fields = [
-        {"reference": {"type": "DefaultDataFieldRef", "value": key.reference}, "mappings": []} for key in router.keys
-    ]
+    fields = [{"reference": key.reference, "mappings": []} for key in router.keys]
     return {"workspaceId": router.workspace, "router": inner, "dataFields": fields}
 
 
@@ -152,6 +150,7 @@ def _form_mapping(tenant: Tenant, router: Router) -> dict[str, Any]:
         "ThirdPartyForm": _external,
         "InAppButton": lambda key: {"dataField": key.reference},
         "RouterLink": _labelled,
+        "ChiliForm": _described,
     }
     triggers = [
         {
@@ -166,6 +165,10 @@ def _form_mapping(tenant: Tenant, router: Router) -> dict[str, Any]:
 
 def _external(key: FormKey) -> dict[str, Any]:
     return {"name": key.name, "dataFieldRef": key.reference, "label": key.name.replace("_", " ")}
+
+
+def _described(key: FormKey) -> dict[str, Any]:
+    return {**_labelled(key), "description": key.name}
 
 
 def _labelled(key: FormKey) -> dict[str, Any]:

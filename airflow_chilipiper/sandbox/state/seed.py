@@ -146,6 +146,7 @@ def _add_routers(catalogue: Catalogue) -> None:
         Router(
             fixed_uuid("draft"), SALES, "Draft", "draft-demo", every, keys, rules, inbound, DEMO, accepts_routing=False
         ),
+        Router(fixed_uuid("hosted"), SALES, "Hosted form", "hosted-demo", ("ChiliForm",), keys[:4], (), inbound, DEMO),
     )
     catalogue.routers = {each.slug: each for each in routers}
 

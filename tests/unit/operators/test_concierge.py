@@ -139,6 +139,16 @@ def test_an_unknown_router_stops_the_batch_unless_it_is_a_column(desk: Desk) -> 
     rows = [lead("ada", to="none"), lead("bob", to="inbound-demo"), lead("eve", to=None)]
     answered = desk.run(concierge(desk, *rows, router_slug=col("to")))
     assert [row["status"] for row in answered] == ["refused", "booked", "invalid"]
+    assert "A router that was renamed has a new slug" in answered[0]["reason"]
+
+
+def test_a_router_through_which_nothing_is_routed(desk: Desk) -> None:
+    """It accepts no routing, or Chili Piper hosts its only form."""
+    rows = [lead("ada", to="draft-demo"), lead("bob", to="hosted-demo")]
+    answered = desk.run(concierge(desk, *rows, router_slug=col("to")))
+    assert [row["status"] for row in answered] == ["refused"] * 2
+    assert "does not accept routing" in answered[0]["reason"]
+    assert "400" in answered[1]["reason"]
 
 
 def test_a_trigger_by_column(desk: Desk) -> None:

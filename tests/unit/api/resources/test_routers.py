@@ -103,6 +103,14 @@ def test_each_trigger_has_its_own_keys(trigger: str, keys: list[str], required: 
     assert (mapped.email_key, mapped.required) == (required[0], tuple(required))
 
 
+def test_nothing_is_routed_through_a_form_that_chili_piper_hosts() -> None:
+    """A router that has no other way in cannot be asked for."""
+    router = processed(CHILI)
+    assert router.triggers == ()
+    with pytest.raises(Invalid, match=r"none that can be asked for \(nothing is routed through a form"):
+        form_keys(router, "ThirdPartyForm")
+
+
 def test_a_form_written_for_another_trigger_is_found_out() -> None:
     router = processed(FORM, BUTTON)
     form = {"PersonEmail": "jo@example.com", "PersonFirstName": "Jo"}

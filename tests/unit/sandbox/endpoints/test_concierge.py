@@ -76,6 +76,14 @@ def test_a_trigger_that_the_router_lacks_is_refused(edge: Edge) -> None:
     assert answer.json()["arguments"] == {"trigger": "InAppButton"}
 
 
+@pytest.mark.parametrize("options", [{}, {"trigger": "ThirdPartyForm"}, {"trigger": "RouterLink"}])
+def test_nothing_is_routed_through_a_form_of_chili_pipers_own(edge: Edge, options: dict[str, str]) -> None:
+    asked = {"form": {"PersonEmail": "jo@example.com"}, "options": options}
+    answer = edge.post("/v1/org/concierge/routers/hosted-demo/rest", json=asked)
+
+    assert (answer.status_code, answer.text) == (400, "Invalid value for: body (NonEmptyMap at 'fields')")
+
+
 def test_a_company_size_that_is_no_number_disqualifies_nobody(edge: Edge) -> None:
     assert edge.route(CompanyEmployees="about two hundred").json()["schedulingAllowed"] is True
 
