@@ -37,6 +37,12 @@ def log_outcomes(outcomes: Outcomes, plan: BookingPlan, log: Log) -> None:
     """How many came to what, and what somebody has to know, by the number of the row in the order of the query."""
     total = sum(outcomes.counts.values())
     log.info("%d %s: %s", total, "lead" if total == 1 else "leads", listed(outcomes.counts) or "none")
+    if outcomes.without_list:
+        log.warning(
+            "%d leads are no_slot since Chili Piper's answers had no list of slots, not even an empty one: if there are"
+            " free slots, open one session with ChiliPiperHook().open(...) and ask Chili Piper's support why",
+            outcomes.without_list,
+        )
     others = sorted(row for rows in outcomes.troubled.values() for row in rows)
     if total and outcomes.counts["invalid"] == total:
         log.warning("Every row is invalid, the first because: %s", others[0][1]["reason"])

@@ -10,6 +10,7 @@ from itertools import islice
 from operator import itemgetter
 from typing import Any, Protocol
 
+from airflow_chilipiper.api.patterns.opening import NO_LIST
 from airflow_chilipiper.booking.outcome import Status
 from airflow_chilipiper.warehouse.errors import RowsRefused
 
@@ -57,13 +58,15 @@ class _Waiting:
 class Outcomes:
     """Takes rows from one thread at a time, and does what is slow with them in `write`, for which the taking goes on.
 
-    All rows are remembered, or, where *writers* hold them, only as many as XCom is to show.
+    All rows are remembered, or, where *writers* hold them, only as many as XCom is to show. `without_list` is how many
+    have no slot because their answers had no list of slots, though nothing else that was not expected.
     """
 
     def __init__(
         self, *, writers: Sequence[Writer] = (), keep_all: bool = True, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.counts = Counter[str]()
+        self.without_list = 0
         self.troubled: dict[str, list[tuple[int, Row]]] = {}
         self._waiting = [_Waiting(writer) for writer in writers]
         self._keep_all, self._clock = keep_all, clock
@@ -76,6 +79,7 @@ class Outcomes:
         """Row *number* of the leads has come to this."""
         status = row["status"]
         self.counts[status] += 1
+        self.without_list += status == Status.NO_SLOT and NO_LIST in row.get("reason", "")
         if not Status(status).is_success and len(rows := self.troubled.setdefault(status, [])) < MOST_IN_XCOM:
             rows.append((number, row))
         if self._keep_all:

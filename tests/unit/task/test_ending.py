@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from airflow_chilipiper.operators import SchedulingLinkBookOperator, col
 from airflow_chilipiper.version_compat import AirflowException, AirflowFailException, AirflowSkipException
 from tests.booking_task import Desk, lead
 from tests.unit.task.routed import FREE_MAIL, FULL, many, one
@@ -146,6 +147,19 @@ def test_a_server_that_is_broken(desk: Desk) -> None:
 def test_a_single_lead_is_one_lead_in_the_log(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     desk.run(one(desk, lead("bob")))
     assert "1 lead: 1 booked" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("shape", "warned"), [("absent", 1), ("empty", 0), ("null", 0)])
+def test_leads_whose_answers_had_no_list_of_slots_are_counted_in_one_warning(
+    desk: Desk, capsys: pytest.CaptureFixture[str], shape: Any, warned: int
+) -> None:
+    desk.chili.tenant.variants.none_free = shape
+    rows = list(map(lead, "abc"))
+    desk.run(desk.make(SchedulingLinkBookOperator, leads=rows, lead_key=col("lead_id"), link_id="link-rr-full"))
+    assert desk.statuses() == ["no_slot"] * 3
+    lines = [line for line in capsys.readouterr().out.splitlines() if "had no list of slots" in line]
+    assert len(lines) == warned
+    assert all("3 leads are no_slot" in line and "warning" in line for line in lines)
 
 
 def test_only_so_many_are_logged_one_by_one(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
