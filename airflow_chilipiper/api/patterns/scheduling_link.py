@@ -121,6 +121,8 @@ class SchedulingLink:
         return [{"type": literal, **which} for literal in LITERALS.get(kind, (kind,))]
 
     def book(self, slot: Slot, offer: Offer, /) -> Call[Booked]:
+        if self._is_personal and slot.attendees and self.named["owner"] not in slot.attendees:
+            raise Invalid(f"this slot is another user's than the owner's of the personal link: {UNCONFIRMED}")
         body: dict[str, Any] = {"startTime": slot.start_as_sent, "guestEmail": self.guest}
         if self.guest_timezone:
             body["guestTimezone"] = self.guest_timezone

@@ -104,6 +104,20 @@ def two_owners_of_links_with_one_slug() -> None:
     law(not second.is_same_request(first.new_entry()), "I6: a booking over another's link is taken for this one")
 
 
+def a_slot_of_another_user() -> None:
+    from airflow_chilipiper.api.errors import Invalid
+    from airflow_chilipiper.api.patterns.offer import Offer
+    from airflow_chilipiper.api.patterns.slots import Slot
+
+    start = datetime(2027, 1, 1, tzinfo=UTC)
+    slot = Slot("/x", start, start.isoformat(), attendees=("u-2",))
+    try:
+        over_link(type="Personal", owner="u-1", slug="demo").pattern.book(slot, Offer(session="s"))
+    except Invalid:
+        return
+    law(False, "I5: the meeting is with another user than the link's owner")
+
+
 def a_later_window() -> None:
     from airflow_chilipiper.api.call import Interval
 
@@ -191,6 +205,12 @@ MUTANTS = {
         "in sorted(self._link.items()))",
         "in sorted(self._references()[0].items()))",
         shown=("I6", two_owners_of_links_with_one_slug),
+    ),
+    "a personal link of anybody booked": Mutant(
+        LINK,
+        'if self._is_personal and slot.attendees and self.named["owner"] not in slot.attendees:',
+        "if False:",
+        shown=("I5", a_slot_of_another_user),
     ),
     "compared over the window": Mutant(
         LEAD,

@@ -201,6 +201,17 @@ def test_a_personal_link_is_named_by_a_guess_and_says_so() -> None:
     assert (own.if_unknown, own.read(ANSWER).caveat, own.bodies) == ("", "", {})
 
 
+def test_no_slot_of_another_user_is_booked_for_a_personal_link() -> None:
+    """Two users may have links of one slug, and only the slug is sent."""
+    found = offer(ANSWER)
+    assert found.slots[0].attendees == ("u1", "u2")
+    assert named(type="Personal", owner="u2", slug="demo").book(found.slots[0], found).body["startTime"] == SLOT
+    with pytest.raises(Invalid, match="this slot is another user's than the owner's of the personal link"):
+        named(type="Personal", owner="u3", slug="demo").book(found.slots[0], found)
+    silent = offer(ANSWER | {"startTimes": [SLOT]})
+    assert named(type="Personal", owner="u3", slug="demo").book(silent.slots[0], silent).body["startTime"] == SLOT
+
+
 @pytest.mark.parametrize("reference", [{"linkId": "x"}, {"slug": "x"}, {"owner": "u-1"}, {"owner": "u-1", "slug": ""}])
 def test_a_personal_link_without_owner_and_slug_is_refused(reference: dict[str, str]) -> None:
     with pytest.raises(Invalid, match="a personal link has no link_id: give link_owner and link_slug, its booking_url"):
