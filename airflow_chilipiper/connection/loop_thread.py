@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Future
+from contextlib import suppress
 from threading import RLock, Thread, current_thread
 from typing import Any, NoReturn, TypeVar
 from weakref import finalize
@@ -30,11 +31,15 @@ class LoopThread:
 
     def run(self, flow: Coroutine[Any, Any, T]) -> T:
         """Run *flow* to its end. What interrupts the caller cancels the flow, and is raised at once."""
-        future = self._submit(flow)
+        future, began = None, _Began()
         try:
+            future = self._submit(flow, began)
             return future.result()
         except BaseException:
-            future.cancel()
+            if future:
+                future.cancel()
+            else:  # a signal may come when the flow was handed over, and before we have its future
+                began.interrupt(self._loop)
             raise
 
     def close(self) -> None:
@@ -46,7 +51,7 @@ class LoopThread:
         if self._thread.is_alive() and self._thread is not current_thread():
             self._thread.join(LONGEST_ENDING)
 
-    def _submit(self, flow: Coroutine[Any, Any, T]) -> Future[T]:
+    def _submit(self, flow: Coroutine[Any, Any, T], began: _Began) -> Future[T]:
         """Under a lock, since a flow that a closing loop still takes, but no longer runs, would never end."""
         if os.getpid() != self._process:
             _refuse(flow, "made in another process: after a fork, make another one")
@@ -57,7 +62,31 @@ class LoopThread:
                 _refuse(flow, "closed")
             if not self._thread.is_alive():
                 self._thread.start()
-            return asyncio.run_coroutine_threadsafe(flow, self._loop)
+            return asyncio.run_coroutine_threadsafe(began.run(flow), self._loop)
+
+
+class _Began:
+    """A flow that may be interrupted by whoever has nothing else of it yet."""
+
+    def __init__(self) -> None:
+        self._task: asyncio.Task[Any] | None = None
+        self._is_interrupted = False
+
+    async def run(self, flow: Coroutine[Any, Any, T]) -> T:
+        self._task = asyncio.current_task()
+        if self._is_interrupted:
+            flow.close()
+            raise asyncio.CancelledError
+        return await flow
+
+    def interrupt(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._is_interrupted = True
+        with suppress(RuntimeError):  # the loop is closed, and so the flow was refused
+            loop.call_soon_threadsafe(self._cancel)
+
+    def _cancel(self) -> None:
+        if self._task:
+            self._task.cancel()
 
 
 def _refuse(flow: Coroutine[Any, Any, Any], why: str) -> NoReturn:

@@ -6,6 +6,7 @@ import asyncio
 import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import Any
 
 import pytest
@@ -44,6 +45,28 @@ def test_an_interruption_is_raised_at_once_and_the_thread_is_still_of_use(thread
         signal.signal(signal.SIGALRM, before)
     assert end.cancelled.wait(5)
     assert thread.run(name_of_the_thread()) == "chilipiper-calls"
+
+
+@pytest.mark.parametrize("has_begun", [True, False])
+def test_an_interruption_while_the_flow_is_handed_over_cancels_it_too(
+    thread: LoopThread, end: End, monkeypatch: pytest.MonkeyPatch, has_begun: bool
+) -> None:
+    """Before the caller has anything of it; a flow that has not begun by then never does."""
+    hand_over, begun, goes_on = asyncio.run_coroutine_threadsafe, Event(), Event()
+
+    def interrupted(flow: Any, loop: asyncio.AbstractEventLoop) -> None:
+        loop.call_soon_threadsafe(bool if has_begun else lambda: goes_on.wait(5))
+        hand_over(flow, loop)
+        assert not has_begun or begun.wait(5)
+        raise TimeIsUp
+
+    monkeypatch.setattr(asyncio, "run_coroutine_threadsafe", interrupted)
+    with pytest.raises(TimeIsUp):
+        thread.run(end.forever(begun.set))
+    goes_on.set()
+    monkeypatch.undo()
+    assert thread.run(name_of_the_thread()) == "chilipiper-calls"
+    assert end.cancelled.wait(5) if has_begun else not begun.is_set()
 
 
 def test_many_threads_share_it(thread: LoopThread) -> None:
